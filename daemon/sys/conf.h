@@ -1,0 +1,34 @@
+#ifndef ZAYTON_SYS_CONF_H
+#define ZAYTON_SYS_CONF_H
+
+#include <stdint.h>
+
+#include "sys/err.h"
+
+/*
+ * zayton.conf: assignments in Lua syntax, read in a box without any library.
+ * zayton.conf(5) explains each; unknown names are refused with the nearest.
+ */
+struct conf {
+	char listen[64];            /* address:port */
+	char user[33];              /* to become where started as root */
+	int sessions_max;           /* connections at once */
+	int sessions_per_source;    /* connections at once from one address */
+	int startups_max;           /* connections not yet logged in */
+	int login_seconds;          /* wall clock until login */
+	int idle_seconds;           /* a session without a packet */
+	int uploads_open_max;       /* open upload handles in one session */
+	int64_t upload_bytes_max;   /* of one bundle */
+	int64_t disk_reserve;       /* bytes kept free: OPEN is refused below */
+	int workers_max;            /* 0: one for each processor */
+	int worker_seconds;         /* CPU seconds of one worker */
+	int64_t worker_bytes;       /* memory of one worker */
+	int64_t unpacked_bytes_max; /* of one bundle */
+	int visible_hours;          /* an uploaded name stays listed */
+	int log_debug;
+};
+
+/* Reads the file over the defaults. */
+int conf_read(const char *path, struct conf *ret_c, struct err *e);
+
+#endif

@@ -1,0 +1,119 @@
+#ifndef ZAYTON_SYS_MESSAGE_H
+#define ZAYTON_SYS_MESSAGE_H
+
+/*
+ * Every frame that passes between roles, by pair of roles, with what it holds
+ * in order. tag is chosen by the asker and comes back with the answer.
+ */
+
+enum {
+	DIGEST_BYTES = 32, /* SHA-256 */
+	DIGEST_TEXT = 65,  /* in hex, with NUL */
+	ID_TEXT = 27,      /* a ULID with NUL: bundle ids */
+	ACCOUNT_TEXT = 33, /* [a-z0-9_-]{1,32} with NUL */
+	NAME_TEXT = 181,   /* a bundle's name as sent, UTF-8, with NUL */
+	SPOOL_TEXT = 256   /* a file name in the spool */
+};
+
+/* What an account is, which decides what it sees over SFTP. */
+enum account_role {
+	ACCOUNT_DEPARTMENT,
+	ACCOUNT_INSTITUTION,
+	ACCOUNT_ENTERPRISE,
+	ACCOUNT_UPSTREAM
+};
+
+enum message {
+	/*
+	 * gate -> keeper: may this key log in as this user?
+	 * u32 tag, str user, bytes key (SSH wire form), str peer address
+	 */
+	MESSAGE_LOGIN = 1,
+	/* keeper -> gate: u32 tag, u8 yes, str account, u8 role */
+	MESSAGE_LOGIN_ANSWER,
+	/*
+	 * gate -> keeper: a filer of this account speaks on the descriptor.
+	 * str account, str peer address, fd
+	 */
+	MESSAGE_FILER,
+
+	/*
+	 * filer, watch -> keeper: this file now stands, durable, in
+	 * received/. code is "" or why its container was refused.
+	 * u32 tag, str spool file name, u64 bytes, exact 32 sha256,
+	 * str code, str zh, str en
+	 */
+	MESSAGE_UPLOADED,
+	/*
+	 * keeper -> filer, watch: it is in the ledger (CLOSE may answer OK).
+	 * u32 tag
+	 */
+	MESSAGE_TAKEN,
+	/*
+	 * filer -> keeper: one line for the access log, no answer.
+	 * str operation, str name, u64 bytes, str sha256 or "", str outcome
+	 */
+	MESSAGE_ACCESS,
+
+	/*
+	 * watch -> keeper: there is room for n more workers.
+	 * u32 n
+	 */
+	MESSAGE_ROOM,
+	/*
+	 * keeper -> watch: run a worker. fds: bundle (read), pack (read),
+	 * rows (write), rejected rows (write).
+	 * str id, str bundle name, u8 kind ('u' or 'c'), str provider,
+	 * u64 bytes, str received at (RFC 3339)
+	 */
+	MESSAGE_WORK,
+	/* watch -> keeper: str id, u64 bytes read, u64 rows */
+	MESSAGE_PROGRESS,
+	/* watch -> keeper: str id, u32 exit status, u32 signal, str last words */
+	MESSAGE_WORKED,
+	/*
+	 * watch -> keeper: this file stands in received/ at a rescan.
+	 * str spool file name
+	 */
+	MESSAGE_SEEN,
+	/*
+	 * keeper -> watch: it is not in the ledger: digest and check it, then
+	 * send MESSAGE_UPLOADED. str spool file name
+	 */
+	MESSAGE_UNKNOWN,
+
+	/*
+	 * keeper -> signer: u32 tag, str namespace, exact 64 sha512
+	 * signer -> keeper: u32 tag, str armored SSHSIG
+	 */
+	MESSAGE_SIGN,
+	MESSAGE_SIGNED,
+
+	/*
+	 * a command -> keeper, over run/keeper.sock: str request (JSON),
+	 * optional fd. keeper -> command: u32 exit status, fd of a memory
+	 * file with the answer (JSON).
+	 */
+	MESSAGE_ASK,
+	MESSAGE_ANSWER,
+	/*
+	 * a filer behind another SSH server -> keeper, over run/keeper.sock:
+	 * str account. keeper -> filer: u8 yes, str account, u8 role. From
+	 * then on the socket carries what a filer says.
+	 */
+	MESSAGE_FILER_HELLO,
+	MESSAGE_FILER_WELCOME,
+
+	/*
+	 * session -> gate: u32 tag, str user, bytes key
+	 * gate -> session: u32 tag, u8 yes
+	 */
+	MESSAGE_KEY,
+	MESSAGE_KEY_ANSWER,
+	/* session -> gate: the signature held for this user. str user */
+	MESSAGE_LOGGED_IN,
+	/* gate -> session: the filer's byte stream. fd */
+	MESSAGE_STREAM
+};
+
+#endif
