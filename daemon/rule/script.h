@@ -1,0 +1,60 @@
+#ifndef ZAYTON_RULE_SCRIPT_H
+#define ZAYTON_RULE_SCRIPT_H
+
+#include "rule/match.h"
+#include "rule/row.h"
+#include "sys/err.h"
+
+/*
+ * A department's rule script, rules/<provider>.lua, in its box: read once,
+ * then asked for each row. Chains of named steps run in C; Lua functions are
+ * called only where the script has them.
+ */
+
+struct pack;
+struct script;
+struct ruleset; /* what a script says about one dataset */
+
+struct script_limits {
+	size_t memory;    /* bytes of the Lua state */
+	int instructions; /* VM instructions of one row; courtesy only */
+};
+
+/*
+ * Loads the provider's script of a pack and checks it: known datasets, fields
+ * and steps. Errors name script and line. A provider without a script gets
+ * the steps that follow from the standard alone.
+ */
+int script_load(const struct pack *p, const struct schemas *s,
+    const char *provider, const struct script_limits *limits,
+    struct script **ret_s, struct err *e);
+void script_free(struct script *s);
+
+/* SHA-256 of the script's text in hex. */
+const char *script_sha256(const struct script *s);
+
+/*
+ * Runs the examples of the script. Calls report for each (0 passed, else the
+ * sentence says what came instead); returns how many failed, -1 on error.
+ */
+int script_examples(struct script *s,
+    void (*report)(void *ctx, const char *dataset, int line, int failed,
+	const char *sentence),
+    void *ctx, struct err *e);
+
+/*
+ * The rules of a dataset for a file: period is what name or package say ("" if
+ * unknown), today is YYYY-MM-DD of receipt: rules see no other clock. A script
+ * may send rows of a file to another dataset (route): ruleset_route.
+ */
+struct ruleset *script_dataset(struct script *s, const struct schema *schema);
+
+/*
+ * Cleans one row: r has its raw cells; afterwards it has values, findings,
+ * key, as_of, rejected. -1 only when the script itself failed (ERR_HOLD: the
+ * bundle is set aside, the operator told).
+ */
+int ruleset_clean(struct ruleset *rs, const struct match *m, struct row *r,
+    const char *period, const char *today, struct err *e);
+
+#endif
