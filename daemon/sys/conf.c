@@ -1,0 +1,201 @@
+#include <lauxlib.h>
+#include <lua.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sys/conf.h"
+
+enum setting_kind { SETTING_TEXT, SETTING_INT, SETTING_INT64, SETTING_FLAG };
+
+/* Every setting: its name, where it goes, what it may be. */
+static const struct setting {
+	const char *name;
+	enum setting_kind kind;
+	size_t offset;
+	size_t size;
+	int64_t min;
+	int64_t max;
+} settings[] = {
+#define TEXT(name)                                                \
+	{                                                         \
+#name, SETTING_TEXT, offsetof(struct conf, name), \
+		    sizeof(((struct conf *)0)->name), 0, 0        \
+	}
+#define NUMBER(name, min, max)                                               \
+	{                                                                    \
+#name, SETTING_INT, offsetof(struct conf, name), 0, min, max \
+	}
+#define BYTES(name, min, max)                                                  \
+	{                                                                      \
+#name, SETTING_INT64, offsetof(struct conf, name), 0, min, max \
+	}
+	TEXT(listen),
+	TEXT(user),
+	NUMBER(sessions_max, 1, 10000),
+	NUMBER(sessions_per_source, 1, 10000),
+	NUMBER(startups_max, 1, 10000),
+	NUMBER(login_seconds, 1, 600),
+	NUMBER(idle_seconds, 10, 86400),
+	NUMBER(uploads_open_max, 1, 64),
+	BYTES(upload_bytes_max, 1 << 20, INT64_MAX),
+	BYTES(disk_reserve, 0, INT64_MAX),
+	NUMBER(workers_max, 0, 256),
+	NUMBER(worker_seconds, 1, 86400),
+	BYTES(worker_bytes, 64 << 20, INT64_MAX),
+	BYTES(unpacked_bytes_max, 1 << 20, INT64_MAX),
+	NUMBER(visible_hours, 1, 24 * 365),
+	{ "log_debug", SETTING_FLAG, offsetof(struct conf, log_debug), 0, 0,
+	    0 },
+#undef TEXT
+#undef NUMBER
+#undef BYTES
+};
+
+enum { NSETTINGS = sizeof(settings) / sizeof(settings[0]) };
+
+static const struct conf defaults = {
+	.listen = "0.0.0.0:2022",
+	.user = "zayton",
+	.sessions_max = 200,
+	.sessions_per_source = 40,
+	.startups_max = 60,
+	.login_seconds = 30,
+	.idle_seconds = 900,
+	.uploads_open_max = 64,
+	.upload_bytes_max = INT64_C(16) << 30,
+	.disk_reserve = INT64_C(256) << 20,
+	.workers_max = 0,
+	.worker_seconds = 3600,
+	.worker_bytes = INT64_C(512) << 20,
+	.unpacked_bytes_max = INT64_C(64) << 30,
+	.visible_hours = 24,
+	.log_debug = 0,
+};
+
+/* The setting that shares the longest beginning with an unknown name. */
+static const char *
+nearest(const char *name)
+{
+	const char *best = settings[0].name;
+	size_t most = 0;
+
+	for (size_t i = 0; i < NSETTINGS; i++) {
+		size_t n = 0;
+
+		while (name[n] != '\0' && name[n] == settings[i].name[n])
+			n++;
+		if (n > most) {
+			most = n;
+			best = settings[i].name;
+		}
+	}
+	return best;
+}
+
+static int
+take_number(lua_State *L, const struct setting *s, struct conf *c,
+    struct err *e)
+{
+	char *to = (char *)c + s->offset;
+	int64_t v;
+	int small;
+
+	if (!lua_isinteger(L, -1))
+		return err_set(e, ERR_HOLD, "'%s' must be a whole number",
+		    s->name);
+	v = lua_tointeger(L, -1);
+	if (v < s->min || v > s->max)
+		return err_set(e, ERR_HOLD,
+		    "'%s' is %lld, but must be from %lld to %lld", s->name,
+		    (long long)v, (long long)s->min, (long long)s->max);
+	if (s->kind == SETTING_INT64) {
+		memcpy(to, &v, sizeof(v));
+		return 0;
+	}
+	small = (int)v;
+	memcpy(to, &small, sizeof(small));
+	return 0;
+}
+
+static int
+take(lua_State *L, const struct setting *s, struct conf *c, struct err *e)
+{
+	const char *text;
+	size_t len;
+
+	switch (s->kind) {
+	case SETTING_INT:
+	case SETTING_INT64:
+		return take_number(L, s, c, e);
+	case SETTING_FLAG:
+		c->log_debug = lua_toboolean(L, -1);
+		return 0;
+	case SETTING_TEXT:
+		if (lua_type(L, -1) != LUA_TSTRING)
+			return err_set(e, ERR_HOLD, "'%s' must be a text",
+			    s->name);
+		text = lua_tolstring(L, -1, &len);
+		if (len >= s->size)
+			return err_set(e, ERR_HOLD, "'%s' is too long",
+			    s->name);
+		memcpy((char *)c + s->offset, text, len + 1);
+		return 0;
+	}
+	return -1;
+}
+
+static int
+take_all(lua_State *L, struct conf *c, struct err *e)
+{
+	lua_pushnil(L);
+	while (lua_next(L, -2) != 0) {
+		const char *name =
+		    lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+		size_t i = 0;
+
+		while (i < NSETTINGS && strcmp(settings[i].name, name) != 0)
+			i++;
+		if (i == NSETTINGS)
+			return err_set(e, ERR_HOLD,
+			    "unknown setting '%s', did you mean '%s'?", name,
+			    nearest(name));
+		if (take(L, &settings[i], c, e) == -1)
+			return -1;
+		lua_pop(L, 1);
+	}
+	return 0;
+}
+
+int
+conf_read(const char *path, struct conf *ret_c, struct err *e)
+{
+	struct conf c = defaults;
+	lua_State *L = luaL_newstate();
+	int rc = -1;
+
+	if (L == NULL)
+		return err_set(e, ERR_RETRY, "no memory to read '%s'", path);
+	/* The chunk's globals are the table below: no library is in reach. */
+	if (luaL_loadfilex(L, path, "t") != LUA_OK) {
+		err_set(e, ERR_HOLD, "%s", lua_tostring(L, -1));
+		goto out;
+	}
+	lua_newtable(L);
+	lua_pushvalue(L, -1);
+	lua_setupvalue(L, -3, 1);
+	lua_insert(L, -2);
+	if (lua_pcall(L, 0, 0, 0) != LUA_OK) {
+		err_set(e, ERR_HOLD, "%s", lua_tostring(L, -1));
+		goto out;
+	}
+	if (take_all(L, &c, e) == -1) {
+		err_in(e, "%s", path);
+		goto out;
+	}
+	*ret_c = c;
+	rc = 0;
+out:
+	lua_close(L);
+	return rc;
+}
