@@ -1,0 +1,87 @@
+#ifndef ZAYTON_COMMAND_COMMAND_H
+#define ZAYTON_COMMAND_COMMAND_H
+
+#include <jansson.h>
+
+#include "sys/conf.h"
+#include "sys/err.h"
+
+#define ZAYTON_VERSION "0.1.0"
+
+/*
+ * Operator commands, one file each. A command reads the base itself, but
+ * writes only through the keeper: the running server's, or one started for
+ * the moment.
+ */
+
+enum {
+	COMMAND_DONE = 0,
+	COMMAND_FAULTS = 1, /* faults in the data: a rejected bundle ... */
+	COMMAND_USAGE = 2,  /* usage or environment */
+	COMMAND_AGAIN = 75  /* try again */
+};
+
+struct command {
+	const char *name;
+	int (*main)(int argc, char **argv);
+	const char *arguments;
+	const char *what;
+};
+
+/*
+ * Runs a command with -C DIR noted for command_home. argv[0] is its name;
+ * "--help" anywhere prints its usage.
+ */
+int command_run(const struct command *c, const char *home, int argc,
+    char **argv);
+
+/* Enters the instance of -C and reads its configuration. */
+int command_home(struct conf *ret_c, struct err *e);
+
+/* The directory named by -C, or NULL. */
+const char *command_dir(void);
+
+/* Prints the error and returns the exit status that follows from its kind. */
+int command_fail(const struct err *e);
+
+/* Prints "usage: ..." for the command and returns COMMAND_USAGE. */
+int command_usage(void);
+
+/*
+ * Takes "--name VALUE", "--name=VALUE" out of argv; returns the value, or
+ * NULL. A switch (with_value 0) returns its own name where it is there.
+ */
+const char *command_option(int *argc, char **argv, const char *name,
+    int with_value);
+
+/* Whether an argument that begins with '-' is left; prints which. */
+int command_unknown(int argc, char **argv);
+
+/*
+ * The keeper's ear: the running server's, or one of our own for as long as it
+ * is open.
+ */
+struct ask;
+int ask_open(const struct conf *c, struct ask **ret_a, struct err *e);
+/* The request's answer as JSON (the caller's), exit status in ret_status. */
+int ask_keeper(struct ask *a, json_t *request, json_t **ret_answer,
+    int *ret_status, struct err *e);
+/* The socket itself, for typed frames. */
+int ask_socket(const struct ask *a);
+void ask_close(struct ask *a);
+
+int init_command(int argc, char **argv);
+int serve_command(int argc, char **argv);
+int account_command(int argc, char **argv);
+int ingest_command(int argc, char **argv);
+int status_command(int argc, char **argv);
+int show_command(int argc, char **argv);
+int retry_command(int argc, char **argv);
+int release_command(int argc, char **argv);
+int standards_command(int argc, char **argv);
+int rules_command(int argc, char **argv);
+int verify_command(int argc, char **argv);
+int check_command(int argc, char **argv);
+int errors_command(int argc, char **argv);
+
+#endif

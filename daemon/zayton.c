@@ -1,0 +1,120 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/keeper.h"
+#include "command/command.h"
+#include "door/filer.h"
+#include "door/gate.h"
+#include "door/session.h"
+#include "sys/log.h"
+#include "sys/proc.h"
+#include "sys/signer.h"
+#include "way/watch.h"
+#include "way/work.h"
+
+/* Roles of the one binary: zayton -x ROLE descriptors arguments. */
+static const struct {
+	const char *name;
+	int (*main)(int argc, char **argv);
+} roles[] = {
+	{ "gate", gate_role },
+	{ "session", session_role },
+	{ "filer", filer_role },
+	{ "watch", watch_role },
+	{ "worker", work_role },
+	{ "keeper", keeper_role },
+	{ "signer", signer_role },
+};
+
+static const struct command commands[] = {
+	{ "init", init_command, "DIR", "make an instance" },
+	{ "serve", serve_command, "[--listen ADDR:PORT]",
+	    "run until SIGTERM; SIGHUP reloads rules, schemas, accounts" },
+	{ "account", account_command,
+	    "add NAME --role ROLE --provider CODE --key FILE | list | "
+	    "disable NAME | enable NAME | key add|remove NAME FILE",
+	    "who may log in" },
+	{ "ingest", ingest_command, "--account NAME FILE...",
+	    "take bundles in without SFTP" },
+	{ "status", status_command, "", "the queue" },
+	{ "show", show_command, "ID", "one bundle's life" },
+	{ "retry", retry_command, "ID", "put a bundle on its way again" },
+	{ "release", release_command, "ID",
+	    "let a quarantined bundle go on its way" },
+	{ "standards", standards_command, "list | show DATASET",
+	    "data standards" },
+	{ "rules", rules_command, "check | test | try DATASET FILE",
+	    "rule scripts" },
+	{ "verify", verify_command, "[RECEIPT...]",
+	    "the ledger chain, or receipts" },
+	{ "check", check_command, "FILE...",
+	    "the verdict on a bundle, without an instance" },
+	{ "errors", errors_command, "list", "the catalogue of stable codes" },
+	{ "filer", filer_command, "[--account NAME]",
+	    "SFTP on standard input and output, for ForceCommand" },
+};
+
+enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static int
+run_role(int argc, char **argv)
+{
+	const char *name = argc > 0 ? argv[0] : "";
+
+	argc--;
+	argv++;
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		if (strcmp(roles[i].name, name) != 0)
+			continue;
+		proc_start(&argc, &argv);
+		log_init(roles[i].name,
+		    getenv("ZAYTON_DEBUG") != NULL ? LOG_DEBUG : LOG_INFO);
+		return roles[i].main(argc, argv);
+	}
+	fprintf(stderr, "zayton: '%s' is not a role\n", name);
+	return COMMAND_USAGE;
+}
+
+static int
+help(FILE *to, int status)
+{
+	fprintf(to, "usage: zayton [-C DIR] COMMAND [ARGUMENTS]\n\n");
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
+	fprintf(to,
+	    "\nThe instance is -C DIR, else $ZAYTON_HOME, else the current "
+	    "directory.\n'zayton COMMAND --help' tells more; so do zayton(1) "
+	    "and its pages.\n");
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *home = NULL;
+
+	argc--;
+	argv++;
+	if (argc > 0 && strcmp(argv[0], "-x") == 0)
+		return run_role(argc - 1, argv + 1);
+	while (argc > 1 && strcmp(argv[0], "-C") == 0) {
+		home = argv[1];
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc == 0)
+		return help(stderr, COMMAND_USAGE);
+	if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "help") == 0)
+		return help(stdout, COMMAND_DONE);
+	if (strcmp(argv[0], "--version") == 0) {
+		printf("zayton %s\n", ZAYTON_VERSION);
+		return COMMAND_DONE;
+	}
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (strcmp(commands[i].name, argv[0]) == 0)
+			return command_run(&commands[i], home, argc, argv);
+	fprintf(stderr, "zayton: '%s' is not a command\n\n", argv[0]);
+	return help(stderr, COMMAND_USAGE);
+}
