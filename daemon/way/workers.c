@@ -1,0 +1,249 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sys/log.h"
+#include "sys/mem.h"
+#include "sys/message.h"
+#include "sys/proc.h"
+#include "way/workers.h"
+
+struct worker {
+	pid_t pid; /* 0: free */
+	char id[ID_TEXT];
+	int progress;   /* our end of its frame socket */
+	time_t overdue; /* wall clock */
+	int killed;
+};
+
+struct workers {
+	const struct conf *conf;
+	int keeper;
+	struct frame frame; /* what we say */
+	struct worker worker[WORKERS_MAX];
+};
+
+struct workers *
+workers_new(const struct conf *c, int keeper)
+{
+	struct workers *w = xcalloc(1, sizeof(*w));
+
+	w->conf = c;
+	w->keeper = keeper;
+	return w;
+}
+
+void
+workers_free(struct workers *w)
+{
+	if (w == NULL)
+		return;
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		if (w->worker[i].pid > 0)
+			(void)kill(w->worker[i].pid, SIGKILL);
+	free(w);
+}
+
+int
+workers_room(struct workers *w, unsigned int n, struct err *e)
+{
+	frame_start(&w->frame, MESSAGE_ROOM);
+	frame_put_u32(&w->frame, n);
+	return frame_send(w->keeper, &w->frame, e);
+}
+
+/* What a MESSAGE_WORK says, in words for the worker's command line. */
+struct work {
+	char id[ID_TEXT];
+	char name[NAME_TEXT];
+	char kind;
+	char provider[33];
+	uint64_t bytes;
+	char received_at[40];
+	int fd[4]; /* bundle, pack, rows, rejected */
+};
+
+static int
+work_get(struct frame *f, struct work *k, struct err *e)
+{
+	frame_get_str(f, k->id, sizeof(k->id));
+	frame_get_str(f, k->name, sizeof(k->name));
+	k->kind = (char)frame_get_u8(f);
+	frame_get_str(f, k->provider, sizeof(k->provider));
+	k->bytes = frame_get_u64(f);
+	frame_get_str(f, k->received_at, sizeof(k->received_at));
+	for (int i = 0; i < 4; i++)
+		k->fd[i] = frame_get_fd(f);
+	return frame_end(f, e);
+}
+
+static int
+spawn(struct workers *w, struct worker *slot, const struct work *k,
+    struct err *e)
+{
+	char unpacked[24];
+	char memory[24];
+	const char *const args[] = { k->id, k->name, k->provider,
+		k->received_at, unpacked, memory, NULL };
+	int pair[2];
+
+	snprintf(unpacked, sizeof(unpacked), "%lld",
+	    (long long)w->conf->unpacked_bytes_max);
+	snprintf(memory, sizeof(memory), "%lld",
+	    (long long)w->conf->worker_bytes);
+	if (frame_pair(pair, e) == -1)
+		return -1;
+	slot->pid = proc_spawn("worker",
+	    (struct proc_fd[]){ { "bundle", k->fd[0] }, { "pack", k->fd[1] },
+		{ "rows", k->fd[2] }, { "rejected", k->fd[3] },
+		{ "progress", pair[1] } },
+	    5, args, e);
+	(void)close(pair[1]);
+	if (slot->pid == -1) {
+		(void)close(pair[0]);
+		slot->pid = 0;
+		return -1;
+	}
+	slot->progress = pair[0];
+	slot->killed = 0;
+	slot->overdue = time(NULL) + 2 * (time_t)w->conf->worker_seconds + 60;
+	memcpy(slot->id, k->id, sizeof(slot->id));
+	return 0;
+}
+
+/* A worker that could not even start is told like one that died. */
+static int
+tell(struct workers *w, const char *id, int status, int sig, const char *words,
+    struct err *e)
+{
+	frame_start(&w->frame, MESSAGE_WORKED);
+	frame_put_str(&w->frame, id);
+	frame_put_u32(&w->frame, (uint32_t)status);
+	frame_put_u32(&w->frame, (uint32_t)sig);
+	frame_put_str(&w->frame, words);
+	return frame_send(w->keeper, &w->frame, e);
+}
+
+int
+workers_start(struct workers *w, struct frame *f, struct err *e)
+{
+	struct worker *slot = NULL;
+	struct work k = { .fd = { -1, -1, -1, -1 } };
+	struct err why;
+	int rc;
+
+	rc = work_get(f, &k, e);
+	for (size_t i = 0; i < WORKERS_MAX && slot == NULL; i++)
+		if (w->worker[i].pid == 0)
+			slot = &w->worker[i];
+	if (rc == 0 && (slot == NULL || spawn(w, slot, &k, &why) == -1))
+		rc = tell(w, k.id, 75, 0, slot == NULL ? "no room" : why.en, e);
+	for (int i = 0; i < 4; i++)
+		if (k.fd[i] != -1)
+			(void)close(k.fd[i]);
+	return rc;
+}
+
+static int
+pass_on(struct workers *w, struct worker *worker, struct err *e)
+{
+	struct frame *f = &w->frame;
+	char id[ID_TEXT];
+	uint64_t bytes, rows;
+
+	if (frame_recv(worker->progress, f, e) != 1)
+		return 1;
+	frame_get_str(f, id, sizeof(id));
+	bytes = frame_get_u64(f);
+	rows = frame_get_u64(f);
+	/* A worker reads foreign bytes: it may speak for itself only. */
+	if (frame_end(f, e) == -1 || strcmp(id, worker->id) != 0)
+		return 1;
+	frame_start(f, MESSAGE_PROGRESS);
+	frame_put_str(f, worker->id);
+	frame_put_u64(f, bytes);
+	frame_put_u64(f, rows);
+	return frame_send(w->keeper, f, e);
+}
+
+size_t
+workers_poll(const struct workers *w, struct pollfd *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		if (w->worker[i].pid > 0 && w->worker[i].progress != -1)
+			p[n++] = (struct pollfd){ .fd = w->worker[i].progress,
+				.events = POLLIN };
+	return n;
+}
+
+int
+workers_progress(struct workers *w, const struct pollfd *p, size_t n,
+    struct err *e)
+{
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		for (size_t k = 0; k < n; k++) {
+			struct worker *worker = &w->worker[i];
+			int rc;
+
+			if (worker->pid == 0 || worker->progress == -1 ||
+			    p[k].fd != worker->progress || p[k].revents == 0)
+				continue;
+			rc = pass_on(w, worker, e);
+			if (rc == -1)
+				return -1;
+			if (rc == 1) {
+				(void)close(worker->progress);
+				worker->progress = -1;
+			}
+		}
+	return 0;
+}
+
+static int
+bury(struct workers *w, struct worker *worker, int status, struct err *e)
+{
+	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	const char *words = worker->killed ? "it took too long"
+			    : sig == SIGXCPU || sig == SIGKILL
+				? "it used too much processor time"
+			    : sig == SIGSYS
+				? "it tried a system call it may not"
+				: "";
+
+	if (worker->progress != -1)
+		(void)close(worker->progress);
+	worker->pid = 0;
+	worker->progress = -1;
+	return tell(w, worker->id, code, sig, words, e);
+}
+
+int
+workers_tend(struct workers *w, struct err *e)
+{
+	time_t now = time(NULL);
+
+	for (size_t i = 0; i < WORKERS_MAX; i++) {
+		struct worker *worker = &w->worker[i];
+		int status;
+
+		if (worker->pid == 0)
+			continue;
+		if (waitpid(worker->pid, &status, WNOHANG) == worker->pid) {
+			if (bury(w, worker, status, e) == -1)
+				return -1;
+		} else if (now > worker->overdue && !worker->killed) {
+			worker->killed = 1;
+			(void)kill(worker->pid, SIGKILL);
+		}
+	}
+	return 0;
+}
