@@ -138,3 +138,39 @@ out:
 	free(f);
 	return rc;
 }
+
+int
+command_ask(const struct conf *c, json_t *request, int as_json,
+    void (*print)(const json_t *answer))
+{
+	json_t *answer = NULL;
+	json_t *refusal;
+	struct ask *a = NULL;
+	struct err e;
+	int status = COMMAND_USAGE;
+
+	if (ask_open(c, &a, &e) == -1) {
+		json_decref(request);
+		return command_fail(&e);
+	}
+	if (ask_keeper(a, request, &answer, &status, &e) == -1) {
+		status = command_fail(&e);
+		goto out;
+	}
+	refusal = json_object_get(answer, "refused");
+	if (as_json) {
+		json_dumpf(answer, stdout,
+		    JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+		putchar('\n');
+	} else if (refusal != NULL) {
+		fprintf(stderr, "zayton: %s\nzayton: %s\n",
+		    json_string_value(json_object_get(refusal, "zh")),
+		    json_string_value(json_object_get(refusal, "en")));
+	} else {
+		print(answer);
+	}
+out:
+	json_decref(answer);
+	ask_close(a);
+	return status;
+}

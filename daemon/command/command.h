@@ -70,6 +70,14 @@ int ask_keeper(struct ask *a, json_t *request, json_t **ret_answer,
 int ask_socket(const struct ask *a);
 void ask_close(struct ask *a);
 
+/*
+ * The whole of a command that only asks: opens, asks, prints the answer by
+ * print or as JSON, or the keeper's refusal; returns the exit status. Takes
+ * the request.
+ */
+int command_ask(const struct conf *c, json_t *request, int as_json,
+    void (*print)(const json_t *answer));
+
 int init_command(int argc, char **argv);
 int serve_command(int argc, char **argv);
 int account_command(int argc, char **argv);
