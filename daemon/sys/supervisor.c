@@ -186,9 +186,9 @@ start_all(struct supervisor *s, int *ret_ready, struct err *e)
 		e) == -1 ||
 	    start(s, KEEPER,
 		(struct proc_fd[]){ { "signer", sign[0] },
-		    { "watch", watch[0] }, { "gate", gate[0] },
-		    { "control", s->control }, { "ready", ready[1] } },
-		5, e) == -1 ||
+		    { "watch", watch[0] }, { "control", s->control },
+		    { "ready", ready[1] }, { "gate", gate[0] } },
+		s->mode == SUPERVISE_SERVER ? 5 : 4, e) == -1 ||
 	    start(s, WATCH, (struct proc_fd[]){ { "keeper", watch[1] } }, 1,
 		e) == -1)
 		goto out;

@@ -1,0 +1,65 @@
+#ifndef ZAYTON_BASE_KEEPER_H
+#define ZAYTON_BASE_KEEPER_H
+
+#include <stdint.h>
+
+#include "rule/pack.h"
+#include "rule/schema.h"
+#include "sys/conf.h"
+#include "sys/err.h"
+#include "sys/frame.h"
+#include "sys/message.h"
+
+/*
+ * The keeper: the only writer of the base. It hears the gate, the watch, every
+ * filer and the commands, and works in rounds: all that is ready is heard,
+ * one slice of merging is done, then one commit for everything (group commit),
+ * and only then is anybody answered. A crash before the commit leaves nothing;
+ * after it, what was promised is found again at the next start.
+ */
+int keeper_role(int argc, char **argv);
+
+struct db;
+struct jobs;
+
+enum peer_kind {
+	PEER_NONE,
+	PEER_GATE,
+	PEER_WATCH,
+	PEER_FILER, /* speaks for account */
+	PEER_COMMAND
+};
+
+enum { PEERS_MAX = 4096 };
+
+struct peer {
+	int fd;
+	enum peer_kind kind;
+	char account[ACCOUNT_TEXT];
+	char address[64];
+};
+
+struct keeper {
+	struct conf conf;
+	struct db *db;
+	struct pack *pack;       /* in force */
+	struct schemas *schemas; /* of that pack */
+	int spool;               /* descriptor of the spool */
+	int signer;
+	int watch;
+	int ready;
+	int stopping;
+	struct jobs *jobs;
+	struct peer peer[PEERS_MAX];
+	size_t npeers;
+	struct frame in;
+	struct frame out;
+};
+
+/* Ends all sessions of an account: its filers lose their keeper. */
+void keeper_hang_up(struct keeper *k, const char *account);
+
+/* RFC 3339 in UTC with milliseconds; 32 bytes. */
+void keeper_now(char *buf, size_t size);
+
+#endif
