@@ -28,9 +28,9 @@ is_trail(uint8_t b)
 }
 
 /*
- * Do these bytes read as Chinese in UTF-8? All of it has to, but around the
- * holes and at a cut end; true Chinese in GBK is UTF-8 for two characters in a
- * row hardly ever, for three never yet.
+ * Do these bytes read as Chinese in UTF-8? Nearly all of it has to, but around
+ * the holes and at a cut end: a byte may have been lost without a trace. True
+ * Chinese in GBK hardly ever is UTF-8 for two characters in a row.
  */
 static int
 reads_as_utf8(const struct turned *t)
@@ -57,7 +57,7 @@ reads_as_utf8(const struct turned *t)
 			bad++;
 		i++;
 	}
-	return good >= 3 && bad == 0;
+	return good >= 3 && good >= 4 * bad;
 }
 
 static void

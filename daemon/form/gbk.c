@@ -12,7 +12,7 @@ enum {
 	FOURS_HIGH = 189000       /* where the other planes start */
 };
 
-static uint16_t two[LEADS][TRAILS];
+static uint32_t two[LEADS][TRAILS]; /* a few lie outside the basic plane */
 static uint16_t four[FOURS];
 static uint16_t back[0x10000];
 static int ready;
@@ -42,10 +42,10 @@ fill_two(iconv_t cd)
 			uint8_t code[2] = { (uint8_t)lead, (uint8_t)trail };
 			uint32_t cp = convert(cd, code, 2);
 
-			if (trail == 0x7F || cp == 0 || cp > 0xFFFF)
+			if (trail == 0x7F || cp == 0)
 				continue;
-			two[lead - 0x81][trail - 0x40] = (uint16_t)cp;
-			if (back[cp] == 0)
+			two[lead - 0x81][trail - 0x40] = cp;
+			if (cp <= 0xFFFF && back[cp] == 0)
 				back[cp] = (uint16_t)(lead << 8 | trail);
 		}
 	}

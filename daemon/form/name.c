@@ -69,34 +69,58 @@ trailing_note(const char *s, size_t len)
 	return 0;
 }
 
-/* Cuts （原：…）. The first such bracket counts: what follows is inside it. */
+/* Does the bracket at the place close at the very end of the name? */
+static int
+closes_at_end(const char *s, size_t len, size_t at)
+{
+	int depth = 0;
+
+	for (size_t i = at; i + BRACKET <= len; i++) {
+		if (memcmp(s + i, left, BRACKET) == 0)
+			depth++;
+		else if (memcmp(s + i, right, BRACKET) == 0 && --depth == 0)
+			return i + BRACKET == len;
+	}
+	return 0;
+}
+
+/* Where the former name begins in what a bracket holds, 0 if it holds none. */
+static size_t
+former_at(const char *s, size_t len)
+{
+	for (size_t k = 0; formers[k] != NULL; k++) {
+		size_t at = strlen(formers[k]);
+
+		if (!starts_with(s, len, formers[k]))
+			continue;
+		if (at < len && s[at] == ':')
+			at++;
+		else if (strcmp(formers[k], "原") == 0 && len - at < SHORTEST)
+			return 0;
+		return at < len ? at : 0;
+	}
+	return 0;
+}
+
+/* Cuts （原：…） into former. */
 static size_t
 cut_former(char *s, size_t len, char *former)
 {
 	if (!ends_with(s, len, right))
 		return len;
 	for (size_t i = 0; i + 2 * BRACKET < len; i++) {
-		size_t from = i + BRACKET, end = len - BRACKET;
+		size_t from = i + BRACKET, end = len - BRACKET, at;
 
-		if (memcmp(s + i, left, BRACKET) != 0)
+		if (memcmp(s + i, left, BRACKET) != 0 ||
+		    !closes_at_end(s, len, i))
 			continue;
-		for (size_t k = 0; formers[k] != NULL; k++) {
-			size_t at = from + strlen(formers[k]);
-
-			if (!starts_with(s + from, end - from, formers[k]))
-				continue;
-			if (at < end && s[at] == ':')
-				at++;
-			else if (strcmp(formers[k], "原") == 0 &&
-				 end - at < SHORTEST)
-				break;
-			if (at >= end)
-				break;
-			memcpy(former, s + at, end - at);
-			former[end - at] = '\0';
-			s[i] = '\0';
-			return i;
-		}
+		at = former_at(s + from, end - from);
+		if (at == 0)
+			continue;
+		memcpy(former, s + from + at, end - from - at);
+		former[end - from - at] = '\0';
+		s[i] = '\0';
+		return i;
 	}
 	return len;
 }
