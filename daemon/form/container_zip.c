@@ -402,6 +402,8 @@ check_locals(const struct container_reader *r, const struct zip_list *z,
 		if (m->offset < end)
 			return err_say(e, ERR_SENDER, "zip_overlap", m->name,
 			    NULL);
+		if (m->offset > directory)
+			return damaged(e);
 		if (check_gap(r, end, m->offset, descriptor, e) == -1 ||
 		    check_local(r, m, directory, &end, &descriptor, e) == -1)
 			return -1;
