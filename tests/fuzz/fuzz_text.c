@@ -55,14 +55,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!ready && decoder_prepare(&e) == -1)
 		abort();
 	ready = 1;
-	enc = data[0] % 6 == 5 ? encoding_detect(data + 2, size - 2, 1) :
-	    (enum encoding)(data[0] % 6);
+	enc = data[0] % 6 == 5 ? encoding_detect(data + 2, size - 2, 1)
+			       : (enum encoding)(data[0] % 6);
 	buf_init(&whole, 1 << 20);
 	buf_init(&pieces, 1 << 20);
 	decode(data + 2, size - 2, enc, size, &whole);
 	decode(data + 2, size - 2, enc, data[1] % 16 + 1u, &pieces);
-	if (whole.len != pieces.len || (whole.len > 0 &&
-	    memcmp(whole.data, pieces.data, whole.len) != 0))
+	if (whole.len != pieces.len ||
+	    (whole.len > 0 && memcmp(whole.data, pieces.data, whole.len) != 0))
 		abort();
 	if (encoding_detect((const uint8_t *)whole.data, whole.len, 1) ==
 	    ENCODING_GB18030)

@@ -18,8 +18,8 @@ check_ident(const char *s, size_t len)
 
 	for (int k = 0; k < IDENT_KINDS; k++) {
 		enum ident_kind kind = (enum ident_kind)k;
-		enum ident_verdict v = ident_check(kind, s, len, 20260101, out,
-		    sizeof(out));
+		enum ident_verdict v =
+		    ident_check(kind, s, len, 20260101, out, sizeof(out));
 
 		if (ident_verdict_name(v)[0] == '\0')
 			abort();
@@ -28,7 +28,8 @@ check_ident(const char *s, size_t len)
 		if (v != IDENT_OK)
 			continue;
 		if (ident_check(kind, out, strlen(out), 20260101, again,
-		    sizeof(again)) != IDENT_OK || strcmp(out, again) != 0)
+			sizeof(again)) != IDENT_OK ||
+		    strcmp(out, again) != 0)
 			abort();
 	}
 	ident_tax_form(s, len, 0, &temp);
@@ -43,7 +44,8 @@ check_date(const char *s, size_t len)
 
 	if (value_date(s, len, DATE_SERIAL_1900, out, &p) == VALUE_OK &&
 	    (value_date(out, strlen(out), DATE_SERIAL_1900, again, &q) !=
-	    VALUE_OK || p != q || strcmp(out, again) != 0) &&
+		    VALUE_OK ||
+		p != q || strcmp(out, again) != 0) &&
 	    p != DATE_YEAR)
 		abort();
 	value_datetime(s, len, DATE_SERIAL_1904, out, &p);

@@ -33,10 +33,13 @@ verdict_on(const char *kind, const char *s)
 
 	if (strcmp(kind, "date") == 0)
 		return value_date(s, strlen(s), DATE_SERIAL_1900, out, &p) ==
-		    VALUE_OK ? "OK" : "FORMAT";
+			       VALUE_OK
+			   ? "OK"
+			   : "FORMAT";
 	if (strcmp(kind, "amount") == 0)
-		return value_money(s, strlen(s), 1, &fen, currency) ==
-		    VALUE_OK ? "OK" : "FORMAT";
+		return value_money(s, strlen(s), 1, &fen, currency) == VALUE_OK
+			   ? "OK"
+			   : "FORMAT";
 	v = check(kind, s, out);
 	/* The list of enterprise types is data; these four are in it. */
 	if (strcmp(kind, "ent_type") == 0 && v == IDENT_OK) {
@@ -64,8 +67,8 @@ every_published_vector_has_its_verdict(void **state)
 
 		n++;
 		if (v.cell[2][0] == '1') {
-			want = strncmp(want, "LEGACY13", 8) == 0 ? "LEGACY13" :
-			    "OK";
+			want = strncmp(want, "LEGACY13", 8) == 0 ? "LEGACY13"
+								 : "OK";
 			len = strlen(want);
 		}
 		if (strstr(v.cell[3], "masked value") != NULL) {
@@ -73,8 +76,8 @@ every_published_vector_has_its_verdict(void **state)
 			len = 6;
 		}
 		if (strlen(got) != len || memcmp(got, want, len) != 0)
-			fail_msg("%s %s: %s, not %s", v.cell[0], v.cell[1],
-			    got, v.cell[3]);
+			fail_msg("%s %s: %s, not %s", v.cell[0], v.cell[1], got,
+			    v.cell[3]);
 	}
 	fclose(f);
 	assert_int_equal(n, 145);
@@ -116,8 +119,9 @@ every_single_substitution_is_refused(void **state)
 	assert_int_equal(passes("rid", "11010519491231002X", all, 99), 0);
 	assert_int_equal(passes("rid", "440524188001010014", all, 99), 0);
 	assert_int_equal(passes("patent_no", "2017106018623", digits, 99), 0);
-	assert_int_equal(
-	    passes("inst_credit_code", "G1035050200012345Z", digits, 99), 0);
+	assert_int_equal(passes("inst_credit_code", "G1035050200012345Z",
+			     digits, 99),
+	    0);
 }
 
 /*
@@ -149,8 +153,9 @@ static void
 a_loan_card_is_blind_to_its_twelfth_place_only(void **state)
 {
 	(void)state;
-	assert_int_equal(
-	    passes("loan_card", "3505020000012394", "0123456789", 11), 9);
+	assert_int_equal(passes("loan_card", "3505020000012394", "0123456789",
+			     11),
+	    9);
 }
 
 static void
@@ -165,15 +170,17 @@ canonical_forms_are_one_spelling(void **state)
 		{ "division", "350503001", "350503" },
 		{ "case_no", "（2014）泉执字第00123", "(2014)泉执字第123号" },
 		{ "doc_no", "泉环罚字［2014年］第012号", "泉环罚〔2014〕12号" },
-		{ "phone", "22281234、13800138000", "0595-22281234;13800138000" },
-		{ "reg_no", "企合闽泉总字第001234号", "企合闽泉总字第001234号" },
+		{ "phone", "22281234、13800138000",
+		    "0595-22281234;13800138000" },
+		{ "reg_no", "企合闽泉总字第001234号",
+		    "企合闽泉总字第001234号" },
 	};
 	char out[IDENT_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_true(check(cases[i][0], cases[i][1], out) <=
-		    IDENT_LEGACY);
+		assert_true(
+		    check(cases[i][0], cases[i][1], out) <= IDENT_LEGACY);
 		assert_string_equal(out, cases[i][2]);
 	}
 }
@@ -200,9 +207,11 @@ nobody_is_born_after_today(void **state)
 
 	(void)state;
 	assert_int_equal(ident_check(IDENT_RID, s, 18, 19491231, out,
-	    sizeof(out)), IDENT_OK);
+			     sizeof(out)),
+	    IDENT_OK);
 	assert_int_equal(ident_check(IDENT_RID, s, 18, 19491230, out,
-	    sizeof(out)), IDENT_BIRTHDATE);
+			     sizeof(out)),
+	    IDENT_BIRTHDATE);
 	assert_int_equal(ident_check(IDENT_RID, s, 18, 0, out, sizeof(out)),
 	    IDENT_OK);
 }
@@ -226,12 +235,13 @@ the_codes_inside_a_tax_identifier_come_out(void **state)
 		assert_string_equal(out, "MA2Y3AN1X");
 		assert_false(
 		    ident_rid_of(IDENT_TAX_ID, org[i][0], len, TODAY, out));
-		assert_string_equal(
-		    ident_tax_form(org[i][0], len, TODAY, &temp), org[i][1]);
+		assert_string_equal(ident_tax_form(org[i][0], len, TODAY,
+					&temp),
+		    org[i][1]);
 		assert_int_equal(temp, org[i][0][0] == 'L');
 	}
-	assert_true(ident_rid_of(IDENT_TAX_ID, "44052418800101001401", 20,
-	    TODAY, out));
+	assert_true(
+	    ident_rid_of(IDENT_TAX_ID, "44052418800101001401", 20, TODAY, out));
 	assert_string_equal(out, "440524188001010014");
 	assert_true(ident_org_of(IDENT_ORG_CODE, "D2143569-X", 10, out));
 	assert_string_equal(out, "D2143569X");
@@ -245,7 +255,8 @@ main(void)
 		cmocka_unit_test(every_single_substitution_is_refused),
 		cmocka_unit_test(
 		    an_org_code_is_blind_to_characters_eleven_apart_only),
-		cmocka_unit_test(a_loan_card_is_blind_to_its_twelfth_place_only),
+		cmocka_unit_test(
+		    a_loan_card_is_blind_to_its_twelfth_place_only),
 		cmocka_unit_test(canonical_forms_are_one_spelling),
 		cmocka_unit_test(a_rounded_number_is_no_identifier),
 		cmocka_unit_test(nobody_is_born_after_today),

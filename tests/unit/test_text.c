@@ -28,10 +28,11 @@ static const struct sample samples[] = {
 	{ BYTES("\xC1\xAA\xCD\xA8"), ENCODING_GB18030, "联通", 0 },
 	/* names that GBK cannot hold: two bytes beyond it, and four */
 	{ BYTES("\xC1\xF5\xFE\x9F,x"), ENCODING_GB18030, "刘䶮,x", 0 },
-	{ BYTES("\xC1\xF5\x82\x30\xB7\x31\x99\x33\xA9\x32,x"),
-	    ENCODING_GB18030, "刘㛃𬭎,x", 0 },
+	{ BYTES("\xC1\xF5\x82\x30\xB7\x31\x99\x33\xA9\x32,x"), ENCODING_GB18030,
+	    "刘㛃𬭎,x", 0 },
 	{ BYTES("\xEF\xBB\xBF\xE6\xB3\x89,1"), ENCODING_UTF8_BOM, "泉,1", 0 },
-	{ BYTES("\xE6\xB3\x89\xF0\xAC\xAD\x8E,1"), ENCODING_UTF8, "泉𬭎,1", 0 },
+	{ BYTES("\xE6\xB3\x89\xF0\xAC\xAD\x8E,1"), ENCODING_UTF8, "泉𬭎,1",
+	    0 },
 	{ BYTES("\xFF\xFE\xC9\x6C,\0\x72\xD8\x4E\xDF"), ENCODING_UTF16LE,
 	    "泉,\xF0\xAC\xAD\x8E", 0 },
 	{ BYTES("\xFE\xFF\x6C\xC9\0,"), ENCODING_UTF16BE, "泉,", 0 },
@@ -41,7 +42,8 @@ static const struct sample samples[] = {
 	{ BYTES("\xEF\xBB\xBF\xE6\xB3,\xC0\x80\xED\xA0\x80\xE6"),
 	    ENCODING_UTF8_BOM,
 	    "\xEF\xBF\xBD\xEF\xBF\xBD,\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
-	    "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD", 8 },
+	    "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD",
+	    8 },
 	{ BYTES("\xFF\xFE\x00\xD8,\0x"), ENCODING_UTF16LE,
 	    "\xEF\xBF\xBD,\xEF\xBF\xBD", 2 },
 };
@@ -68,8 +70,9 @@ an_encoding_is_told_from_the_first_bytes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < SAMPLES; i++)
-		assert_string_equal(encoding_name(encoding_detect(
-		    bytes_of(&samples[i]), samples[i].len, 1)),
+		assert_string_equal(encoding_name(
+					encoding_detect(bytes_of(&samples[i]),
+					    samples[i].len, 1)),
 		    encoding_name(samples[i].enc));
 }
 
@@ -255,7 +258,8 @@ static void
 nothing_is_written_in_many_ways(void **state)
 {
 	static const char *const nothing[] = { "", "  ", "-", "—", "——", "/",
-		"\\N", "NULL", "null", "无", "暂无", " 不详", "Ｎ／Ａ", "#N/A" };
+		"\\N", "NULL", "null", "无", "暂无", " 不详", "Ｎ／Ａ",
+		"#N/A" };
 	static const char *const something[] = { "0", "无锡", "#VALUE!", "a" };
 
 	(void)state;
@@ -281,15 +285,23 @@ dirt_is_told_from_rare_names(void **state)
 	} cases[] = {
 		{ "娉夊窞甯傚唴鍧戠毊濉戞湁闄愬叕鍙?", TEXT_MOJIBAKE },
 		{ "娉夊窞甯傝吘婧愯揪缁囬?犲嵃鏌撴湁闄愬叕鍙?", TEXT_MOJIBAKE },
-		{ "绂忓缓鐪佹儬瀹夊幙閭數瀵嗚兒鍒跺搧鏈夐檺鍏徃", TEXT_MOJIBAKE },
+		{ "绂忓缓鐪佹儬瀹夊幙閭數瀵嗚兒鍒跺搧鏈夐檺鍏徃",
+		    TEXT_MOJIBAKE },
 		{ "¸£½¨Ê¡½ú½»ÍÉË®ÄàÓÐÏÞ¹«Ë¾", TEXT_MOJIBAKE },
-		{ "锟斤拷锟斤拷", TEXT_MOJIBAKE }, { "锘夸紒涓氬悕绉?", TEXT_MOJIBAKE },
-		{ "a\xEF\xBF\xBD", TEXT_REPLACED }, { "\xEE\x80\x80", TEXT_PRIVATE },
-		{ "a\x01", TEXT_CONTROL }, { "李锟", TEXT_CLEAN },
-		{ "刘䶮", TEXT_CLEAN }, { "鑫淼焱垚有限公司", TEXT_CLEAN },
-		{ "café Müller", TEXT_CLEAN }, { "泉州·甲\n乙", TEXT_CLEAN },
-		{ "①②㎡℃±×÷°", TEXT_CLEAN }, { "合格?", TEXT_CLEAN },
-		{ "", TEXT_CLEAN }, { "联通", TEXT_CLEAN },
+		{ "锟斤拷锟斤拷", TEXT_MOJIBAKE },
+		{ "锘夸紒涓氬悕绉?", TEXT_MOJIBAKE },
+		{ "a\xEF\xBF\xBD", TEXT_REPLACED },
+		{ "\xEE\x80\x80", TEXT_PRIVATE },
+		{ "a\x01", TEXT_CONTROL },
+		{ "李锟", TEXT_CLEAN },
+		{ "刘䶮", TEXT_CLEAN },
+		{ "鑫淼焱垚有限公司", TEXT_CLEAN },
+		{ "café Müller", TEXT_CLEAN },
+		{ "泉州·甲\n乙", TEXT_CLEAN },
+		{ "①②㎡℃±×÷°", TEXT_CLEAN },
+		{ "合格?", TEXT_CLEAN },
+		{ "", TEXT_CLEAN },
+		{ "联通", TEXT_CLEAN },
 	};
 
 	(void)state;

@@ -25,8 +25,9 @@ date_says(const char *s, char *out)
 	if (v == VALUE_OK)
 		strcat(out, precision[p]);
 	else
-		strcpy(out, v == VALUE_OPEN ? "|OPEN" :
-		    v == VALUE_EMPTY || v == VALUE_FILLER ? "NULL" : "ERROR");
+		strcpy(out, v == VALUE_OPEN                         ? "|OPEN"
+			    : v == VALUE_EMPTY || v == VALUE_FILLER ? "NULL"
+								    : "ERROR");
 }
 
 /* Yuan are compared as numbers: the vectors keep places as they came. */
@@ -80,9 +81,10 @@ name_says(const char *kind, const char *s, char *out)
 	static struct name_keys k;
 
 	assert_int_equal(name_keys(s, strlen(s), &k), 0);
-	strcpy(out, strcmp(kind, "name_k1") == 0 ? k.k1 :
-	    strcmp(kind, "name_k2") == 0 ? k.k2 :
-	    strcmp(kind, "name_k3") == 0 ? k.k3 : k.former);
+	strcpy(out, strcmp(kind, "name_k1") == 0   ? k.k1
+		    : strcmp(kind, "name_k2") == 0 ? k.k2
+		    : strcmp(kind, "name_k3") == 0 ? k.k3
+						   : k.former);
 }
 
 static void
@@ -128,20 +130,33 @@ a_refused_date_says_why(void **state)
 		const char *text;
 		enum value_verdict verdict;
 	} cases[] = {
-		{ "2014-02-30", VALUE_NO_DAY }, { "2015/11/32", VALUE_NO_DAY },
-		{ "2013-13-07", VALUE_NO_DAY }, { "20140230", VALUE_NO_DAY },
-		{ "2014年13月1日", VALUE_NO_DAY }, { "2014年2月30", VALUE_NO_DAY },
-		{ "14-01-08", VALUE_SHORT_YEAR }, { "0/0/0", VALUE_FORMAT },
+		{ "2014-02-30", VALUE_NO_DAY },
+		{ "2015/11/32", VALUE_NO_DAY },
+		{ "2013-13-07", VALUE_NO_DAY },
+		{ "20140230", VALUE_NO_DAY },
+		{ "2014年13月1日", VALUE_NO_DAY },
+		{ "2014年2月30", VALUE_NO_DAY },
+		{ "14-01-08", VALUE_SHORT_YEAR },
+		{ "0/0/0", VALUE_FORMAT },
 		{ "民国103年1月8日", VALUE_SHORT_YEAR },
-		{ "0214-01-08", VALUE_YEAR_RANGE }, { "", VALUE_EMPTY },
-		{ " - ", VALUE_EMPTY }, { "0", VALUE_FILLER },
-		{ "1900-01-00", VALUE_FILLER }, { "2099-12-31", VALUE_OPEN },
-		{ "长期有效", VALUE_OPEN }, { "#VALUE!", VALUE_SHEET_ERROR },
-		{ "########", VALUE_SHEET_ERROR }, { "明天", VALUE_FORMAT },
-		{ "2014-01-08 25:00", VALUE_FORMAT }, { "9999", VALUE_FORMAT },
-		{ "2000-02-29", VALUE_OK }, { "1900-02-29", VALUE_NO_DAY },
-		{ "2014.1.8 ", VALUE_OK }, { "2014年1月8日 10:30", VALUE_OK },
-		{ "２０１４－１－８", VALUE_OK }, { "2014 年 1 月 8 日", VALUE_OK },
+		{ "0214-01-08", VALUE_YEAR_RANGE },
+		{ "", VALUE_EMPTY },
+		{ " - ", VALUE_EMPTY },
+		{ "0", VALUE_FILLER },
+		{ "1900-01-00", VALUE_FILLER },
+		{ "2099-12-31", VALUE_OPEN },
+		{ "长期有效", VALUE_OPEN },
+		{ "#VALUE!", VALUE_SHEET_ERROR },
+		{ "########", VALUE_SHEET_ERROR },
+		{ "明天", VALUE_FORMAT },
+		{ "2014-01-08 25:00", VALUE_FORMAT },
+		{ "9999", VALUE_FORMAT },
+		{ "2000-02-29", VALUE_OK },
+		{ "1900-02-29", VALUE_NO_DAY },
+		{ "2014.1.8 ", VALUE_OK },
+		{ "2014年1月8日 10:30", VALUE_OK },
+		{ "２０１４－１－８", VALUE_OK },
+		{ "2014 年 1 月 8 日", VALUE_OK },
 	};
 	char out[DATE_SIZE];
 	enum date_precision p;
@@ -171,8 +186,9 @@ every_serial_is_the_day_after_the_one_before(void **state)
 		unsigned y, m, d;
 		int len = snprintf(text, sizeof(text), "%u", serial);
 
-		assert_int_equal(value_date(text, (size_t)len,
-		    DATE_SERIAL_1900, out, &p), VALUE_OK);
+		assert_int_equal(value_date(text, (size_t)len, DATE_SERIAL_1900,
+				     out, &p),
+		    VALUE_OK);
 		y = (unsigned)strtoul(out, NULL, 10);
 		m = (unsigned)strtoul(out + 5, NULL, 10);
 		d = (unsigned)strtoul(out + 8, NULL, 10);
@@ -180,8 +196,9 @@ every_serial_is_the_day_after_the_one_before(void **state)
 		if (year != 0 && date_exists(year, month, day + 1))
 			assert_true(y == year && m == month && d == day + 1);
 		else if (year != 0)
-			assert_true(d == 1 && (m == month + 1 ||
-			    (m == 1 && month == 12 && y == year + 1)));
+			assert_true(d == 1 &&
+				    (m == month + 1 || (m == 1 && month == 12 &&
+							   y == year + 1)));
 		year = y;
 		month = m;
 		day = d;
@@ -220,12 +237,14 @@ a_month_has_many_spellings(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
 		assert_int_equal(value_period(spellings[i],
-		    strlen(spellings[i]), DATE_SERIAL_NO, out), VALUE_OK);
+				     strlen(spellings[i]), DATE_SERIAL_NO, out),
+		    VALUE_OK);
 		assert_string_equal(out, "2014-03");
 	}
 	for (size_t i = 0; i < sizeof(quarters) / sizeof(*quarters); i++) {
-		assert_int_equal(value_quarter(quarters[i],
-		    strlen(quarters[i]), out), VALUE_OK);
+		assert_int_equal(value_quarter(quarters[i], strlen(quarters[i]),
+				     out),
+		    VALUE_OK);
 		assert_string_equal(out, "2014-Q1");
 	}
 	assert_int_equal(value_period("2014", 4, DATE_SERIAL_NO, out),
@@ -243,15 +262,24 @@ amounts_are_exact_to_the_fen(void **state)
 		int64_t unit;
 		int64_t fen;
 	} cases[] = {
-		{ "3.6(万元人民币)", 10000, 3600000 }, { "0万元", 1, 0 },
-		{ "155.88万", 10000, 155880000 }, { "177.53", 10000, 177530000 },
-		{ "0.29", 1, 29 }, { "1.005", 1, 101 }, { "-0.005", 1, -1 },
-		{ "177.53000000000001", 1, 17753 }, { "伍分", 1, 5 },
-		{ "叁角伍分", 1, 35 }, { "伍佰零伍分", 1, 50005 },
-		{ "壹佰", 10000, 100000000 }, { "壹佰元", 10000, 10000 },
+		{ "3.6(万元人民币)", 10000, 3600000 },
+		{ "0万元", 1, 0 },
+		{ "155.88万", 10000, 155880000 },
+		{ "177.53", 10000, 177530000 },
+		{ "0.29", 1, 29 },
+		{ "1.005", 1, 101 },
+		{ "-0.005", 1, -1 },
+		{ "177.53000000000001", 1, 17753 },
+		{ "伍分", 1, 5 },
+		{ "叁角伍分", 1, 35 },
+		{ "伍佰零伍分", 1, 50005 },
+		{ "壹佰", 10000, 100000000 },
+		{ "壹佰元", 10000, 10000 },
 		{ "90071992547409.93", 1, 9007199254740993 },
-		{ "92233720368547758.07", 1, INT64_MAX }, { "-￥5", 1, -500 },
-		{ "1，２３４", 1, 123400 }, { "5百万元", 1, 500000000 },
+		{ "92233720368547758.07", 1, INT64_MAX },
+		{ "-￥5", 1, -500 },
+		{ "1，２３４", 1, 123400 },
+		{ "5百万元", 1, 500000000 },
 		{ "(3万元)", 1, -3000000 },
 	};
 	char currency[4];
@@ -275,13 +303,20 @@ a_refused_amount_says_why(void **state)
 		const char *text;
 		enum value_verdict verdict;
 	} cases[] = {
-		{ "12,34", VALUE_GROUPING }, { "1.234,56", VALUE_GROUPING },
-		{ "一百万元左右", VALUE_VAGUE }, { "约伍拾", VALUE_VAGUE },
-		{ "100万以上", VALUE_VAGUE }, { "详见附件", VALUE_FORMAT },
-		{ "#VALUE!", VALUE_SHEET_ERROR }, { "1.08E+07", VALUE_SCIENTIFIC },
-		{ "92233720368547758.08", VALUE_RANGE }, { "元", VALUE_FORMAT },
-		{ "999999999999亿", VALUE_RANGE }, { "", VALUE_EMPTY },
-		{ "待定", VALUE_FORMAT }, { "壹贰佰元", VALUE_FORMAT },
+		{ "12,34", VALUE_GROUPING },
+		{ "1.234,56", VALUE_GROUPING },
+		{ "一百万元左右", VALUE_VAGUE },
+		{ "约伍拾", VALUE_VAGUE },
+		{ "100万以上", VALUE_VAGUE },
+		{ "详见附件", VALUE_FORMAT },
+		{ "#VALUE!", VALUE_SHEET_ERROR },
+		{ "1.08E+07", VALUE_SCIENTIFIC },
+		{ "92233720368547758.08", VALUE_RANGE },
+		{ "元", VALUE_FORMAT },
+		{ "999999999999亿", VALUE_RANGE },
+		{ "", VALUE_EMPTY },
+		{ "待定", VALUE_FORMAT },
+		{ "壹贰佰元", VALUE_FORMAT },
 	};
 	char currency[4];
 	int64_t fen = -9;
