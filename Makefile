@@ -1,4 +1,4 @@
-# make run, make check; make deps lint asan fuzz bench install deb
+# make run, make check; make deps lint asan fuzz bench install uninstall deb
 B	?= build
 CC	?= cc
 CFLAGS	?= -O2 -g
@@ -10,7 +10,8 @@ WARN	 = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 HARD	 = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 CC_ALL	 = $(CC) -std=c17 -D_GNU_SOURCE -Idaemon \
 	   -DZAYTON_SHARE='"$(PREFIX)/share/zayton"' $(WARN) $(HARD) $(SAN) \
-	   $(shell pkg-config --cflags $(PKGS)) $(CFLAGS) -MMD -MP
+	   $(shell pkg-config --cflags $(PKGS)) $(CFLAGS) -MMD -MP \
+	   -ffile-prefix-map=$(CURDIR)=.
 LD_ALL	 = $(CC) $(HARD) $(SAN) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 LIBS	 = $(shell pkg-config --libs $(PKGS))
 
@@ -18,6 +19,8 @@ ROOMS	 = way door form rule base sys command
 SRCS	 = $(foreach r,$(ROOMS),$(wildcard daemon/$(r)/*.c))
 OBJS	 = $(SRCS:daemon/%.c=$(B)/%.o)
 UNITS	 = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+RULES	 = $(wildcard tests/rules/*.sh)
+E2E	 = $(wildcard tests/e2e/[0-9]*.sh)
 FUZZERS	 = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
@@ -37,9 +40,49 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libzayton.a
 	@mkdir -p $(@D)
 	$(CC_ALL) $(LDFLAGS) -o $@ $< $(B)/libzayton.a $(LIBS)
 
-unit: $(UNITS)
-	@set -e; for t in $(UNITS); do ./$$t; done
+# What a bare Debian 12 lacks: package/deps lists it by purpose.
+deps:
+	@package/deps
+run:
+	@package/deps build demo
+	@$(MAKE) all
+	@B=$(B) tests/demo.sh
+check:
+	@package/deps build demo test
+	@$(MAKE) all units
+	@B=$(B) tests/run $(UNITS) $(RULES) $(E2E)
+units: $(UNITS)
+unit: all units
+	@B=$(B) tests/run $(UNITS)
+e2e: all
+	@B=$(B) tests/run $(E2E)
+lint:
+	@package/deps build lint
+	@tests/lint
+asan:
+	$(MAKE) B=build/asan CFLAGS="-O1 -g" HARD=-fPIE \
+	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" check
+fuzz:
+	@package/deps build fuzz
+	$(MAKE) B=build/fuzz CC=clang CFLAGS="-O1 -g" HARD= \
+	    SAN="-fsanitize=fuzzer,address,undefined" run-fuzzers
+run-fuzzers: $(FUZZERS)
+	@tests/run-fuzzers $(FUZZ_SECONDS) $(FUZZERS)
+bench:
+	@package/deps build demo test
+	@$(MAKE) all
+	@for s in tests/bench/*.sh; do B=$(B) $$s || exit 1; done
+
+install: all
+	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) package/install $(B)/zayton
+uninstall:
+	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) package/install -u
+deb:
+	@package/deps build deb
+	@$(MAKE) B=build/deb/obj PREFIX=/usr all
+	@package/deb build/deb
 clean:
 	rm -rf build
-.PHONY: all unit clean
+.PHONY: all deps run check units unit e2e lint asan fuzz run-fuzzers bench \
+    install uninstall deb clean
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

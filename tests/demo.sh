@@ -1,0 +1,112 @@
+#!/bin/sh
+# make run: an instance of three departments in build/demo ($DEMO), three
+# months of sample bundles sent by sftp, their receipts verified; then the
+# server goes on until Ctrl-C. DEMO_ONCE=1 ends after showing.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+ROOT=$PWD
+B=${B:-build}
+mkdir -p "$B"
+T=${DEMO:-$PWD/$B/demo}
+rm -rf "$T"
+mkdir -p "$T/bundles" "$T/receipts" || exit 2
+T=$(cd "$T" && pwd)
+# shellcheck source=tests/e2e/lib.sh
+. tests/e2e/lib.sh
+
+say() {
+	printf '\n== %s\n' "$*"
+}
+
+fail() {
+	echo "demo: $*" >&2
+	[ ! -s "$LOG" ] || tail -20 "$LOG" >&2
+	exit 1
+}
+
+each_department() { # COMMAND, called with account, provider, unit, folder
+	"$1" aic AIC 市工商局 GSJ && "$1" ntb NTB 市国税局 GUOSHUI &&
+	    "$1" mub MUB 市政公用事业管理局 GONGYONG
+}
+
+add() {
+	account "$1" "$2" department "$3" || fail "no account '$1'"
+}
+
+send() {
+	bundle=$4-$month.zip
+	sample "$4" "$month" "$T/bundles/$bundle"
+	put "$1" "$T/bundles/$bundle" || fail "cannot send $bundle"
+	echo "  $1 put $bundle"
+}
+
+# Fetches a bundle's receipt as its department and verifies it.
+receive() {
+	bundle=$4-$month.zip
+	wait_receipt "$1" "$bundle" >/dev/null || fail "no receipt of $bundle"
+	echo "get /receipts/$bundle.*.receipt.json* $T/receipts/" |
+	    sftp_do "$1" >/dev/null || fail "cannot fetch $bundle's receipt"
+	for receipt in "$T/receipts/$bundle".*.receipt.json; do
+		ssh-keygen -Y verify -f "$T/allowed_signers" -I zayton \
+		    -n zayton-receipt -s "$receipt.sig" <"$receipt" \
+		    >"$T/verified" 2>&1 || fail "$receipt: $(cat "$T/verified")"
+		field "$receipt" '[.bundle.name, .outcome] +
+		    (.files | [(map(.rows), map(.accepted), map(.rejected)) |
+			add]) | map(tostring) | join(" ")' |
+		    while read -r name outcome rows accepted rejected; do
+			printf '%-22s %-9s %6d %9d %9d  %s\n' "$name" \
+			    "$outcome" "$rows" "$accepted" "$rejected" good
+		done
+	done
+}
+
+show() { # QUERY
+	echo "sqlite> $1"
+	sqlite3 -readonly -header -column "$HOME_DIR/exchange.db" "$1"
+}
+
+say "an instance in $HOME_DIR"
+instance || fail 'cannot make it'
+each_department add
+z account list
+
+say 'the server'
+PORT=2022
+serve >/dev/null || {
+	PORT=
+	serve || exit 1
+}
+echo "serves on 127.0.0.1:$PORT; its log: $LOG"
+
+say 'nine bundles by sftp'
+for month in 2016-01 2016-02 2016-03; do
+	each_department send
+done
+
+say 'their receipts, each verified with ssh-keygen -Y verify'
+echo "get /standards/allowed_signers $T/allowed_signers" | sftp_do aic \
+    >/dev/null || fail 'no allowed_signers'
+printf '%-22s %-9s %6s %9s %9s  %s\n' BUNDLE OUTCOME ROWS ACCEPTED REJECTED \
+    SIGNATURE
+for month in 2016-01 2016-02 2016-03; do
+	each_department receive
+done
+z verify || fail 'the ledger does not verify'
+
+say 'what stands in the base'
+show 'SELECT count(*) AS enterprises, count(uscc) AS with_uscc FROM std_aic_enterprise_registration;'
+show 'SELECT reg_no, entity_name, _file, _row FROM std_aic_enterprise_registration LIMIT 3;'
+show 'SELECT bill_period, count(*) AS bills, sum(amount_due) AS due FROM std_water_bill_monthly GROUP BY 1;'
+show 'SELECT rule, severity, effect, count(*) AS n FROM quality_issue GROUP BY 1, 2, 3 ORDER BY n DESC LIMIT 8;'
+
+say 'next steps'
+cat <<END
+as a department:   sftp -F $T/ssh_config -i $T/keys/mub -P $PORT mub@zayton
+as the operator:   $ZAYTON -C $HOME_DIR status
+the base:          sqlite3 -readonly $HOME_DIR/exchange.db
+to read:           man -l docs/zayton.1, docs/way.md, README.md
+END
+[ -z "${DEMO_ONCE:-}" ] || exit 0
+printf '\nserving on 127.0.0.1:%s; Ctrl-C ends\n' "$PORT"
+trap 'exit 0' INT TERM
+wait "$PID"
