@@ -36,6 +36,7 @@ static int
 reads_as_utf8(const struct turned *t)
 {
 	size_t i = 0, good = 0, bad = 0;
+	int plain = 1;
 
 	while (i < t->len) {
 		const uint8_t *p = t->byte + i;
@@ -44,6 +45,7 @@ reads_as_utf8(const struct turned *t)
 		if (left >= 3 && p[0] >= 0xE2 && p[0] <= 0xEF &&
 		    is_trail(p[1]) && is_trail(p[2])) {
 			good++;
+			plain = plain && p[0] >= 0xE4 && p[0] <= 0xE9;
 			i += 3;
 			continue;
 		}
@@ -57,7 +59,8 @@ reads_as_utf8(const struct turned *t)
 			bad++;
 		i++;
 	}
-	return good >= 3 && good >= 4 * bad;
+	/* Two characters are a person's name, which has no bytes to spare. */
+	return good >= 3 ? good >= 4 * bad : good == 2 && bad == 0 && plain;
 }
 
 static void
@@ -171,12 +174,12 @@ look(const char *s, size_t len)
 			turn(&t, cp);
 			continue;
 		}
-		if (t.len >= 8 && reads_as_utf8(&t))
+		if (t.len >= 6 && reads_as_utf8(&t))
 			return TEXT_MOJIBAKE;
 		t.len = 0;
 		t.holes = 0;
 	}
-	return t.len >= 8 && reads_as_utf8(&t) ? TEXT_MOJIBAKE : TEXT_CLEAN;
+	return t.len >= 6 && reads_as_utf8(&t) ? TEXT_MOJIBAKE : TEXT_CLEAN;
 }
 
 enum text_dirt

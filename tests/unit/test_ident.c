@@ -124,6 +124,17 @@ every_single_substitution_is_refused(void **state)
 	    0);
 }
 
+/* Remainders 0 and 1 are where the reduction is easily got wrong. */
+static void
+the_first_and_last_check_characters_are_right(void **state)
+{
+	char out[IDENT_SIZE];
+
+	(void)state;
+	assert_int_equal(check("uscc", "91350010MA2Y3AN1X0", out), IDENT_OK);
+	assert_int_equal(check("uscc", "91350001MA2Y3AN1XY", out), IDENT_OK);
+}
+
 /*
  * Letters are 10 to 35 and the sum is taken modulo 11, so that two characters
  * eleven apart weigh the same: 0, B, M and X are one to the check.
@@ -253,6 +264,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_published_vector_has_its_verdict),
 		cmocka_unit_test(every_single_substitution_is_refused),
+		cmocka_unit_test(the_first_and_last_check_characters_are_right),
 		cmocka_unit_test(
 		    an_org_code_is_blind_to_characters_eleven_apart_only),
 		cmocka_unit_test(

@@ -290,6 +290,8 @@ dirt_is_told_from_rare_names(void **state)
 		{ "¸£½¨Ê¡½ú½»ÍÉË®ÄàÓÐÏÞ¹«Ë¾", TEXT_MOJIBAKE },
 		{ "锟斤拷锟斤拷", TEXT_MOJIBAKE },
 		{ "锘夸紒涓氬悕绉?", TEXT_MOJIBAKE },
+		{ "鍙舵檽鎴?", TEXT_MOJIBAKE },
+		{ "鏉庢槑", TEXT_MOJIBAKE },
 		{ "a\xEF\xBF\xBD", TEXT_REPLACED },
 		{ "\xEE\x80\x80", TEXT_PRIVATE },
 		{ "a\x01", TEXT_CONTROL },
