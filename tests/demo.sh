@@ -8,6 +8,8 @@ ROOT=$PWD
 B=${B:-build}
 mkdir -p "$B"
 T=${DEMO:-$PWD/$B/demo}
+# Only what an earlier demo left is taken away.
+[ ! -e "$T" ] || [ -e "$T/home/zayton.conf" ] || rmdir "$T" || exit 2
 rm -rf "$T"
 mkdir -p "$T/bundles" "$T/receipts" || exit 2
 T=$(cd "$T" && pwd)

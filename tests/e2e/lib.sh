@@ -7,7 +7,7 @@
 # Results (TAP)       ok NAME COMMAND...   fails NAME COMMAND...   is NAME GOT WANT
 #                     exits STATUS NAME COMMAND...   skip NAME WHY   done_testing
 # Instance            instance   z COMMAND...   account NAME PROVIDER [ROLE]   key NAME [TYPE]
-# Server              serve [ARGUMENT...]   stop   server_log   wait_until SECONDS COMMAND...
+# Server              serve   stop   server_log   wait_until SECONDS COMMAND...
 # Clients             sftp_do ACCOUNT [OPTION...] <batch   put ACCOUNT FILE [NAME]
 # Receipts            wait_receipt ACCOUNT NAME [SECONDS]   verify_receipt FILE
 #                     receipts ACCOUNT NAME   field FILE FILTER
@@ -173,9 +173,9 @@ server_ready() {
 }
 
 # Starts the server on a free port and waits until it answers.
-serve() { # [ARGUMENT...]
+serve() {
 	: >"$LOG"
-	"$ZAYTON" -C "$HOME_DIR" serve --listen "127.0.0.1:${PORT:-0}" "$@" \
+	"$ZAYTON" -C "$HOME_DIR" serve --listen "127.0.0.1:${PORT:-0}" \
 	    >>"$LOG" 2>&1 &
 	PID=$!
 	wait_until 30 server_ready
