@@ -16,6 +16,9 @@ log_init(const char *role, enum log_level level)
 	log_lowest = level;
 }
 
+static void log_line(enum log_level level, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
 /* One write per line, so that lines of several processes never mix. */
 static void
 log_line(enum log_level level, const char *fmt, va_list ap)
