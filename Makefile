@@ -8,7 +8,7 @@ WARN	 = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wvla \
 	   -Wwrite-strings -Wformat=2 -Werror
 HARD	 = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
-CC_ALL	 = $(CC) -std=c17 -D_GNU_SOURCE -Idaemon \
+CC_ALL	 = $(CC) -std=c17 -D_GNU_SOURCE -iquote daemon \
 	   -DZAYTON_SHARE='"$(PREFIX)/share/zayton"' $(WARN) $(HARD) $(SAN) \
 	   $(shell pkg-config --cflags $(PKGS)) $(CFLAGS) -MMD -MP \
 	   -ffile-prefix-map=$(CURDIR)=.
