@@ -80,7 +80,12 @@ unpack_prepare(struct err *e)
 	/* With any other, libarchive makes '?' of names in pax headers. */
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		return err_set(e, ERR_HOLD, "there is no locale C.UTF-8");
-	/* The times of zip members are local ones. */
+	/*
+	 * The times of zip members are local ones, and with no TZ set the C
+	 * library looks at its file again for each of them [strace].
+	 */
+	if (setenv("TZ", ":/etc/localtime", 0) == -1)
+		return err_errno(e, ERR_RETRY, "cannot set TZ");
 	tzset();
 	return gbk_prepare(e);
 }

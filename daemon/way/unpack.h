@@ -29,7 +29,10 @@ struct member {
 
 struct unpack;
 
-/* Loads what needs files: locale and tables. Before the jail. */
+/*
+ * Loads what needs files: locale, time zone (sets TZ if unset) and tables.
+ * Before the jail.
+ */
 int unpack_prepare(struct err *e);
 
 /*
