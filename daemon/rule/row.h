@@ -84,6 +84,12 @@ const char *row_text(struct row *r, const char *s, size_t len);
 void row_find(struct row *r, const char *code, int field, enum effect effect,
     ...) __attribute__((sentinel));
 
+/*
+ * Adds a finding that has its sentences already; they must last as long as the
+ * row. header NULL is "", value NULL is the cell as sent.
+ */
+void row_add(struct row *r, const struct finding *f);
+
 const char *effect_name(enum effect e);
 
 #endif

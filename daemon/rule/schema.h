@@ -43,6 +43,8 @@ struct field {
 					   header names none: 100 for yuan,
 					   1000000 for 10,000 yuan */
 	int open_ended;         /* a date that may say "for ever" */
+	int future;             /* a date that may lie ahead */
+	int has_time;           /* a date with the time of day */
 };
 
 /*
@@ -58,8 +60,9 @@ struct schema {
 	const char *dataset;
 	const char *version;
 	const char *title;
-	const char *const *titles; /* other titles, NULL-ended */
-	const char *provider;      /* "AIC" */
+	const char *const *titles;  /* other titles, NULL-ended */
+	const char *provider;       /* "AIC" */
+	const char *effective_from; /* NULL: always */
 	int adverse;
 	int append_only; /* events: versions never compete */
 	size_t nfields;

@@ -1,0 +1,108 @@
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rule/arena.h"
+#include "rule/row.h"
+
+enum { SENTENCE = 900 };
+
+void
+row_init(struct row *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->arena = arena_new();
+	r->key = r->as_of = "";
+	r->op = 'I';
+}
+
+void
+row_done(struct row *r)
+{
+	if (r == NULL)
+		return;
+	arena_free(r->arena);
+	r->arena = NULL;
+}
+
+void
+row_start(struct row *r, const struct schema *s, uint64_t line)
+{
+	arena_clear(r->arena);
+	r->schema = s;
+	r->line = line;
+	for (size_t i = 0; i < s->nfields; i++) {
+		r->raw[i] = (struct cell){ "", 0, -1 };
+		r->value[i].kind = VALUE_NULL;
+	}
+	memset(r->open_ended, 0, s->nfields);
+	r->nfindings = 0;
+	r->rejected = 0;
+	r->key = r->as_of = "";
+	r->op = 'I';
+}
+
+char *
+row_alloc(struct row *r, size_t len)
+{
+	return arena_alloc(r->arena, len);
+}
+
+const char *
+row_text(struct row *r, const char *s, size_t len)
+{
+	return arena_text(r->arena, s, len);
+}
+
+void
+row_add(struct row *r, const struct finding *f)
+{
+	struct finding *to;
+
+	if (f->effect == EFFECT_REJECT)
+		r->rejected = 1;
+	if (r->nfindings == ROW_FINDINGS)
+		return;
+	to = &r->finding[r->nfindings++];
+	*to = *f;
+	if (to->effect == EFFECT_REJECT)
+		to->severity = SEVERITY_ERROR;
+	if (to->header == NULL)
+		to->header = "";
+	if (to->value == NULL)
+		to->value = to->field < 0 ? ""
+					  : row_text(r, r->raw[to->field].text,
+						r->raw[to->field].len);
+}
+
+void
+row_find(struct row *r, const char *code, int field, enum effect effect, ...)
+{
+	const struct catalog_entry *c = catalog_find(code);
+	const char *arg[CATALOG_ARGS];
+	char text[SENTENCE];
+	struct finding f = { .rule = code, .field = field, .effect = effect };
+	size_t n = 0;
+	va_list ap;
+
+	va_start(ap, effect);
+	while (n < CATALOG_ARGS && (arg[n] = va_arg(ap, const char *)) != NULL)
+		n++;
+	va_end(ap);
+	f.severity = c != NULL ? c->severity : SEVERITY_WARN;
+	if (f.severity == SEVERITY_ERROR && effect != EFFECT_REJECT)
+		f.severity = SEVERITY_WARN;
+	catalog_zh(code, arg, n, text, sizeof(text));
+	f.zh = row_text(r, text, strlen(text));
+	catalog_en(code, arg, n, text, sizeof(text));
+	f.en = row_text(r, text, strlen(text));
+	row_add(r, &f);
+}
+
+const char *
+effect_name(enum effect e)
+{
+	static const char *const name[] = { "reject", "null", "fix", "keep" };
+
+	return name[e];
+}

@@ -1,0 +1,402 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "rule/arena.h"
+#include "rule/pack.h"
+#include "rule/schema.h"
+#include "sys/mem.h"
+
+/* Texts of a schema point into its JSON, which lives as long as it does. */
+struct schemas {
+	struct schema *schema; /* owned, by dataset and then version */
+	json_t **json;         /* owned, as schema */
+	size_t n;
+	struct arena *arena;
+};
+
+static int
+bad(struct err *e, const struct pack_file *f, const char *what)
+{
+	return err_set(e, ERR_HOLD, "%s: %s", f->name, what);
+}
+
+static int
+is_word(const char *s)
+{
+	if (s == NULL || !(*s >= 'a' && *s <= 'z') || strlen(s) > 63)
+		return 0;
+	return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+}
+
+static const char *
+text(const json_t *o, const char *name)
+{
+	const char *s = json_string_value(json_object_get(o, name));
+
+	return s != NULL && s[0] != '\0' ? s : NULL;
+}
+
+/* A JSON list of strings, NULL-ended. */
+static const char *const *
+texts(struct schemas *s, const json_t *list)
+{
+	const char **out;
+	size_t n = json_array_size(list);
+	size_t k = 0;
+
+	out = arena_alloc(s->arena, (n + 1) * sizeof(*out));
+	for (size_t i = 0; i < n; i++) {
+		const char *t = json_string_value(json_array_get(list, i));
+
+		if (t != NULL && t[0] != '\0')
+			out[k++] = t;
+	}
+	out[k] = NULL;
+	return out;
+}
+
+static const struct {
+	const char *name;
+	enum field_type type;
+} types[] = {
+	{ "string", FIELD_TEXT },
+	{ "date", FIELD_DATE },
+	{ "datetime", FIELD_DATE },
+	{ "yearmonth", FIELD_PERIOD },
+	{ "year", FIELD_YEAR },
+	{ "integer", FIELD_INT },
+	{ "number", FIELD_DECIMAL },
+	{ "boolean", FIELD_BOOL },
+};
+
+static int
+read_type(const json_t *o, struct field *f)
+{
+	const char *name = text(o, "type");
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (name != NULL && strcmp(name, types[i].name) == 0) {
+			f->type = types[i].type;
+			f->has_time = strcmp(name, "datetime") == 0;
+			f->code_list = text(o, "code_list");
+			if (f->code_list != NULL && f->type != FIELD_BOOL)
+				f->type = FIELD_CODE;
+			if (json_is_true(json_object_get(o, "money")))
+				f->type = FIELD_MONEY;
+			return 0;
+		}
+	return -1;
+}
+
+static int
+read_unit(const json_t *o, struct field *f)
+{
+	const char *unit = text(o, "unit");
+
+	f->unit = 100;
+	if (f->type != FIELD_MONEY || unit == NULL)
+		return 0;
+	if (strcmp(unit, "wan") == 0)
+		f->unit = 1000000;
+	else if (strcmp(unit, "yuan") != 0)
+		return -1;
+	return 0;
+}
+
+static int
+read_presence(const json_t *o, struct field *f)
+{
+	const json_t *c = json_object_get(o, "constraints");
+	const char *p = text(o, "presence");
+
+	f->required = json_is_true(json_object_get(c, "required"))
+			  ? FIELD_MANDATORY
+			  : FIELD_OPTIONAL;
+	f->max_chars = (int)json_integer_value(json_object_get(c, "maxLength"));
+	if (p == NULL)
+		return 0;
+	if (strcmp(p, "M") == 0)
+		f->required = FIELD_MANDATORY;
+	else if (strcmp(p, "C") == 0)
+		f->required = FIELD_CONDITIONAL;
+	else if (strcmp(p, "O") == 0)
+		f->required = FIELD_OPTIONAL;
+	else
+		return -1;
+	return 0;
+}
+
+/* Days that lie ahead by their nature. */
+static int
+looks_ahead(const struct field *f)
+{
+	static const char *const tail[] = { "_to", "_until", "_end", "_due" };
+	size_t n = strlen(f->name);
+
+	if (f->open_ended || strcmp(f->name, "due_on") == 0)
+		return 1;
+	for (size_t i = 0; i < sizeof(tail) / sizeof(tail[0]); i++) {
+		size_t k = strlen(tail[i]);
+
+		if (n > k && strcmp(f->name + n - k, tail[i]) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static int
+read_field(struct schemas *s, const struct pack_file *file, const json_t *o,
+    struct field *f, struct err *e)
+{
+	const char *sens = text(o, "sensitivity");
+
+	f->name = text(o, "name");
+	if (!is_word(f->name))
+		return bad(e, file, "a field without a usable name");
+	f->title = text(o, "title");
+	if (f->title == NULL)
+		f->title = f->name;
+	f->synonyms = texts(s, json_object_get(o, "synonyms"));
+	if (read_type(o, f) == -1 || read_unit(o, f) == -1 ||
+	    read_presence(o, f) == -1) {
+		bad(e, file, "type, unit or presence unknown");
+		return err_in(e, "field '%s'", f->name);
+	}
+	f->in_seed = json_is_true(json_object_get(o, "in_seed"));
+	f->sensitivity = sens != NULL ? sens[0] : 'P';
+	f->identifier = text(o, "identifier");
+	f->open_ended = json_is_true(json_object_get(o, "open_ended"));
+	f->future = looks_ahead(f);
+	return 0;
+}
+
+static int
+read_fields(struct schemas *s, const struct pack_file *file, const json_t *root,
+    struct schema *to, struct err *e)
+{
+	const json_t *list = json_object_get(root, "fields");
+	size_t n = json_array_size(list);
+
+	if (n == 0 || n > SCHEMA_FIELDS)
+		return bad(e, file, "must have 1 to 64 fields");
+	for (size_t i = 0; i < n; i++) {
+		struct field *f = &to->field[i];
+
+		if (read_field(s, file, json_array_get(list, i), f, e) == -1)
+			return -1;
+		if (schema_field(to, f->name) != -1)
+			return err_set(e, ERR_HOLD, "%s: field '%s' twice",
+			    file->name, f->name);
+		to->nfields++;
+	}
+	return 0;
+}
+
+/* A list of names of fields as indexes. */
+static int
+read_names(const struct pack_file *file, const struct schema *s,
+    const json_t *list, size_t *index, size_t *ret_n, struct err *e)
+{
+	size_t n = json_array_size(list);
+
+	if (n > SCHEMA_KEY_FIELDS)
+		return bad(e, file, "too many fields in a key or in as_of");
+	for (size_t i = 0; i < n; i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+		int k = name != NULL ? schema_field(s, name) : -1;
+
+		if (k == -1)
+			return err_set(e, ERR_HOLD,
+			    "%s: no field '%s' for a key or as_of", file->name,
+			    name != NULL ? name : "");
+		index[i] = (size_t)k;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+static int
+read_keys(const struct pack_file *file, const json_t *root, struct schema *s,
+    struct err *e)
+{
+	const json_t *list = json_object_get(root, "keys");
+	size_t n = json_array_size(list);
+	const char *period = text(root, "period");
+
+	if (n == 0 || n > SCHEMA_KEYS)
+		return bad(e, file, "must have 1 to 4 keys");
+	for (size_t i = 0; i < n; i++)
+		if (read_names(file, s, json_array_get(list, i),
+			s->key[i].field, &s->key[i].n, e) == -1)
+			return -1;
+		else if (s->key[i].n == 0)
+			return bad(e, file, "a key without fields");
+	s->nkeys = n;
+	if (read_names(file, s, json_object_get(root, "as_of"), s->as_of,
+		&s->nas_of, e) == -1)
+		return -1;
+	s->period = period != NULL ? schema_field(s, period) : -1;
+	if (period != NULL && s->period == -1)
+		return bad(e, file, "its period is no field");
+	return 0;
+}
+
+static int
+read_one(struct schemas *s, const struct pack_file *file, const json_t *root,
+    struct schema *to, struct err *e)
+{
+	char expect[160];
+
+	to->dataset = text(root, "name");
+	to->version = text(root, "version");
+	to->title = text(root, "title");
+	to->provider = text(root, "provider");
+	to->effective_from = text(root, "effective_from");
+	if (!is_word(to->dataset) || to->version == NULL || to->title == NULL ||
+	    to->provider == NULL)
+		return bad(e, file, "name, version, title or provider missing");
+	snprintf(expect, sizeof(expect), "schemas/%s.%s.json", to->dataset,
+	    to->version);
+	if (strcmp(expect, file->name) != 0)
+		return bad(e, file, "the file is not named after its content");
+	to->titles = texts(s, json_object_get(root, "titles"));
+	to->adverse = json_is_true(json_object_get(root, "adverse"));
+	to->append_only = json_is_true(json_object_get(root, "append_only"));
+	if (read_fields(s, file, root, to, e) == -1)
+		return -1;
+	return read_keys(file, root, to, e);
+}
+
+/* "1.10" is newer than "1.9". */
+static int
+version_compare(const char *a, const char *b)
+{
+	while (*a != '\0' && *b != '\0') {
+		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+			char *x, *y;
+			unsigned long m = strtoul(a, &x, 10);
+			unsigned long n = strtoul(b, &y, 10);
+
+			if (m != n)
+				return m < n ? -1 : 1;
+			a = x;
+			b = y;
+			continue;
+		}
+		if (*a != *b)
+			return *a < *b ? -1 : 1;
+		a++;
+		b++;
+	}
+	return (*a != '\0') - (*b != '\0');
+}
+
+static int
+is_schema(const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(name, "schemas/", 8) == 0 &&
+	       strcmp(name + n - 5, ".json") == 0;
+}
+
+static int
+read_all(const struct pack *p, struct schemas *s, struct err *e)
+{
+	for (size_t i = 0; i < pack_count(p); i++) {
+		const struct pack_file *f = pack_at(p, i);
+		json_error_t why;
+
+		if (!is_schema(f->name))
+			continue;
+		s->json[s->n] =
+		    json_loadb(f->data, f->len, JSON_REJECT_DUPLICATES, &why);
+		if (s->json[s->n] == NULL)
+			return err_set(e, ERR_HOLD, "%s:%d: %s", f->name,
+			    why.line, why.text);
+		s->n++;
+		if (read_one(s, f, s->json[s->n - 1], &s->schema[s->n - 1],
+			e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+schemas_read(const struct pack *p, struct schemas **ret_s, struct err *e)
+{
+	struct schemas *s = xcalloc(1, sizeof(*s));
+	size_t n = 0;
+
+	for (size_t i = 0; i < pack_count(p); i++)
+		n += (size_t)is_schema(pack_at(p, i)->name);
+	s->arena = arena_new();
+	s->schema = xcalloc(n + 1, sizeof(*s->schema));
+	s->json = xcalloc(n + 1, sizeof(json_t *));
+	if (read_all(p, s, e) == -1) {
+		schemas_free(s);
+		return -1;
+	}
+	*ret_s = s;
+	return 0;
+}
+
+void
+schemas_free(struct schemas *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		json_decref(s->json[i]);
+	free(s->json);
+	free(s->schema);
+	arena_free(s->arena);
+	free(s);
+}
+
+size_t
+schemas_count(const struct schemas *s)
+{
+	return s->n;
+}
+
+const struct schema *
+schemas_at(const struct schemas *s, size_t i)
+{
+	return i < s->n ? &s->schema[i] : NULL;
+}
+
+const struct schema *
+schemas_find(const struct schemas *s, const char *dataset)
+{
+	const struct schema *best = NULL;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->schema[i].dataset, dataset) == 0 &&
+		    (best == NULL || version_compare(best->version,
+					 s->schema[i].version) < 0))
+			best = &s->schema[i];
+	return best;
+}
+
+int
+schema_field(const struct schema *s, const char *name)
+{
+	for (size_t i = 0; i < s->nfields; i++)
+		if (strcmp(s->field[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *
+field_type_name(enum field_type t)
+{
+	static const char *const name[] = { "text", "code", "date", "period",
+		"year", "int", "decimal", "money", "bool" };
+
+	return name[t];
+}
