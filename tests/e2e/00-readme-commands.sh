@@ -19,8 +19,8 @@ is 'both READMEs have the same commands' "$(neutral "$ROOT/README.zh-CN.md")" \
     "$(neutral "$ROOT/README.md")"
 
 missing=
-for target in $(grep -oh '[`]make [a-z]*[`]' "$ROOT"/README*.md |
-    tr -d '`' | sed 's/make //' | sort -u); do
+for target in $(cat "$ROOT"/README*.md | tr '\140' '\n' |
+    sed -n 's/^make \([a-z]*\)$/\1/p' | sort -u); do
 	grep -q "^${target}:" "$ROOT/Makefile" || missing="$missing $target"
 done
 is 'every make target they name is there' "$missing" ''
