@@ -87,9 +87,9 @@ expect(const char *name, const char *want)
 }
 
 static const char *const good[] = { "7z-BZip2.zip", "7z-LZMA.zip",
-	"7z-PPMd.zip", "7z.zip", "a.tar.bz2", "a.tar.gz", "a.tar.xz",
-	"a.tar.zst", "bare.csv", "bare.csv.gz", "comment.zip", "dot.tgz",
-	"gbk.tar", "gbk.zip", "gnu.tar", "infozip-stream.zip",
+	"7z-PPMd.zip", "7z-XZ.zip", "7z.zip", "a.tar.bz2", "a.tar.gz",
+	"a.tar.xz", "a.tar.zst", "bare.csv", "bare.csv.gz", "comment.zip",
+	"dot.tgz", "gbk.tar", "gbk.zip", "gnu.tar", "infozip-stream.zip",
 	"infozip-zip64.zip", "infozip.zip", "java.zip", "macos.zip", "nil.json",
 	"pax.tar", "python.zip", "stored.zip", "unicode-extra.zip",
 	"utf8-flag.zip", "utf8-noflag.zip", "utf8-pax.tar", "v7.tar", "x.xlsx",

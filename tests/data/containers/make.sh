@@ -17,10 +17,11 @@ zip -qrfz $g/infozip-zip64.zip 2016-01 >/dev/null
 printf '说明 comment\n' | zip -qrz $g/comment.zip 2016-01 >/dev/null
 zip -qr0 $g/stored.zip 2016-01
 7z a -bso0 -bsp0 -tzip $g/7z.zip 2016-01
-for m in BZip2 LZMA PPMd; do
-	7z a -bso0 -bsp0 -tzip -mm=$m $g/7z-$m.zip 2016-01
-done
+# Too small a member would be stored, whatever the method asked for.
 seq 1 20000 >big.csv
+for m in BZip2 LZMA PPMd XZ; do
+	7z a -bso0 -bsp0 -tzip -mm=$m $g/7z-$m.zip big.csv
+done
 7z a -bso0 -bsp0 -tzip -mm=Deflate64 ../bad/deflate64.zip big.csv
 jar cMf $g/java.zip 2016-01
 tar --format=gnu -cf $g/gnu.tar 2016-01 readme.txt
