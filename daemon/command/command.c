@@ -1,7 +1,10 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/command.h"
+#include "rule/pack.h"
 #include "sys/home.h"
 #include "sys/log.h"
 
@@ -110,4 +113,17 @@ command_unknown(int argc, char **argv)
 			return 1;
 		}
 	return 0;
+}
+
+int
+command_pack(const char *dir, struct pack **ret_p, struct err *e)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc;
+
+	if (fd == -1)
+		return err_errno(e, ERR_HOLD, "cannot open '%s'", dir);
+	rc = pack_gather(fd, ret_p, e);
+	(void)close(fd);
+	return rc;
 }

@@ -78,6 +78,13 @@ void ask_close(struct ask *a);
 int command_ask(const struct conf *c, json_t *request, int as_json,
     void (*print)(const json_t *answer));
 
+/* The pack of schemas, Lua library and rules below a directory. */
+struct pack;
+int command_pack(const char *dir, struct pack **ret_p, struct err *e);
+
+/* zayton rules try DATASET FILE; argv[0] is "try". */
+int rules_try(int argc, char **argv);
+
 int init_command(int argc, char **argv);
 int serve_command(int argc, char **argv);
 int account_command(int argc, char **argv);

@@ -1,0 +1,117 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "rule/pack.h"
+#include "rule/schema.h"
+#include "rule/script.h"
+#include "sys/home.h"
+
+/* zayton rules check, test, try: the administrator's rule scripts. */
+
+/* As much as a worker gives a script. */
+static const struct script_limits limits = { .memory = 64 << 20,
+	.instructions = 10000000 };
+
+struct tally {
+	const char *provider;
+	int passed;
+	int failed;
+};
+
+static void
+report(void *ctx, const char *dataset, int line, int failed,
+    const char *sentence)
+{
+	struct tally *t = ctx;
+
+	if (failed) {
+		t->failed++;
+		printf("not ok  rules/%s.lua:%d %s: %s\n", t->provider, line,
+		    dataset, sentence);
+	} else {
+		t->passed++;
+	}
+}
+
+/* One department's script: that it loads, and if asked its examples. */
+static int
+check_one(const struct pack *p, const struct schemas *all, const char *provider,
+    int examples, struct tally *t)
+{
+	struct script *s = NULL;
+	struct err e;
+	int status = COMMAND_DONE;
+
+	t->provider = provider;
+	if (script_load(p, all, provider, &limits, &s, &e) == -1) {
+		(void)command_fail(&e);
+		return COMMAND_FAULTS;
+	}
+	if (examples && script_examples(s, report, t, &e) == -1) {
+		(void)command_fail(&e);
+		status = COMMAND_FAULTS;
+	}
+	if (!examples)
+		printf("ok  rules/%s.lua  %s\n", provider, script_sha256(s));
+	script_free(s);
+	return status;
+}
+
+/* "rules/aic.lua" -> "aic"; 0 where the file is no department's script. */
+static int
+provider_of(const char *name, char *buf, size_t size)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(name, "rules/", 6) != 0 || len < 11 || len - 10 >= size ||
+	    strcmp(name + len - 4, ".lua") != 0 ||
+	    strcmp(name, "rules/overwrite.lua") == 0)
+		return 0;
+	memcpy(buf, name + 6, len - 10);
+	buf[len - 10] = '\0';
+	return 1;
+}
+
+static int
+check_all(const struct pack *p, const struct schemas *all, int examples)
+{
+	struct tally t = { .passed = 0 };
+	int worst = COMMAND_DONE;
+	char provider[64];
+
+	for (size_t i = 0; i < pack_count(p); i++)
+		if (provider_of(pack_at(p, i)->name, provider,
+			sizeof(provider)) &&
+		    check_one(p, all, provider, examples, &t) != COMMAND_DONE)
+			worst = COMMAND_FAULTS;
+	if (examples)
+		printf("%d passed, %d failed\n", t.passed, t.failed);
+	return t.failed > 0 ? COMMAND_FAULTS : worst;
+}
+
+int
+rules_command(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+	struct schemas *all = NULL;
+	struct pack *p = NULL;
+	struct conf c;
+	struct err e;
+	int status;
+
+	if (strcmp(verb, "try") == 0)
+		return rules_try(argc - 1, argv + 1);
+	if (command_unknown(argc, argv) || argc != 2 ||
+	    (strcmp(verb, "check") != 0 && strcmp(verb, "test") != 0))
+		return command_usage();
+	if (command_home(&c, &e) == -1 || command_pack(".", &p, &e) == -1 ||
+	    schemas_read(p, &all, &e) == -1)
+		status = command_fail(&e);
+	else
+		status = check_all(p, all, verb[0] == 't');
+	schemas_free(all);
+	pack_free(p);
+	return status;
+}
