@@ -1,6 +1,8 @@
 #ifndef ZAYTON_RULE_MATCH_H
 #define ZAYTON_RULE_MATCH_H
 
+#include <stdint.h>
+
 #include "rule/row.h"
 #include "rule/schema.h"
 
@@ -24,16 +26,24 @@ int match_dataset(const struct schemas *s, const char *provider,
     const struct schema **ret_s, struct err *e);
 
 /*
- * Columns of a file with these headers. ret_c has room for n; texts point
- * into memory of the match, freed by match_free. ERR_SENDER where two columns
- * claim a field, or a column that the key needs is missing (named, with the
- * synonyms that would do). A header named twice by different synonyms keeps
- * the title's.
+ * Columns of a file with these headers. Texts point into memory of the match,
+ * freed by match_free. ERR_SENDER where the same header stands there twice, or
+ * a column that the key needs is missing (named, with the synonyms that would
+ * do). Where two headers mean one field the title is taken, then the field's
+ * name, then the synonym that the standard names first. The field of the
+ * period may be missing: the file's name says it.
  */
 struct match;
 int match_columns(const struct schema *s, const struct cell *cell, size_t n,
     struct match **ret_m, struct err *e);
 void match_free(struct match *m);
+
+/*
+ * As match_columns, where the rules make some fields themselves: bit i of
+ * derived is field i (see ruleset_derives). They may be missing.
+ */
+int match_columns_but(const struct schema *s, uint64_t derived,
+    const struct cell *cell, size_t n, struct match **ret_m, struct err *e);
 
 size_t match_count(const struct match *m);
 const struct column *match_column(const struct match *m, size_t i);
@@ -42,5 +52,8 @@ int match_field(const struct match *m, int field);
 
 /* Period of a file name: YYYY-MM, YYYY-Qn or YYYY into buf[16]; 0 found. */
 int match_period(const char *path, char *buf);
+
+/* The form in which headers are compared; out has room for len + 1. */
+size_t match_fold(const char *s, size_t len, char *out);
 
 #endif
