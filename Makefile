@@ -85,4 +85,4 @@ clean:
 	rm -rf build
 .PHONY: all deps run check units unit e2e lint asan fuzz run-fuzzers bench \
     install uninstall deb clean
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(OBJS:.o=.d) $(B)/zayton.d $(wildcard $(B)/unit/*.d $(B)/fuzz/*.d)
