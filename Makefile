@@ -13,7 +13,7 @@ CC_ALL	 = $(CC) -std=c17 -D_GNU_SOURCE -iquote daemon \
 	   $(shell pkg-config --cflags $(PKGS)) $(CFLAGS) -MMD -MP \
 	   -ffile-prefix-map=$(CURDIR)=.
 LD_ALL	 = $(CC) $(HARD) $(SAN) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
-LIBS	 = $(shell pkg-config --libs $(PKGS))
+LIBS	 = $(shell pkg-config --libs $(PKGS)) -lm
 
 ROOMS	 = way door form rule base sys command
 SRCS	 = $(foreach r,$(ROOMS),$(wildcard daemon/$(r)/*.c))

@@ -17,6 +17,22 @@ is 'zayton(1) and the program have the same commands' \
     "$(sed -n 's/^\.Ss \([a-z]*\).*/\1/p' "$page" | sort -u)" \
     "$("$ZAYTON" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sort -u)"
 
+# Names of steps and checks: of the tables in C, of the page.
+names() { # FILE
+	sed -n 's/^\t{ "\([a-z_]*\)", [A-Z].*/\1/p' "$ROOT/daemon/rule/$1"
+}
+for file in steps.c check.c; do
+	missing=
+	for name in $(names $file); do
+		grep -q "^\.It Cm $name\b" "$ROOT/docs/zayton-rules.7" ||
+		    missing="$missing $name"
+	done
+	is "zayton-rules(7) has every name of $file" "$missing" ''
+done
+is 'and no other' "$(sed -n '/^\.Ss Steps/,/^\.Ss Overwriting/ {
+	s/^\.It Cm \([a-z_]*\).*/\1/p }' "$ROOT/docs/zayton-rules.7" | sort)" \
+    "$({ names steps.c && names check.c; } | sort)"
+
 # Settings: of the program, of the page, of the file that init installs.
 settings=$(sed -n 's/^\t[a-z0-9_]* \([a-z_]*\)[;[].*/\1/p' \
     "$ROOT/daemon/sys/conf.h" | sort)
