@@ -1,0 +1,10 @@
+#ifndef ZAYTON_SYS_SIGNER_H
+#define ZAYTON_SYS_SIGNER_H
+
+/*
+ * The signer: holds the private receipt key and one socket. The keeper names
+ * a namespace and a digest, the signer answers with an SSH signature.
+ */
+int signer_role(int argc, char **argv);
+
+#endif
