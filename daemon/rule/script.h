@@ -1,6 +1,8 @@
 #ifndef ZAYTON_RULE_SCRIPT_H
 #define ZAYTON_RULE_SCRIPT_H
 
+#include <stdint.h>
+
 #include "rule/match.h"
 #include "rule/row.h"
 #include "sys/err.h"
@@ -56,5 +58,27 @@ struct ruleset *script_dataset(struct script *s, const struct schema *schema);
  */
 int ruleset_clean(struct ruleset *rs, const struct match *m, struct row *r,
     const char *period, const char *today, struct err *e);
+
+/*
+ * Fields that the rules make of others, bit i for field i: a file may lack
+ * their columns (match_columns_but).
+ */
+uint64_t ruleset_derives(const struct ruleset *rs);
+
+/*
+ * Where a file mixes datasets: the standard of a record, by the script's
+ * route. ret_s is the ruleset's own schema where the script has none. header
+ * and cell are in the order of the file.
+ */
+int ruleset_routes(const struct ruleset *rs);
+const struct schema *ruleset_route(struct ruleset *rs,
+    const struct cell *header, const struct cell *cell, size_t n);
+
+/* How versions of a row compete, as the script says. */
+struct ruleset_policy {
+	int keep_first; /* newer = "ignore": what is there stays */
+	int null_wipes; /* null = "replace": an empty cell empties the field */
+};
+const struct ruleset_policy *ruleset_policy(const struct ruleset *rs);
 
 #endif

@@ -1,0 +1,122 @@
+#ifndef ZAYTON_RULE_RULES_H
+#define ZAYTON_RULE_RULES_H
+
+#include <stdint.h>
+
+#include "rule/box.h"
+#include "rule/check.h"
+#include "rule/script.h"
+#include "rule/steps.h"
+
+/*
+ * What a script says about one dataset, ready to run: filled when the script
+ * is read, not changed afterwards but for the file at hand. Inside rule/ only.
+ */
+
+struct arena;
+
+enum { RULES_MAX = 64, RULES_KEYS = SCHEMA_KEYS + 1 };
+
+struct chain {
+	size_t n;
+	struct step *step;
+	int lua; /* has a function */
+};
+
+struct rule_check {
+	const char *rule;
+	enum severity severity;
+	enum effect effect;
+	int field;      /* -1: the whole row */
+	const char *zh; /* NULL: the catalogue's */
+	const char *en;
+	struct test test;
+};
+
+/* A field that is made of others where it has no value. */
+struct rule_derive {
+	int field;
+	struct step step;
+};
+
+struct rule_route {
+	const char *header; /* folded; NULL: none */
+	size_t n;
+	const char **value; /* folded */
+	const struct schema **to;
+	const struct schema *otherwise; /* NULL: this dataset */
+	size_t at;                      /* the column of the last row */
+};
+
+struct ruleset {
+	struct script *script;
+	const struct schema *schema;
+	struct chain chain[SCHEMA_FIELDS];
+	struct step standard[SCHEMA_FIELDS]; /* what the standard asks for */
+	size_t norder;
+	size_t order[SCHEMA_FIELDS]; /* fields in the order they are cleaned */
+	size_t nchecks;
+	struct rule_check check[RULES_MAX];
+	size_t nderives;
+	struct rule_derive derive[RULES_MAX];
+	struct rule_route route;
+	struct ruleset_policy policy;
+	size_t nkeys;
+	struct schema_key key[RULES_KEYS];
+	uint64_t key_any; /* fields of some key */
+	uint64_t key_all; /* fields of every key */
+	uint64_t derived;
+	int op_flag; /* fields, -1: none */
+	int updated_at;
+	/* the file at hand */
+	char period[16];
+	char today[12];
+	unsigned today_n; /* YYYYMMDD */
+	struct ruleset *next;
+};
+
+/* One row being cleaned. */
+struct clean {
+	struct ruleset *rs;
+	const struct match *m;
+	struct row *r;
+	int field;
+	const struct field *f;
+	const char *day; /* business date, for conversion tables */
+	uint64_t failed; /* fields that have their finding */
+	uint64_t legacy; /* identifiers of an old form */
+	int typed;       /* the value passed the standard's own step */
+	int cells;       /* cells with a type to fit */
+	int misfits;     /* those that did not */
+};
+
+struct script {
+	const struct schemas *schemas;
+	struct codes *codes;
+	struct box *box; /* NULL: the provider has no script */
+	struct arena *arena;
+	char provider[16];
+	char name[64];
+	char sha256[65];
+	struct ruleset *ruleset; /* owned, in the arena */
+};
+
+/* The rules that follow from the standard alone; the script's are put in. */
+struct ruleset *ruleset_new(struct script *s, const struct schema *schema);
+/* After the script had its say: order of fields and keys. */
+void ruleset_ready(struct ruleset *rs);
+
+/*
+ * A value was refused: it is left out, with a finding, and the row with it
+ * where the field decides that. third may be NULL.
+ */
+void clean_fail(struct clean *c, const char *code, const char *third,
+    struct value *v);
+/* A finding that leaves the value as it is. */
+void clean_note(struct clean *c, const char *code, enum effect effect,
+    const char *third);
+
+/* Cleans a row with everything in c but rs, m and r empty. */
+int clean_row(struct clean *c, struct err *e);
+
+#endif

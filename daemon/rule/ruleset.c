@@ -1,0 +1,762 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "form/ident.h"
+#include "form/name.h"
+#include "form/text.h"
+#include "rule/arena.h"
+#include "rule/codes.h"
+#include "rule/rules.h"
+#include "sys/hash.h"
+#include "sys/message.h"
+
+/* ---- what follows from the standard ---- */
+
+/* A field that holds a name of an enterprise: shown with Chinese brackets. */
+static int
+is_name_field(const struct field *f)
+{
+	size_t n = strlen(f->name);
+
+	return strcmp(f->name, "entity_name") == 0 ||
+	       (n > 5 && strcmp(f->name + n - 5, "_name") == 0);
+}
+
+static struct step
+standard_text(const struct field *f)
+{
+	struct step s = { .op = STEP_FOLD };
+	enum ident_kind kind;
+
+	if (f->identifier != NULL) {
+		kind = ident_kind_find(f->identifier);
+		s.op = STEP_IDENT;
+		s.number = (int)kind;
+		if (strcmp(f->identifier, "industry") == 0)
+			s.op = STEP_INDUSTRY;
+		else if (kind == IDENT_KINDS)
+			s.op = STEP_CODE_FOLD;
+	} else if (is_name_field(f)) {
+		s.op = STEP_NAME;
+	}
+	return s;
+}
+
+static struct step
+standard_step(struct script *s, const struct field *f)
+{
+	struct step step = { .op = STEP_FOLD };
+
+	switch (f->type) {
+	case FIELD_TEXT:
+		return standard_text(f);
+	case FIELD_CODE:
+		step.op = STEP_CODE;
+		step.text = f->code_list;
+		step.set = codes_set(s->codes, s->provider, f->code_list, NULL);
+		if (step.set == NULL && strcmp(f->code_list, "industry") == 0)
+			step.op = STEP_INDUSTRY;
+		else if (step.set == NULL)
+			return standard_text(f);
+		break;
+	case FIELD_DATE:
+		step.op = STEP_DATE;
+		break;
+	case FIELD_PERIOD:
+		step.op = STEP_PERIOD;
+		break;
+	case FIELD_YEAR:
+		step.op = STEP_YEAR;
+		break;
+	case FIELD_INT:
+		step.op = STEP_INT;
+		break;
+	case FIELD_DECIMAL:
+		step.op = STEP_DECIMAL;
+		break;
+	case FIELD_MONEY:
+		step.op = STEP_MONEY;
+		break;
+	case FIELD_BOOL:
+		step.op = STEP_BOOL;
+		break;
+	}
+	return step;
+}
+
+struct ruleset *
+ruleset_new(struct script *s, const struct schema *schema)
+{
+	struct ruleset *rs = arena_alloc(s->arena, sizeof(*rs));
+
+	memset(rs, 0, sizeof(*rs));
+	rs->script = s;
+	rs->schema = schema;
+	for (size_t i = 0; i < schema->nfields; i++)
+		rs->standard[i] = standard_step(s, &schema->field[i]);
+	rs->op_flag = schema_field(schema, "op_flag");
+	rs->updated_at = schema_field(schema, "source_updated_at");
+	rs->next = s->ruleset;
+	s->ruleset = rs;
+	ruleset_ready(rs);
+	return rs;
+}
+
+/* Codes wait for the business date, functions for what C can do. */
+static int
+turn_of(const struct ruleset *rs, size_t field)
+{
+	return (rs->standard[field].op == STEP_CODE) * 2 + rs->chain[field].lua;
+}
+
+void
+ruleset_ready(struct ruleset *rs)
+{
+	const struct schema *s = rs->schema;
+
+	rs->norder = 0;
+	for (int turn = 0; turn < 4; turn++)
+		for (size_t i = 0; i < s->nfields; i++)
+			if (turn_of(rs, i) == turn)
+				rs->order[rs->norder++] = i;
+	if (rs->nkeys == 0) {
+		memcpy(rs->key, s->key, sizeof(s->key));
+		rs->nkeys = s->nkeys;
+	}
+	rs->key_any = 0;
+	rs->key_all = ~UINT64_C(0);
+	for (size_t i = 0; i < rs->nkeys; i++) {
+		uint64_t mask = 0;
+
+		for (size_t k = 0; k < rs->key[i].n; k++)
+			mask |= UINT64_C(1) << rs->key[i].field[k];
+		rs->key_any |= mask;
+		rs->key_all &= mask;
+	}
+	rs->derived = 0;
+	for (size_t i = 0; i < rs->nderives; i++)
+		rs->derived |= UINT64_C(1) << rs->derive[i].field;
+}
+
+/* ---- findings ---- */
+
+/* What a value that cannot be used does to its row. */
+static enum effect
+effect_of(const struct clean *c)
+{
+	uint64_t bit = UINT64_C(1) << c->field;
+
+	if ((c->rs->key_all & bit) != 0)
+		return EFFECT_REJECT;
+	if ((c->rs->key_any & bit) != 0)
+		return EFFECT_NULL;
+	return c->f->required == FIELD_MANDATORY && c->f->in_seed
+		   ? EFFECT_REJECT
+		   : EFFECT_NULL;
+}
+
+static const char *
+header_of(const struct clean *c, int field)
+{
+	int column = field < 0 ? -1 : c->r->raw[field].column;
+
+	return column < 0 ? NULL : match_column(c->m, (size_t)column)->header;
+}
+
+/* The column as sent, else as the standard calls it. */
+static const char *
+shown(const struct clean *c, int field)
+{
+	const char *header = header_of(c, field);
+
+	return header != NULL ? header : c->rs->schema->field[field].title;
+}
+
+/* A rule of the script's own, by the name a function gave. */
+static const struct rule_check *
+own_rule(const struct ruleset *rs, const char *rule)
+{
+	for (size_t i = 0; i < rs->nchecks; i++)
+		if (rs->check[i].zh != NULL &&
+		    strcmp(rs->check[i].rule, rule) == 0)
+			return &rs->check[i];
+	return NULL;
+}
+
+static void
+add_finding(struct clean *c, const char *code, int field, enum effect effect,
+    const char *third)
+{
+	const struct rule_check *own = own_rule(c->rs, code);
+	struct row *r = c->r;
+	size_t before = r->nfindings;
+	const char *value;
+
+	if (own != NULL) {
+		struct finding f = { own->rule, own->severity, effect, field,
+			NULL, NULL, own->zh, own->en };
+
+		row_add(r, &f);
+	} else {
+		value = row_text(r, r->raw[field].text, r->raw[field].len);
+		row_find(r, code, field, effect, shown(c, field), value,
+		    third != NULL ? third : "", NULL);
+	}
+	if (r->nfindings > before && header_of(c, field) != NULL)
+		r->finding[before].header = row_text(r, header_of(c, field),
+		    strlen(header_of(c, field)));
+}
+
+void
+clean_fail(struct clean *c, const char *code, const char *third,
+    struct value *v)
+{
+	add_finding(c, code, c->field, effect_of(c), third);
+	c->failed |= UINT64_C(1) << c->field;
+	v->kind = VALUE_NULL;
+}
+
+void
+clean_note(struct clean *c, const char *code, enum effect effect,
+    const char *third)
+{
+	add_finding(c, code, c->field, effect, third);
+}
+
+/* ---- cells ---- */
+
+static int
+is_plain(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] < 0x20 || (unsigned char)s[i] > 0x7e)
+			return 0;
+	return 1;
+}
+
+/* Characters lost or garbled on the way. */
+static void
+look_at_dirt(struct clean *c, struct value *v)
+{
+	int name = is_name_field(c->f) || c->f->identifier != NULL;
+
+	switch (text_is_dirty(v->text, v->len)) {
+	case TEXT_CLEAN:
+		if (name && text_is_lossy(v->text, v->len))
+			clean_note(c, "text_lossy", EFFECT_KEEP, NULL);
+		return;
+	case TEXT_MOJIBAKE:
+		clean_fail(c, "dirty_text", NULL, v);
+		return;
+	case TEXT_REPLACED:
+		if (name) {
+			clean_fail(c, "dirty_text", NULL, v);
+			return;
+		}
+		break;
+	case TEXT_PRIVATE:
+	case TEXT_CONTROL:
+		break;
+	}
+	clean_note(c, "dirty_text", EFFECT_KEEP, NULL);
+}
+
+enum { SHORT_TEXT = 100 };
+
+/* What can be told of a text before it is known what it should be. */
+static void
+look_at_text(struct clean *c, struct value *v)
+{
+	int is_short = c->f->max_chars > 0 && c->f->max_chars <= SHORT_TEXT;
+
+	if (v->len > 1 && v->text[0] == '#' &&
+	    text_is_sheet_error(v->text, v->len)) {
+		clean_fail(c, "sheet_error", NULL, v);
+	} else if (is_short && memchr(v->text, '*', v->len) != NULL &&
+		   text_is_masked(v->text, v->len)) {
+		clean_note(c, "masked_value", EFFECT_NULL, NULL);
+		c->failed |= UINT64_C(1) << c->field;
+		v->kind = VALUE_NULL;
+	} else if (is_short && v->text[0] >= '0' && v->text[0] <= '9' &&
+		   text_is_scientific(v->text, v->len)) {
+		c->misfits++;
+		clean_fail(c, "id_scientific", NULL, v);
+	}
+}
+
+static void
+look_at_cell(struct clean *c, struct value *v)
+{
+	const struct cell *raw = &c->r->raw[c->field];
+	int digit;
+
+	v->kind = VALUE_NULL;
+	if (raw->len == 0)
+		return;
+	digit = raw->text[0] >= '0' && raw->text[0] <= '9';
+	if (!digit && text_is_null(raw->text, raw->len))
+		return;
+	v->kind = VALUE_TEXT;
+	v->text = raw->text;
+	v->len = raw->len;
+	if (!is_plain(raw->text, raw->len))
+		look_at_dirt(c, v);
+	if (v->kind == VALUE_TEXT && c->f->type == FIELD_TEXT)
+		look_at_text(c, v);
+}
+
+/* Whether a value is of the field's kind. */
+static int
+fits(const struct clean *c, const struct value *v)
+{
+	switch (c->f->type) {
+	case FIELD_TEXT:
+		return v->kind == VALUE_TEXT &&
+		       (c->typed || c->f->identifier == NULL);
+	case FIELD_CODE:
+	case FIELD_DATE:
+	case FIELD_PERIOD:
+		return v->kind == VALUE_TEXT && c->typed;
+	case FIELD_YEAR:
+	case FIELD_INT:
+	case FIELD_BOOL:
+		return v->kind == VALUE_INT;
+	case FIELD_DECIMAL:
+		return v->kind == VALUE_REAL;
+	case FIELD_MONEY:
+		return v->kind == VALUE_MONEY;
+	}
+	return 0;
+}
+
+/* A number where a text belongs is its digits. */
+static void
+number_to_text(struct clean *c, struct value *v)
+{
+	char n[40];
+
+	if (v->kind == VALUE_INT)
+		snprintf(n, sizeof(n), "%lld", (long long)v->num);
+	else if (v->kind == VALUE_MONEY)
+		value_money_text(v->num, n, sizeof(n));
+	else
+		snprintf(n, sizeof(n), "%.15g", v->real);
+	v->kind = VALUE_TEXT;
+	v->text = row_text(c->r, n, strlen(n));
+	v->len = strlen(n);
+}
+
+/* The last word is the standard's: whatever made it, a value fits its field. */
+static int
+settle(struct clean *c, struct value *v, struct err *e)
+{
+	if (v->kind == VALUE_NULL || fits(c, v))
+		return 0;
+	if (c->f->type <= FIELD_YEAR && v->kind != VALUE_TEXT)
+		number_to_text(c, v);
+	if (c->f->type == FIELD_TEXT && c->f->identifier == NULL)
+		return 0;
+	if (c->f->type == FIELD_CODE &&
+	    c->rs->standard[c->field].op == STEP_FOLD)
+		return 0;
+	return step_run(&c->rs->standard[c->field], c, v, e);
+}
+
+static void
+check_length(struct clean *c, const struct value *v)
+{
+	struct step max = { .op = STEP_MAX, .number = c->f->max_chars };
+	struct value copy = *v;
+	struct err e;
+
+	if (c->f->type == FIELD_TEXT && v->kind == VALUE_TEXT &&
+	    max.number > 0 && v->len > (size_t)max.number)
+		(void)step_run(&max, c, &copy, &e);
+}
+
+static void
+choose(struct clean *c, size_t field)
+{
+	c->field = (int)field;
+	c->f = &c->rs->schema->field[field];
+	c->typed = 0;
+}
+
+static int
+clean_cell(struct clean *c, size_t field, struct err *e)
+{
+	const struct chain *chain = &c->rs->chain[field];
+	struct value *to = &c->r->value[field];
+	struct value v;
+
+	choose(c, field);
+	look_at_cell(c, &v);
+	if (v.kind == VALUE_NULL &&
+	    (chain->n == 0 || (c->failed >> field & 1) != 0))
+		return 0;
+	if (chain->n == 0) {
+		if (step_run(&c->rs->standard[field], c, &v, e) == -1)
+			return -1;
+	} else {
+		for (size_t i = 0; i < chain->n; i++)
+			if (step_run(&chain->step[i], c, &v, e) == -1)
+				return -1;
+		if (settle(c, &v, e) == -1)
+			return -1;
+	}
+	check_length(c, &v);
+	/* Another column may have put an identifier here. */
+	if (v.kind != VALUE_NULL || to->kind == VALUE_NULL)
+		*to = v;
+	return 0;
+}
+
+/* ---- the row ---- */
+
+static int
+has(const struct row *r, int field)
+{
+	return field >= 0 && r->value[field].kind == VALUE_TEXT;
+}
+
+static const char *
+find_day(const struct clean *c)
+{
+	const struct schema *s = c->rs->schema;
+	const struct row *r = c->r;
+
+	for (size_t i = 0; i < s->nas_of; i++)
+		if (has(r, (int)s->as_of[i]))
+			return r->value[s->as_of[i]].text;
+	if (has(r, c->rs->updated_at))
+		return r->value[c->rs->updated_at].text;
+	if (c->rs->period[0] != '\0')
+		return c->rs->period;
+	return has(r, s->period) ? r->value[s->period].text : "";
+}
+
+/* Values are not NUL-terminated where a step has cut them. */
+static const char *
+day_text(struct clean *c)
+{
+	const struct schema *s = c->rs->schema;
+	const char *day = find_day(c);
+
+	for (size_t i = 0; i < s->nfields; i++)
+		if (has(c->r, (int)i) && c->r->value[i].text == day)
+			return row_text(c->r, day, c->r->value[i].len);
+	return day;
+}
+
+static int
+clean_cells(struct clean *c, struct err *e)
+{
+	const struct ruleset *rs = c->rs;
+
+	c->day = "";
+	for (size_t i = 0; i < rs->norder; i++) {
+		if (rs->standard[rs->order[i]].op == STEP_CODE &&
+		    c->day[0] == '\0')
+			c->day = day_text(c);
+		if (clean_cell(c, rs->order[i], e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+derive(struct clean *c, struct err *e)
+{
+	const struct ruleset *rs = c->rs;
+
+	for (size_t i = 0; i < rs->nderives; i++) {
+		const struct rule_derive *d = &rs->derive[i];
+		struct value *v = &c->r->value[d->field];
+		int rc;
+
+		if (v->kind != VALUE_NULL || (c->failed >> d->field & 1) != 0 ||
+		    c->r->open_ended[d->field])
+			continue;
+		choose(c, (size_t)d->field);
+		if (d->step.op == STEP_LUA)
+			rc = box_derive(rs->script->box, d->step.function, c, v,
+			    e);
+		else
+			rc = step_run(&d->step, c, v, e);
+		if (rc == -1 || settle(c, v, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The name of the file says the period where no column does. */
+static void
+fill_period(struct clean *c)
+{
+	int field = c->rs->schema->period;
+	const char *period = c->rs->period;
+	struct value *v;
+
+	if (field < 0 || period[0] == '\0' || c->r->raw[field].column >= 0)
+		return;
+	v = &c->r->value[field];
+	if (v->kind != VALUE_NULL)
+		return;
+	choose(c, (size_t)field);
+	v->kind = VALUE_TEXT;
+	v->text = period;
+	v->len = strlen(period);
+	if (c->f->type == FIELD_YEAR) {
+		v->kind = VALUE_INT;
+		v->num = strtol(period, NULL, 10);
+	}
+}
+
+static void
+require(struct clean *c)
+{
+	const struct ruleset *rs = c->rs;
+
+	for (size_t i = 0; i < rs->schema->nfields; i++) {
+		const struct field *f = &rs->schema->field[i];
+		uint64_t bit = UINT64_C(1) << i;
+		int must = f->required == FIELD_MANDATORY;
+
+		if (c->r->value[i].kind != VALUE_NULL ||
+		    (c->failed & bit) != 0 || c->r->open_ended[i])
+			continue;
+		choose(c, i);
+		if ((rs->key_all & bit) != 0)
+			clean_note(c, "required_missing", EFFECT_REJECT, NULL);
+		else if (!must)
+			continue;
+		else if (f->in_seed && (rs->key_any & bit) == 0)
+			clean_note(c, "required_missing", EFFECT_REJECT, NULL);
+		else if (c->r->raw[i].column >= 0)
+			clean_note(c, "required_missing", EFFECT_KEEP, NULL);
+	}
+}
+
+/* Most of what has a form does not have it: the cells slipped. */
+static void
+look_for_shift(struct clean *c)
+{
+	char fields[160] = "";
+	size_t used = 0;
+
+	if (c->misfits < 3 || c->misfits * 2 <= c->cells)
+		return;
+	for (size_t i = 0; i < c->rs->schema->nfields; i++)
+		if ((c->failed >> i & 1) != 0 && used < sizeof(fields) - 60)
+			used += (size_t)snprintf(fields + used,
+			    sizeof(fields) - used, "%s%.40s",
+			    used > 0 ? "、" : "", shown(c, (int)i));
+	fields[text_cut(fields, strlen(fields), sizeof(fields) - 1)] = '\0';
+	row_find(c->r, "columns_shifted", -1, EFFECT_REJECT, fields, NULL);
+}
+
+static enum effect
+check_effect(const struct rule_check *k)
+{
+	return k->severity == SEVERITY_ERROR ? EFFECT_REJECT : k->effect;
+}
+
+static void
+check_found(struct clean *c, const struct rule_check *k)
+{
+	const char *third = "";
+	struct row *r = c->r;
+	char names[160];
+	size_t used = 0;
+
+	if (k->test.nfields > 1 && k->test.op != TEST_LUA)
+		third = shown(c, (int)k->test.field[1]);
+	if (k->field >= 0) {
+		choose(c, (size_t)k->field);
+		add_finding(c, k->rule, k->field, check_effect(k), third);
+		r->finding[r->nfindings - 1].severity = k->severity;
+		if (k->effect == EFFECT_NULL)
+			r->value[k->field].kind = VALUE_NULL;
+		return;
+	}
+	if (k->zh != NULL) {
+		struct finding f = { k->rule, k->severity, check_effect(k), -1,
+			"", "", k->zh, k->en };
+
+		row_add(r, &f);
+		return;
+	}
+	names[0] = '\0';
+	for (size_t i = 0; i < k->test.nfields && used < sizeof(names) - 50;
+	     i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used,
+		    "%s%.40s", i > 0 ? "、" : "",
+		    c->rs->schema->field[k->test.field[i]].title);
+	row_find(r, k->rule, -1, check_effect(k), names, "", "", NULL);
+}
+
+static int
+run_checks(struct clean *c, struct err *e)
+{
+	for (size_t i = 0; i < c->rs->nchecks; i++) {
+		const struct rule_check *k = &c->rs->check[i];
+		int due = test_run(&k->test, c, e);
+
+		if (due == -1)
+			return -1;
+		if (due && c->r->nfindings < ROW_FINDINGS)
+			check_found(c, k);
+	}
+	return 0;
+}
+
+/* ---- the key ---- */
+
+enum { KEY_PART = 200, KEY_MAX = 2048 };
+
+static void
+short_hash(const char *s, size_t len, char out[36])
+{
+	unsigned char digest[DIGEST_BYTES];
+	struct hash *h = hash_new(HASH_SHA256);
+
+	hash_add(h, s, len);
+	hash_end(h, digest);
+	hash_free(h);
+	out[0] = '#';
+	for (size_t i = 0; i < 16; i++)
+		snprintf(out + 1 + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* Writes one part of a key, at most KEY_PART bytes and the NUL. */
+static size_t
+key_part(const struct clean *c, size_t field, char *out)
+{
+	const struct value *v = &c->r->value[field];
+	struct name_keys keys;
+
+	switch (v->kind) {
+	case VALUE_TEXT:
+		break;
+	case VALUE_REAL:
+		return (size_t)snprintf(out, KEY_PART, "%.17g", v->real);
+	case VALUE_NULL:
+	case VALUE_INT:
+	case VALUE_MONEY:
+		return (
+		    size_t)snprintf(out, KEY_PART, "%lld", (long long)v->num);
+	}
+	if (strcmp(c->rs->schema->field[field].name, "entity_name") == 0 &&
+	    name_keys(v->text, v->len, &keys) == 0 && keys.k1[0] != '\0' &&
+	    strlen(keys.k1) <= KEY_PART) {
+		memcpy(out, keys.k1, strlen(keys.k1));
+		return strlen(keys.k1);
+	}
+	if (v->len > KEY_PART) {
+		short_hash(v->text, v->len, out);
+		return 33;
+	}
+	memcpy(out, v->text, v->len);
+	return v->len;
+}
+
+static int
+key_stands(const struct clean *c, const struct schema_key *k, uint64_t but)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (c->r->value[k->field[i]].kind == VALUE_NULL ||
+		    (but >> k->field[i] & 1) != 0)
+			return 0;
+	return 1;
+}
+
+/* An identifier of an old form is a key only where there is nothing better. */
+static int
+choose_key(const struct clean *c)
+{
+	for (size_t i = 0; i < c->rs->nkeys; i++)
+		if (key_stands(c, &c->rs->key[i], c->legacy))
+			return (int)i;
+	for (size_t i = 0; i < c->rs->nkeys; i++)
+		if (key_stands(c, &c->rs->key[i], 0))
+			return (int)i;
+	return -1;
+}
+
+static void
+find_no_key(struct clean *c)
+{
+	const struct schema *s = c->rs->schema;
+	char names[400];
+	size_t used = 0;
+
+	names[0] = '\0';
+	for (size_t i = 0; i < c->rs->nkeys; i++)
+		for (size_t k = 0; k < c->rs->key[i].n; k++) {
+			if (used > sizeof(names) - 60)
+				break;
+			used += (size_t)snprintf(names + used,
+			    sizeof(names) - used, "%s%.40s",
+			    k > 0      ? "+"
+			    : used > 0 ? "；"
+				       : "",
+			    s->field[c->rs->key[i].field[k]].title);
+		}
+	row_find(c->r, "key_missing", -1, EFFECT_REJECT, names, NULL);
+}
+
+static void
+make_key(struct clean *c)
+{
+	char key[KEY_MAX];
+	size_t used;
+	int which = choose_key(c);
+	const struct schema_key *k;
+
+	if (which == -1) {
+		if (!c->r->rejected)
+			find_no_key(c);
+		return;
+	}
+	k = &c->rs->key[which];
+	used = (size_t)snprintf(key, sizeof(key), "%d", which);
+	for (size_t i = 0; i < k->n; i++) {
+		key[used++] = '\x1f';
+		used += key_part(c, k->field[i], key + used);
+	}
+	c->r->key = row_text(c->r, key, used);
+}
+
+static void
+make_op(struct clean *c)
+{
+	const struct value *v;
+
+	if (c->rs->op_flag < 0)
+		return;
+	v = &c->r->value[c->rs->op_flag];
+	if (v->kind == VALUE_TEXT && v->len == 1 &&
+	    strchr("IUCD", v->text[0]) != NULL)
+		c->r->op = v->text[0];
+}
+
+int
+clean_row(struct clean *c, struct err *e)
+{
+	if (c->rs->script->box != NULL)
+		box_row_start(c->rs->script->box);
+	if (clean_cells(c, e) == -1)
+		return -1;
+	fill_period(c);
+	if (derive(c, e) == -1)
+		return -1;
+	require(c);
+	look_for_shift(c);
+	if (run_checks(c, e) == -1)
+		return -1;
+	make_key(c);
+	make_op(c);
+	c->r->as_of = day_text(c);
+	return 0;
+}

@@ -1,0 +1,181 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rule/arena.h"
+#include "rule/codes.h"
+#include "rule/pack.h"
+#include "rule/rules.h"
+#include "sys/hash.h"
+#include "sys/mem.h"
+#include "sys/message.h"
+
+static void
+no_script(char out[65])
+{
+	unsigned char digest[DIGEST_BYTES];
+	struct hash *h = hash_new(HASH_SHA256);
+
+	hash_end(h, digest);
+	hash_free(h);
+	for (size_t i = 0; i < sizeof(digest); i++)
+		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+static int
+load(struct script *s, const struct pack *p, const struct script_limits *limits,
+    struct err *e)
+{
+	const struct pack_file *f = pack_find(p, s->name);
+
+	if (codes_read(p, &s->codes, e) == -1)
+		return -1;
+	if (f == NULL) {
+		no_script(s->sha256);
+		return 0;
+	}
+	memcpy(s->sha256, f->sha256, sizeof(s->sha256));
+	if (box_new(p, limits, &s->box, e) == -1)
+		return -1;
+	return box_load(s->box, s, s->name, f->data, f->len, e);
+}
+
+int
+script_load(const struct pack *p, const struct schemas *sc,
+    const char *provider, const struct script_limits *limits,
+    struct script **ret_s, struct err *e)
+{
+	struct script *s;
+	char lower[16];
+	size_t n = strlen(provider);
+
+	if (n == 0 || n >= sizeof(lower))
+		return err_set(e, ERR_HOLD, "no provider '%.20s'", provider);
+	for (size_t i = 0; i <= n; i++)
+		lower[i] = (char)tolower((unsigned char)provider[i]);
+	s = xcalloc(1, sizeof(*s));
+	s->schemas = sc;
+	s->arena = arena_new();
+	memcpy(s->provider, provider, n + 1);
+	snprintf(s->name, sizeof(s->name), "rules/%s.lua", lower);
+	if (load(s, p, limits, e) == -1) {
+		script_free(s);
+		return -1;
+	}
+	*ret_s = s;
+	return 0;
+}
+
+void
+script_free(struct script *s)
+{
+	if (s == NULL)
+		return;
+	box_free(s->box);
+	codes_free(s->codes);
+	arena_free(s->arena);
+	free(s);
+}
+
+const char *
+script_sha256(const struct script *s)
+{
+	return s->sha256;
+}
+
+int
+script_examples(struct script *s,
+    void (*report)(void *ctx, const char *dataset, int line, int failed,
+	const char *sentence),
+    void *ctx, struct err *e)
+{
+	return s->box != NULL ? box_examples(s->box, s, report, ctx, e) : 0;
+}
+
+struct ruleset *
+script_dataset(struct script *s, const struct schema *schema)
+{
+	for (struct ruleset *rs = s->ruleset; rs != NULL; rs = rs->next)
+		if (rs->schema == schema)
+			return rs;
+	return ruleset_new(s, schema);
+}
+
+static void
+start_file(struct ruleset *rs, const char *period, const char *today)
+{
+	unsigned y, m, d;
+
+	if (strcmp(rs->period, period) == 0 && strcmp(rs->today, today) == 0)
+		return;
+	snprintf(rs->period, sizeof(rs->period), "%s", period);
+	snprintf(rs->today, sizeof(rs->today), "%s", today);
+	rs->today_n = 0;
+	if (sscanf(today, "%4u-%2u-%2u", &y, &m, &d) == 3)
+		rs->today_n = y * 10000 + m * 100 + d;
+}
+
+int
+ruleset_clean(struct ruleset *rs, const struct match *m, struct row *r,
+    const char *period, const char *today, struct err *e)
+{
+	struct clean c = { .rs = rs, .m = m, .r = r };
+
+	start_file(rs, period, today);
+	if (clean_row(&c, e) == -1)
+		return err_in(e, "line %llu", (unsigned long long)r->line);
+	return 0;
+}
+
+uint64_t
+ruleset_derives(const struct ruleset *rs)
+{
+	return rs->derived;
+}
+
+const struct ruleset_policy *
+ruleset_policy(const struct ruleset *rs)
+{
+	return &rs->policy;
+}
+
+/* ---- routes ---- */
+
+int
+ruleset_routes(const struct ruleset *rs)
+{
+	return rs->route.header != NULL;
+}
+
+enum { ROUTE_TEXT = 256 };
+
+static int
+is_text(const struct cell *c, const char *folded)
+{
+	char out[ROUTE_TEXT];
+
+	if (c->len == 0 || c->len >= sizeof(out))
+		return 0;
+	match_fold(c->text, c->len, out);
+	return strcmp(out, folded) == 0;
+}
+
+const struct schema *
+ruleset_route(struct ruleset *rs, const struct cell *header,
+    const struct cell *cell, size_t n)
+{
+	struct rule_route *r = &rs->route;
+
+	if (r->header == NULL)
+		return rs->schema;
+	/* The column is where it was in the row before. */
+	if (r->at >= n || !is_text(&header[r->at], r->header))
+		for (r->at = 0; r->at < n; r->at++)
+			if (is_text(&header[r->at], r->header))
+				break;
+	for (size_t i = 0; r->at < n && i < r->n; i++)
+		if (is_text(&cell[r->at], r->value[i]))
+			return r->to[i];
+	return r->otherwise != NULL ? r->otherwise : rs->schema;
+}
