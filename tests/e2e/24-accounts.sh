@@ -76,7 +76,7 @@ ok 'a live session' wait_until 10 grep -q holding "$T/held"
 start=$(date +%s%N)
 ok 'disable' z account disable mub
 ended() {
-	! kill -0 $held
+	! kill -0 "$held"
 }
 ok 'ends the session within 5 s' wait_until 6 ended
 took=$((($(date +%s%N) - start) / 1000000))

@@ -43,7 +43,7 @@ during=0
 while [ $n -lt 40 ] && ! has_receipt mub large.csv; do
 	took=$(time_of small-$n.csv $n) || break
 	has_receipt mub large.csv || during=$((during + 1))
-	[ "$took" -le $worst ] || worst=$took
+	[ "$took" -le "$worst" ] || worst=$took
 	n=$((n + 1))
 done
 echo "# $during small ones meanwhile, the slowest: $worst ms"

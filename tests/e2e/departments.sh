@@ -85,3 +85,74 @@ one_result_each() { # ACCOUNT
 	[ "$(sql "SELECT count(*) FROM (SELECT bundle FROM receipt
 	    WHERE kind = 'result' GROUP BY bundle HAVING count(*) <> 1)")" = 0 ]
 }
+
+# --- crashes ---------------------------------------------------------------
+#
+# role_pid ROLE          of the running server; several for those that come
+#                        and go
+# generations            how often the server was ready
+# served_again N         ready more often than N times and answering
+# promised NAME          a client was told that NAME is taken: a line of
+#                        $T/promised
+# all_kept               each promise has its result receipt
+# promises_kept          which are good, exactly one of each, with one effect
+
+role_pid() { # ROLE
+	case $1 in
+	supervisor) echo "$PID" ;;
+	session | filer) pgrep -P "$(role_pid gate)" -f "^zayton -x $1" ;;
+	worker) pgrep -P "$(role_pid watch)" -f "^zayton -x $1" ;;
+	*) pgrep -P "$PID" -f "^zayton -x $1" ;;
+	esac
+}
+
+generations() {
+	grep -c -- '- ready listen=' "$LOG"
+}
+
+served_again() { # N
+	[ "$(generations)" -gt "$1" ]
+}
+
+promised() { # NAME
+	echo "$1" >>"$T/promised"
+}
+
+all_kept() {
+	while read -r name; do
+		has_receipt mub "$name" || return 1
+	done <"$T/promised"
+}
+
+promises_kept() {
+	while read -r name; do
+		[ "$(receipts mub "$name" | wc -l)" = 1 ] || {
+			echo "$name: $(receipts mub "$name" | wc -l) results"
+			return 1
+		}
+		good_receipt "$(receipts mub "$name")" || return 1
+		z verify "$(receipts mub "$name")" || return 1
+	done <"$T/promised"
+	[ "$(sql 'SELECT count(*) FROM (SELECT account_no, bill_period
+	    FROM hist_water_bill_monthly GROUP BY 1, 2
+	    HAVING count(*) <> 1)')" = 0 ] || {
+		echo 'a row had its effect twice'
+		return 1
+	}
+	[ "$(sql "SELECT count(*) FROM bundle
+	    WHERE state NOT IN ('applied', 'rejected')")" = 0 ] || {
+		echo 'a bundle is not at rest'
+		return 1
+	}
+	# What stands in the base is what the spool says.
+	(cd "$HOME_DIR/spool" && ls applied rejected) | cut -d . -f 1 |
+	    grep -E '^[0-9A-Z]{26}$' | sort >"$T/.stand"
+	sql "SELECT id FROM bundle_t WHERE state IN ('applied', 'rejected')" |
+	    sort >"$T/.say"
+	diff "$T/.stand" "$T/.say"
+}
+
+# Ten bills that nobody else sends.
+ten_bills() { # NUMBER
+	bills 10 | sed "s/^1000/$((1000 + $1))/"
+}
