@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "base/tables.h"
 
 /* Names ending in _t are ours; the others are public (DESIGN, read model). */

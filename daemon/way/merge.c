@@ -1,0 +1,690 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sys/buf.h"
+#include "sys/catalog.h"
+#include "sys/mem.h"
+#include "way/merge.h"
+
+enum { SQL_MAX = 64 * 1024, LOOK_AT_CLOCK = 256 };
+
+/* The statements of one dataset, and where its columns stand in them. */
+struct target {
+	const struct schema *schema;
+	sqlite3_stmt *find;
+	sqlite3_stmt *insert;
+	sqlite3_stmt *end;
+	sqlite3_stmt *seen;
+	sqlite3_stmt *values;
+};
+
+struct merge {
+	struct db *db;
+	const struct schemas *schemas;
+	int64_t bundle;
+	const char *provider;
+	struct rowfile_reader *reader;
+	char now[40];
+	enum merge_mode mode;
+	struct target target;
+	size_t file;                   /* being merged */
+	uint64_t offset;               /* of its next record; 0: not begun */
+	struct merge_counts *counts;   /* by file, owned */
+	struct rowfile_record *record; /* owned */
+};
+
+/* What the base holds under a key. */
+struct current {
+	int64_t id;
+	int64_t hash;
+	char as_of[32];
+	int ours; /* set by this very bundle */
+};
+
+/* --- statements --------------------------------------------------------- */
+
+static void
+columns(const struct schema *s, struct buf *b)
+{
+	for (size_t i = 0; i < s->nfields; i++)
+		buf_printf(b, ", %s", s->field[i].name);
+	for (size_t i = 0; i < s->nfields; i++)
+		if (s->field[i].open_ended)
+			buf_printf(b, ", %s_open", s->field[i].name);
+}
+
+static size_t
+column_count(const struct schema *s)
+{
+	size_t n = s->nfields;
+
+	for (size_t i = 0; i < s->nfields; i++)
+		n += s->field[i].open_ended != 0;
+	return n;
+}
+
+enum { FIXED = 11 }; /* columns of insert before the fields */
+
+static sqlite3_stmt *
+prepare_insert(struct db *db, const struct schema *s)
+{
+	sqlite3_stmt *st;
+	struct buf b;
+
+	buf_init(&b, SQL_MAX);
+	buf_printf(&b,
+	    "INSERT INTO d_%s (_key, _hash, _provider, _bundle, _file, _row,"
+	    " _as_of, _from, _to, _reason, _seen",
+	    s->dataset);
+	columns(s, &b);
+	buf_addstr(&b, ") VALUES (?");
+	for (size_t i = 1; i < FIXED + column_count(s); i++)
+		buf_addstr(&b, ",?");
+	buf_addstr(&b, ")");
+	st = db_prepare(db, b.data);
+	buf_done(&b);
+	return st;
+}
+
+static void
+target_set(struct merge *m, const struct schema *s)
+{
+	struct target *t = &m->target;
+	struct buf b;
+
+	if (t->schema == s)
+		return;
+	buf_init(&b, SQL_MAX);
+	t->schema = s;
+	t->insert = prepare_insert(m->db, s);
+	if (m->mode == MERGE_DRY)
+		buf_printf(&b,
+		    "SELECT id, hash, as_of, 1 FROM temp.dry_t WHERE dataset ="
+		    " '%s' AND key = ?1 UNION ALL SELECT _id, _hash, _as_of, 0"
+		    " FROM d_%s WHERE _key = ?1 AND _to IS NULL LIMIT 1",
+		    s->dataset, s->dataset);
+	else
+		buf_printf(&b,
+		    "SELECT _id, _hash, _as_of, _seen = %" PRId64
+		    " FROM d_%s WHERE _key = ?1 AND _to IS NULL",
+		    m->bundle, s->dataset);
+	t->find = db_prepare(m->db, b.data);
+	buf_clear(&b);
+	buf_printf(&b, "UPDATE d_%s SET _to = ?1, _reason = ?2 WHERE _id = ?3",
+	    s->dataset);
+	t->end = db_prepare(m->db, b.data);
+	buf_clear(&b);
+	buf_printf(&b, "UPDATE d_%s SET _seen = ?1 WHERE _id = ?2", s->dataset);
+	t->seen = db_prepare(m->db, b.data);
+	buf_clear(&b);
+	buf_addstr(&b, "SELECT _id");
+	columns(s, &b);
+	buf_printf(&b, " FROM d_%s WHERE _id = ?1", s->dataset);
+	t->values = db_prepare(m->db, b.data);
+	buf_done(&b);
+}
+
+/* --- content ------------------------------------------------------------ */
+
+static uint64_t
+mix(uint64_t h, const void *p, size_t len)
+{
+	const unsigned char *c = p;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ c[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+/*
+ * Says whether two versions hold the same: FNV-1a over kinds and contents. A
+ * null adds only its place, so that a standard may grow at its end.
+ */
+static int64_t
+content_hash(const struct rowfile_record *r)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < r->nvalues; i++) {
+		const struct value *v = &r->value[i];
+		unsigned char head[2] = { (unsigned char)i,
+			(unsigned char)(v->kind | (r->open_ended[i] << 4)) };
+
+		if (v->kind == VALUE_NULL && !r->open_ended[i])
+			continue;
+		h = mix(h, head, sizeof(head));
+		if (v->kind == VALUE_TEXT)
+			h = mix(h, v->text, v->len);
+		else if (v->kind == VALUE_REAL)
+			h = mix(h, &v->real, sizeof(v->real));
+		else if (v->kind != VALUE_NULL)
+			h = mix(h, &v->num, sizeof(v->num));
+	}
+	return (int64_t)h;
+}
+
+/* A value as the base keeps it; text stays in the statement. */
+static void
+value_from(sqlite3_stmt *st, int column, enum field_type type, struct value *v)
+{
+	memset(v, 0, sizeof(*v));
+	switch (sqlite3_column_type(st, column)) {
+	case SQLITE_INTEGER:
+		v->kind = type == FIELD_MONEY ? VALUE_MONEY : VALUE_INT;
+		v->num = sqlite3_column_int64(st, column);
+		break;
+	case SQLITE_FLOAT:
+		v->kind = VALUE_REAL;
+		v->real = sqlite3_column_double(st, column);
+		break;
+	case SQLITE_TEXT:
+		v->kind = VALUE_TEXT;
+		v->text = db_text(st, column);
+		v->len = (size_t)sqlite3_column_bytes(st, column);
+		break;
+	default:
+		v->kind = VALUE_NULL;
+		break;
+	}
+}
+
+/*
+ * Null never overwrites: what the row does not say, the current version says.
+ * Returns the statement that holds the texts, to be done with afterwards.
+ */
+static int
+fill_from_current(struct merge *m, struct rowfile_record *r, int64_t id,
+    struct err *e)
+{
+	const struct schema *s = m->target.schema;
+	sqlite3_stmt *st = m->target.values;
+	int open_at = 1 + (int)s->nfields;
+	int rc;
+
+	(void)sqlite3_bind_int64(st, 1, id);
+	rc = db_step(m->db, st, 0, e);
+	for (size_t i = 0; rc == 1 && i < s->nfields; i++) {
+		if (r->value[i].kind == VALUE_NULL && !r->open_ended[i]) {
+			value_from(st, 1 + (int)i, s->field[i].type,
+			    &r->value[i]);
+			if (s->field[i].open_ended)
+				r->open_ended[i] =
+				    (uint8_t)sqlite3_column_int(st, open_at);
+		}
+		open_at += s->field[i].open_ended != 0;
+	}
+	return rc == -1 ? -1 : 0;
+}
+
+/* --- writing ------------------------------------------------------------ */
+
+static void
+bind_value(sqlite3_stmt *st, int at, const struct value *v)
+{
+	switch (v->kind) {
+	case VALUE_NULL:
+		(void)sqlite3_bind_null(st, at);
+		break;
+	case VALUE_TEXT:
+		(void)sqlite3_bind_text(st, at, v->text, (int)v->len,
+		    SQLITE_STATIC);
+		break;
+	case VALUE_INT:
+	case VALUE_MONEY:
+		(void)sqlite3_bind_int64(st, at, v->num);
+		break;
+	case VALUE_REAL:
+		(void)sqlite3_bind_double(st, at, v->real);
+		break;
+	}
+}
+
+/* reason NULL: a current version; else one that goes into history at once. */
+static int
+insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
+    const char *reason, struct err *e)
+{
+	const struct schema *s = m->target.schema;
+	sqlite3_stmt *st = m->target.insert;
+	int at = FIXED + 1;
+	int rc;
+
+	(void)sqlite3_bind_text(st, 1, r->key, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 2, hash);
+	(void)sqlite3_bind_text(st, 3, m->provider, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 4, m->bundle);
+	(void)sqlite3_bind_int64(st, 5, (int64_t)m->file);
+	(void)sqlite3_bind_int64(st, 6, (int64_t)r->line);
+	(void)sqlite3_bind_text(st, 7, r->as_of, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 8, m->now, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 9, reason != NULL ? m->now : NULL, -1,
+	    SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 10, reason, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 11, m->bundle);
+	for (size_t i = 0; i < s->nfields; i++)
+		bind_value(st, at++, &r->value[i]);
+	for (size_t i = 0; i < s->nfields; i++)
+		if (s->field[i].open_ended)
+			(void)sqlite3_bind_int(st, at++, r->open_ended[i]);
+	rc = db_step(m->db, st, 1, e);
+	(void)sqlite3_reset(st);
+	return rc;
+}
+
+/* In a dry run only what this bundle would have done is remembered. */
+static int
+remember(struct merge *m, const struct rowfile_record *r, int64_t hash,
+    struct err *e)
+{
+	sqlite3_stmt *st = db_prepare(m->db,
+	    "INSERT OR REPLACE INTO temp.dry_t VALUES (?,?,0,?,?)");
+	int rc;
+
+	(void)sqlite3_bind_text(st, 1, m->target.schema->dataset, -1,
+	    SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 2, r->key, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 3, hash);
+	(void)sqlite3_bind_text(st, 4, r->as_of, -1, SQLITE_STATIC);
+	rc = db_step(m->db, st, 0, e);
+	db_done(st);
+	return rc;
+}
+
+static int
+put(struct merge *m, const struct rowfile_record *r, int64_t hash,
+    const char *reason, struct err *e)
+{
+	if (m->mode == MERGE_APPLY)
+		return insert(m, r, hash, reason, e);
+	return reason == NULL ? remember(m, r, hash, e) : 0;
+}
+
+static int
+end_version(struct merge *m, int64_t id, const char *reason, struct err *e)
+{
+	sqlite3_stmt *st = m->target.end;
+	int rc;
+
+	if (m->mode == MERGE_DRY)
+		return 0;
+	(void)sqlite3_bind_text(st, 1, m->now, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 2, reason, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 3, id);
+	rc = db_step(m->db, st, 1, e);
+	db_done(st);
+	return rc;
+}
+
+static int
+mark_seen(struct merge *m, const struct rowfile_record *r,
+    const struct current *c, struct err *e)
+{
+	sqlite3_stmt *st = m->target.seen;
+	int rc;
+
+	if (m->mode == MERGE_DRY)
+		return remember(m, r, c->hash, e);
+	(void)sqlite3_bind_int64(st, 1, m->bundle);
+	(void)sqlite3_bind_int64(st, 2, c->id);
+	rc = db_step(m->db, st, 1, e);
+	db_done(st);
+	return rc;
+}
+
+/* --- findings ----------------------------------------------------------- */
+
+static int
+add_issue(struct merge *m, const struct rowfile_record *r, struct err *e)
+{
+	sqlite3_stmt *st = db_prepare(m->db,
+	    "INSERT INTO quality_issue_t (bundle, file, row, field, header,"
+	    " rule, severity, value, message_zh, message_en, effect)"
+	    " VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+	int rc;
+
+	if (m->mode == MERGE_DRY)
+		return 0;
+	(void)sqlite3_bind_int64(st, 1, m->bundle);
+	(void)sqlite3_bind_int64(st, 2, (int64_t)m->file);
+	(void)sqlite3_bind_int64(st, 3, (int64_t)r->line);
+	(void)sqlite3_bind_text(st, 4, r->field, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 5, r->header, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 6, r->rule, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int(st, 7, r->severity);
+	(void)sqlite3_bind_text(st, 8, r->text, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 9, r->zh, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 10, r->en, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int(st, 11, r->effect);
+	rc = db_step(m->db, st, 1, e);
+	(void)sqlite3_reset(st);
+	return rc;
+}
+
+static int
+note_twice(struct merge *m, const struct rowfile_record *r, int same,
+    struct err *e)
+{
+	const char *rule = same ? "duplicate_row" : "duplicate_conflict";
+	const struct catalog_entry *c = catalog_find(rule);
+	char zh[512];
+	char en[512];
+	struct rowfile_record issue = { .line = r->line,
+		.field = "",
+		.header = "",
+		.rule = rule,
+		.text = "",
+		.zh = zh,
+		.en = en,
+		.severity = (uint8_t)c->severity,
+		.effect = EFFECT_KEEP };
+
+	catalog_zh(rule, NULL, 0, zh, sizeof(zh));
+	catalog_en(rule, NULL, 0, en, sizeof(en));
+	return add_issue(m, &issue, e);
+}
+
+/* --- one row ------------------------------------------------------------ */
+
+static int
+find_current(struct merge *m, const char *key, struct current *ret_c,
+    struct err *e)
+{
+	sqlite3_stmt *st = m->target.find;
+	int rc;
+
+	(void)sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
+	rc = db_step(m->db, st, 0, e);
+	if (rc == 1) {
+		ret_c->id = sqlite3_column_int64(st, 0);
+		ret_c->hash = sqlite3_column_int64(st, 1);
+		snprintf(ret_c->as_of, sizeof(ret_c->as_of), "%s",
+		    db_text(st, 2));
+		ret_c->ours = sqlite3_column_int(st, 3);
+	}
+	(void)sqlite3_reset(st);
+	return rc;
+}
+
+/* Dates of different precision compare on what both have. */
+static int
+older(const char *as_of, const char *than)
+{
+	size_t n = strlen(as_of);
+	size_t m = strlen(than);
+
+	if (n == 0 || m == 0)
+		return 0;
+	return strncmp(as_of, than, n < m ? n : m) < 0;
+}
+
+/* The key stands twice in this bundle: one of the two is superseded. */
+static int
+merge_twice(struct merge *m, const struct rowfile_record *r, int64_t hash,
+    const struct current *c, struct merge_counts *n, struct err *e)
+{
+	int same = hash == c->hash;
+
+	n->superseded++;
+	*(same ? &n->same : &n->other) += 1;
+	if (note_twice(m, r, same, e) == -1)
+		return -1;
+	if (same)
+		return 0;
+	if (older(r->as_of, c->as_of))
+		return put(m, r, hash, "twice in bundle", e);
+	if (end_version(m, c->id, "twice in bundle", e) == -1)
+		return -1;
+	return put(m, r, hash, NULL, e);
+}
+
+static int
+merge_delete(struct merge *m, const struct rowfile_record *r,
+    const struct current *c, int found, struct merge_counts *n, struct err *e)
+{
+	if (!found) {
+		n->superseded++;
+		return put(m, r, 0, "deleted by provider", e);
+	}
+	n->updated++;
+	return end_version(m, c->id, "deleted by provider", e);
+}
+
+/* A row whose key the base knows from before. */
+static int
+merge_known(struct merge *m, struct rowfile_record *r, int64_t hash,
+    const struct current *c, struct merge_counts *n, struct err *e)
+{
+	if (hash != c->hash && older(r->as_of, c->as_of) && r->op != 'C') {
+		n->superseded++;
+		return put(m, r, hash, "older", e);
+	}
+	if (hash != c->hash && r->op != 'C' && c->id != 0) {
+		if (fill_from_current(m, r, c->id, e) == -1)
+			return -1;
+		hash = content_hash(r);
+	}
+	if (hash == c->hash) {
+		n->unchanged++;
+		return mark_seen(m, r, c, e);
+	}
+	n->updated++;
+	if (end_version(m, c->id, r->op == 'C' ? "corrected" : "updated", e) ==
+	    -1)
+		return -1;
+	return put(m, r, hash, NULL, e);
+}
+
+static int
+merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
+{
+	struct merge_counts *n = &m->counts[m->file];
+	int64_t hash = content_hash(r);
+	struct current c = { .id = 0 };
+	int rc = find_current(m, r->key, &c, e);
+
+	if (rc == -1)
+		return -1;
+	if (r->op == 'D') {
+		rc = merge_delete(m, r, &c, rc == 1, n, e);
+	} else if (rc == 0) {
+		n->inserted++;
+		rc = put(m, r, hash, NULL, e);
+	} else if (c.ours) {
+		rc = merge_twice(m, r, hash, &c, n, e);
+	} else {
+		rc = merge_known(m, r, hash, &c, n, e);
+	}
+	db_done(m->target.values);
+	return rc;
+}
+
+/* --- slices ------------------------------------------------------------- */
+
+static int
+save_progress(struct merge *m, struct err *e)
+{
+	const struct merge_counts *n;
+
+	if (m->mode == MERGE_DRY)
+		return 0;
+	for (size_t i = 0; i < rowfile_verdict(m->reader)->nfiles; i++) {
+		/* Files before this one were saved when they ended. */
+		if (i + 1 < m->file)
+			continue;
+		n = &m->counts[i];
+		if (db_run(m->db, e,
+			"UPDATE bundle_file_t SET inserted = ?, updated = ?,"
+			" unchanged = ?, superseded = ?, same = ?, other = ?"
+			" WHERE bundle = ? AND no = ?",
+			"iiiiiiii", n->inserted, n->updated, n->unchanged,
+			n->superseded, n->same, n->other, m->bundle,
+			(int64_t)i) == -1)
+			return -1;
+		if (i >= m->file)
+			break;
+	}
+	return db_run(m->db, e,
+	    "UPDATE bundle_t SET at_file = ?, at_offset = ? WHERE no = ?",
+	    "iii", (int64_t)m->file, (int64_t)m->offset, m->bundle);
+}
+
+static int64_t
+milliseconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* One record: 1 taken, 0 the file has no more, -1. */
+static int
+merge_record(struct merge *m, const struct rowfile_file *f, struct err *e)
+{
+	int rc;
+
+	if (m->offset == 0)
+		m->offset = f->begin;
+	rc = rowfile_next(m->reader, f, &m->offset, m->record, e);
+	if (rc != 1)
+		return rc;
+	if (m->record->kind == ROWFILE_FINDING)
+		return add_issue(m, m->record, e) == -1 ? -1 : 1;
+	if (m->target.schema == NULL ||
+	    m->record->nvalues != m->target.schema->nfields)
+		return err_set(e, ERR_HOLD, "a row not of its standard");
+	return merge_row(m, m->record, e) == -1 ? -1 : 1;
+}
+
+static int
+file_target(struct merge *m, const struct rowfile_file *f, struct err *e)
+{
+	const struct schema *s;
+
+	if (f->dataset[0] == '\0') {
+		m->target.schema = NULL;
+		return 0;
+	}
+	s = schemas_find(m->schemas, f->dataset);
+	if (s == NULL)
+		return err_set(e, ERR_HOLD, "no standard '%s'", f->dataset);
+	target_set(m, s);
+	return 0;
+}
+
+int
+merge_slice(struct merge *m, int milliseconds, struct err *e)
+{
+	const struct rowfile_summary *v = rowfile_verdict(m->reader);
+	int64_t until = milliseconds_now() + milliseconds;
+	unsigned int n = 0;
+	int rc;
+
+	if (m->mode == MERGE_APPLY && db_begin(m->db, e) == -1)
+		return -1;
+	while (m->file < v->nfiles) {
+		const struct rowfile_file *f = &v->file[m->file];
+
+		if (file_target(m, f, e) == -1)
+			return -1;
+		while ((rc = merge_record(m, f, e)) == 1)
+			if (++n % LOOK_AT_CLOCK == 0 &&
+			    milliseconds_now() >= until)
+				return save_progress(m, e) == -1 ? -1 : 1;
+		if (rc == -1)
+			return -1;
+		m->file++;
+		m->offset = 0;
+	}
+	return save_progress(m, e);
+}
+
+/* --- begin and end ------------------------------------------------------ */
+
+static int
+restore(struct merge *m, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_query(m->db, &st, e,
+	    "SELECT at_file, at_offset FROM bundle_t WHERE no = ?", "i",
+	    m->bundle);
+
+	if (rc == 1) {
+		m->file = (size_t)sqlite3_column_int64(st, 0);
+		m->offset = (uint64_t)sqlite3_column_int64(st, 1);
+	}
+	db_done(st);
+	if (rc == -1)
+		return -1;
+	rc = db_query(m->db, &st, e,
+	    "SELECT no, inserted, updated, unchanged, superseded, same, other"
+	    " FROM bundle_file_t WHERE bundle = ?",
+	    "i", m->bundle);
+	for (; rc == 1; rc = db_next(m->db, st, e)) {
+		size_t no = (size_t)sqlite3_column_int64(st, 0);
+		int64_t *to[] = { NULL, NULL, NULL, NULL, NULL, NULL };
+
+		if (no >= rowfile_verdict(m->reader)->nfiles)
+			continue;
+		to[0] = &m->counts[no].inserted;
+		to[1] = &m->counts[no].updated;
+		to[2] = &m->counts[no].unchanged;
+		to[3] = &m->counts[no].superseded;
+		to[4] = &m->counts[no].same;
+		to[5] = &m->counts[no].other;
+		for (int i = 0; i < 6; i++)
+			*to[i] = sqlite3_column_int64(st, 1 + i);
+	}
+	db_done(st);
+	return rc;
+}
+
+int
+merge_open(struct db *db, const struct schemas *s, int64_t bundle,
+    const char *provider, struct rowfile_reader *r, const char *now,
+    enum merge_mode mode, struct merge **ret_m, struct err *e)
+{
+	struct merge *m = xcalloc(1, sizeof(*m));
+
+	m->db = db;
+	m->schemas = s;
+	m->bundle = bundle;
+	m->provider = provider;
+	m->reader = r;
+	m->mode = mode;
+	m->counts = xcalloc(rowfile_verdict(r)->nfiles + 1, sizeof(*m->counts));
+	m->record = xcalloc(1, sizeof(*m->record));
+	snprintf(m->now, sizeof(m->now), "%s", now);
+	if ((mode == MERGE_DRY &&
+		(db_exec(db,
+		     "CREATE TEMP TABLE IF NOT EXISTS dry_t (dataset TEXT,"
+		     " key TEXT, id INTEGER, hash INTEGER, as_of TEXT,"
+		     " PRIMARY KEY (dataset, key)) WITHOUT ROWID",
+		     e) == -1 ||
+		    db_exec(db, "DELETE FROM temp.dry_t", e) == -1)) ||
+	    (mode == MERGE_APPLY && restore(m, e) == -1)) {
+		merge_close(m);
+		return -1;
+	}
+	*ret_m = m;
+	return 0;
+}
+
+const struct merge_counts *
+merge_counts(const struct merge *m, size_t file)
+{
+	return &m->counts[file];
+}
+
+void
+merge_close(struct merge *m)
+{
+	if (m == NULL)
+		return;
+	free(m->counts);
+	free(m->record);
+	free(m);
+}

@@ -1,0 +1,56 @@
+#ifndef ZAYTON_WAY_MERGE_H
+#define ZAYTON_WAY_MERGE_H
+
+#include <stdint.h>
+
+#include "base/db.h"
+#include "form/rowfile.h"
+#include "rule/schema.h"
+
+/*
+ * Merge: the rows of a bundle into the base, by natural key and business
+ * date, in slices. Each slice is part of the round's transaction together with
+ * how far it came, so a crash goes on exactly there.
+ *
+ * What becomes of an accepted row (the counts add up to the accepted):
+ *   inserted    nothing current with its key
+ *   unchanged   it says what the base says
+ *   updated     newer, or as new, and different: the old version ends
+ *   superseded  older than the base (kept in history only), or a row whose key
+ *               stands twice in the bundle: the later or newer one wins
+ * A missing value never overwrites one, except by a correction (C).
+ */
+
+enum merge_mode {
+	MERGE_APPLY,
+	MERGE_DRY /* the same verdict, and the base as it was */
+};
+
+struct merge_counts {
+	int64_t inserted;
+	int64_t updated;
+	int64_t unchanged;
+	int64_t superseded;
+	int64_t same;  /* of the superseded: twice in the bundle, alike */
+	int64_t other; /* twice in the bundle, and different */
+};
+
+struct merge;
+
+/*
+ * Begins, or goes on after a crash, with a bundle by its number. r and s
+ * outlive the merge. now is the ledger time of its rows.
+ */
+int merge_open(struct db *db, const struct schemas *s, int64_t bundle,
+    const char *provider, struct rowfile_reader *r, const char *now,
+    enum merge_mode mode, struct merge **ret_m, struct err *e);
+
+/* Works for about the given time: 1 there is more, 0 all done, -1. */
+int merge_slice(struct merge *m, int milliseconds, struct err *e);
+
+/* What became of a file's rows so far. */
+const struct merge_counts *merge_counts(const struct merge *m, size_t file);
+
+void merge_close(struct merge *m);
+
+#endif
