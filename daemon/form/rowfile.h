@@ -12,8 +12,9 @@
  * its own process; the reader trusts nothing: lengths, field counts, kinds and
  * UTF-8 are checked. Without a complete summary there is no verdict.
  *
- * Form: records (u8 kind, u32 length, body) buffered in blocks; summary; u64
- * offset of the summary; "ZAYTONRF". Integers little-endian.
+ * Form: "ZAYTONRF"; records (u8 kind, u32 length, body); summary; u64 offset of
+ * the summary; "ZAYTONRF". Integers little-endian, texts with their length
+ * before and a NUL behind them.
  */
 
 enum { ROWFILE_RULES = 200 };
@@ -59,6 +60,7 @@ struct rowfile_summary {
 
 struct rowfile_writer;
 
+/* Writes from the start of fd, which stays the caller's. */
 int rowfile_create(int fd, struct rowfile_writer **ret_w, struct err *e);
 /* Begins a file; f belongs to the writer until the next begin or finish. */
 struct rowfile_file *rowfile_begin(struct rowfile_writer *w, const char *path);
@@ -67,6 +69,11 @@ int rowfile_row(struct rowfile_writer *w, const struct row *r, struct err *e);
 /* A finding about the whole file (counts towards its rules). */
 int rowfile_find(struct rowfile_writer *w, const struct finding *f,
     struct err *e);
+/*
+ * Refuses the file that was begun, whatever rows it had so far: they are not
+ * told any more.
+ */
+void rowfile_refuse(struct rowfile_writer *w, const struct err *why);
 struct rowfile_summary *rowfile_summary(struct rowfile_writer *w);
 /* Writes the summary. Without it the file is worth nothing. */
 int rowfile_finish(struct rowfile_writer *w, struct err *e);
@@ -101,7 +108,7 @@ struct rowfile_record {
 	uint8_t effect;
 };
 
-/* Maps it and checks the summary. ERR_RETRY where it is not complete. */
+/* Maps it and checks the summary; fd may be closed then. ERR_RETRY where it is not complete. */
 int rowfile_open(int fd, struct rowfile_reader **ret_r, struct err *e);
 const struct rowfile_summary *rowfile_verdict(const struct rowfile_reader *r);
 /*

@@ -1,0 +1,344 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "form/rowfile.h"
+#include "form/rowfile_part.h"
+#include "sys/buf.h"
+#include "sys/mem.h"
+
+/* The writing half; rowfile_read.c is the other. */
+
+struct rowfile_writer {
+	int fd;
+	uint64_t written; /* handed to the kernel */
+	struct buf out;
+	struct rowfile_summary summary;
+	size_t room; /* of summary.file */
+};
+
+enum { BLOCK = 1 << 20, RECORD_MAX = 16 << 20 };
+
+int
+rowfile_create(int fd, struct rowfile_writer **ret_w, struct err *e)
+{
+	struct rowfile_writer *w;
+
+	if (lseek(fd, 0, SEEK_SET) == -1)
+		return err_errno(e, ERR_RETRY, "cannot write clean rows");
+	w = xcalloc(1, sizeof(*w));
+	w->fd = fd;
+	buf_init(&w->out, BLOCK + RECORD_MAX);
+	/* So that no file ends at 0, which is "not yet known". */
+	buf_add(&w->out, ROWFILE_MAGIC, ROWFILE_MAGIC_LEN);
+	*ret_w = w;
+	return 0;
+}
+
+static uint64_t
+position(const struct rowfile_writer *w)
+{
+	return w->written + w->out.len;
+}
+
+static int
+flush(struct rowfile_writer *w, struct err *e)
+{
+	size_t at = 0;
+
+	if (!buf_ok(&w->out))
+		return err_set(e, ERR_HOLD, "a clean row is too large");
+	while (at < w->out.len) {
+		ssize_t n = write(w->fd, w->out.data + at, w->out.len - at);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_errno(e, ERR_RETRY,
+			    "cannot write clean rows");
+		at += (size_t)n;
+	}
+	w->written += w->out.len;
+	buf_clear(&w->out);
+	return 0;
+}
+
+/* ---- little-endian ---- */
+
+static void
+put_int(struct buf *b, uint64_t v, size_t bytes)
+{
+	unsigned char le[8];
+
+	for (size_t i = 0; i < bytes; i++)
+		le[i] = (unsigned char)(v >> (8 * i));
+	buf_add(b, le, bytes);
+}
+
+/* Length, bytes, NUL. */
+static void
+put_text(struct buf *b, const char *s, size_t len)
+{
+	put_int(b, len, 4);
+	buf_add(b, s, len);
+	buf_addch(b, '\0');
+}
+
+static void
+put_str(struct buf *b, const char *s)
+{
+	put_text(b, s, strlen(s));
+}
+
+/* ---- records ---- */
+
+static void
+put_head(struct buf *b, uint8_t kind)
+{
+	put_int(b, kind, 1);
+	put_int(b, 0, 4);
+}
+
+/* The length of the record that began at start is known now. */
+static void
+put_length(struct buf *b, size_t start)
+{
+	size_t len = b->len - start - ROWFILE_HEAD;
+
+	for (size_t i = 0; buf_ok(b) && i < 4; i++)
+		b->data[start + 1 + i] = (char)(unsigned char)(len >> (8 * i));
+}
+
+static void
+put_value(struct buf *b, const struct value *v, int open_ended)
+{
+	uint64_t bits;
+
+	put_int(b, (uint64_t)v->kind | (open_ended ? ROWFILE_OPEN_ENDED : 0),
+	    1);
+	switch (v->kind) {
+	case VALUE_NULL:
+		break;
+	case VALUE_TEXT:
+		put_text(b, v->text, v->len);
+		break;
+	case VALUE_INT:
+	case VALUE_MONEY:
+		put_int(b, (uint64_t)v->num, 8);
+		break;
+	case VALUE_REAL:
+		memcpy(&bits, &v->real, sizeof(bits));
+		put_int(b, bits, 8);
+		break;
+	}
+}
+
+static void
+put_row(struct buf *b, const struct row *r)
+{
+	size_t start = b->len;
+
+	put_head(b, ROWFILE_ROW);
+	put_int(b, r->line, 8);
+	put_int(b, (unsigned char)r->op, 1);
+	put_str(b, r->key);
+	put_str(b, r->as_of);
+	put_int(b, r->schema->nfields, 2);
+	for (size_t i = 0; i < r->schema->nfields; i++)
+		put_value(b, &r->value[i], r->open_ended[i]);
+	put_length(b, start);
+}
+
+static void
+put_finding(struct buf *b, const struct finding *f, uint64_t line,
+    const char *field)
+{
+	size_t start = b->len;
+
+	put_head(b, ROWFILE_FINDING);
+	put_int(b, line, 8);
+	put_int(b, f->severity, 1);
+	put_int(b, f->effect, 1);
+	put_str(b, field);
+	put_str(b, f->header != NULL ? f->header : "");
+	put_str(b, f->rule);
+	put_str(b, f->value != NULL ? f->value : "");
+	put_str(b, f->zh);
+	put_str(b, f->en);
+	put_length(b, start);
+}
+
+/* ---- files ---- */
+
+static void
+end_file(struct rowfile_writer *w)
+{
+	struct rowfile_summary *s = &w->summary;
+
+	if (s->nfiles > 0 && s->file[s->nfiles - 1].end == 0)
+		s->file[s->nfiles - 1].end = position(w);
+}
+
+struct rowfile_file *
+rowfile_begin(struct rowfile_writer *w, const char *path)
+{
+	struct rowfile_summary *s = &w->summary;
+	struct rowfile_file *f;
+
+	end_file(w);
+	if (s->nfiles == w->room) {
+		w->room = w->room == 0 ? 4 : 2 * w->room;
+		s->file = xreallocarray(s->file, w->room, sizeof(*s->file));
+	}
+	f = &s->file[s->nfiles++];
+	memset(f, 0, sizeof(*f));
+	f->begin = position(w);
+	rowfile_text(f->path, sizeof(f->path), path);
+	return f;
+}
+
+static struct rowfile_file *
+current(const struct rowfile_writer *w)
+{
+	return &w->summary.file[w->summary.nfiles - 1];
+}
+
+/* Beyond ROWFILE_RULES different rules, which nobody has, they are not told. */
+static void
+count(struct rowfile_file *f, const struct finding *finding)
+{
+	struct rowfile_count *c;
+
+	for (size_t i = 0; i < f->nrules; i++)
+		if (f->rule[i].severity == finding->severity &&
+		    strcmp(f->rule[i].rule, finding->rule) == 0) {
+			f->rule[i].count++;
+			return;
+		}
+	if (f->nrules == ROWFILE_RULES)
+		return;
+	c = &f->rule[f->nrules++];
+	rowfile_text(c->rule, sizeof(c->rule), finding->rule);
+	c->severity = (uint8_t)finding->severity;
+	c->count = 1;
+}
+
+int
+rowfile_row(struct rowfile_writer *w, const struct row *r, struct err *e)
+{
+	struct rowfile_file *f = current(w);
+
+	f->rows++;
+	if (r->rejected) {
+		f->rejected++;
+	} else {
+		f->accepted++;
+		put_row(&w->out, r);
+	}
+	for (size_t i = 0; i < r->nfindings; i++) {
+		const struct finding *one = &r->finding[i];
+
+		count(f, one);
+		put_finding(&w->out, one, r->line,
+		    one->field >= 0 ? r->schema->field[one->field].name : "");
+	}
+	return w->out.len >= BLOCK ? flush(w, e) : 0;
+}
+
+int
+rowfile_find(struct rowfile_writer *w, const struct finding *f, struct err *e)
+{
+	count(current(w), f);
+	put_finding(&w->out, f, 0, "");
+	return w->out.len >= BLOCK ? flush(w, e) : 0;
+}
+
+void
+rowfile_refuse(struct rowfile_writer *w, const struct err *why)
+{
+	struct rowfile_file *f = current(w);
+
+	f->error = *why;
+	f->rows = f->accepted = f->rejected = 0;
+	f->nrules = 0;
+	f->end = f->begin;
+}
+
+struct rowfile_summary *
+rowfile_summary(struct rowfile_writer *w)
+{
+	return &w->summary;
+}
+
+/* ---- the summary ---- */
+
+static void
+put_err(struct buf *b, const struct err *why)
+{
+	put_int(b, why->code[0] != '\0' ? (uint64_t)why->kind : 0, 1);
+	put_str(b, why->code);
+	put_str(b, why->code[0] != '\0' ? why->zh : "");
+	put_str(b, why->code[0] != '\0' ? why->en : "");
+}
+
+static void
+put_file(struct buf *b, const struct rowfile_file *f)
+{
+	const uint64_t number[] = { f->bytes, f->rows, f->accepted, f->rejected,
+		f->begin, f->end };
+
+	put_str(b, f->path);
+	put_str(b, f->dataset);
+	put_str(b, f->standard);
+	put_str(b, f->rules);
+	put_str(b, f->encoding);
+	put_str(b, f->sha256);
+	put_str(b, f->period);
+	for (size_t i = 0; i < sizeof(number) / sizeof(number[0]); i++)
+		put_int(b, number[i], 8);
+	put_err(b, &f->error);
+	put_int(b, f->nrules, 2);
+	for (size_t i = 0; i < f->nrules; i++) {
+		put_str(b, f->rule[i].rule);
+		put_int(b, f->rule[i].severity, 1);
+		put_int(b, f->rule[i].count, 8);
+	}
+}
+
+int
+rowfile_finish(struct rowfile_writer *w, struct err *e)
+{
+	struct rowfile_summary *s = &w->summary;
+	struct buf *b = &w->out;
+	uint64_t at;
+
+	end_file(w);
+	if (flush(w, e) == -1)
+		return -1;
+	at = position(w);
+	put_err(b, &s->error);
+	put_int(b, s->nil != 0, 1);
+	put_str(b, s->nil_dataset);
+	put_str(b, s->nil_period);
+	put_str(b, s->nil_reason);
+	put_int(b, s->nfiles, 4);
+	for (size_t i = 0; i < s->nfiles; i++) {
+		put_file(b, &s->file[i]);
+		if (b->len >= BLOCK && flush(w, e) == -1)
+			return -1;
+	}
+	put_int(b, at, 8);
+	buf_add(b, ROWFILE_MAGIC, ROWFILE_MAGIC_LEN);
+	return flush(w, e);
+}
+
+void
+rowfile_free(struct rowfile_writer *w)
+{
+	if (w == NULL)
+		return;
+	buf_done(&w->out);
+	free(w->summary.file);
+	free(w);
+}
