@@ -31,19 +31,6 @@ struct pack {
 	char sha256[DIGEST_TEXT];
 };
 
-static void
-sha256_text(const void *p, size_t len, char out[DIGEST_TEXT])
-{
-	unsigned char digest[DIGEST_BYTES];
-	struct hash *h = hash_new(HASH_SHA256);
-
-	hash_add(h, p, len);
-	hash_end(h, digest);
-	hash_free(h);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
-}
-
 /* The names that belong: folder, what a file name ends with. */
 static const struct {
 	const char *folder;
@@ -126,7 +113,7 @@ parse_file(struct pack *p, size_t *at)
 		return -1;
 	f->data = p->text + *at;
 	f->name = arena_text(p->names, name, strlen(name));
-	sha256_text(f->data, f->len, f->sha256);
+	hash_sha256_hex(f->data, f->len, f->sha256);
 	*at += f->len + 1;
 	p->n++;
 	return 0;
@@ -146,7 +133,7 @@ parse(struct pack *p, struct err *e)
 		if (p->n == MAX_FILES || parse_file(p, &at) == -1)
 			return err_set(e, ERR_HOLD,
 			    "the pack of rules is damaged at byte %zu", at);
-	sha256_text(p->text, p->len, p->sha256);
+	hash_sha256_hex(p->text, p->len, p->sha256);
 	return 0;
 }
 

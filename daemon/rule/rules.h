@@ -106,6 +106,9 @@ struct ruleset *ruleset_new(struct script *s, const struct schema *schema);
 /* After the script had its say: order of fields and keys. */
 void ruleset_ready(struct ruleset *rs);
 
+/* Whether the catalogue or the script has such a rule. */
+int ruleset_has_rule(const struct ruleset *rs, const char *rule);
+
 /*
  * A value was refused: it is left out, with a finding, and the row with it
  * where the field decides that. third may be NULL.

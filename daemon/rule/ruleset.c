@@ -184,6 +184,12 @@ own_rule(const struct ruleset *rs, const char *rule)
 	return NULL;
 }
 
+int
+ruleset_has_rule(const struct ruleset *rs, const char *rule)
+{
+	return own_rule(rs, rule) != NULL || catalog_find(rule) != NULL;
+}
+
 static void
 add_finding(struct clean *c, const char *code, int field, enum effect effect,
     const char *third)
@@ -618,15 +624,11 @@ enum { KEY_PART = 200, KEY_MAX = 2048 };
 static void
 short_hash(const char *s, size_t len, char out[36])
 {
-	unsigned char digest[DIGEST_BYTES];
-	struct hash *h = hash_new(HASH_SHA256);
+	char hex[DIGEST_TEXT];
 
-	hash_add(h, s, len);
-	hash_end(h, digest);
-	hash_free(h);
+	hash_sha256_hex(s, len, hex);
 	out[0] = '#';
-	for (size_t i = 0; i < 16; i++)
-		snprintf(out + 1 + 2 * i, 3, "%02x", digest[i]);
+	memcpy(out + 1, hex, 32);
 }
 
 /* Writes one part of a key, at most KEY_PART bytes and the NUL. */

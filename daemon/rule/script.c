@@ -9,19 +9,6 @@
 #include "rule/rules.h"
 #include "sys/hash.h"
 #include "sys/mem.h"
-#include "sys/message.h"
-
-static void
-no_script(char out[65])
-{
-	unsigned char digest[DIGEST_BYTES];
-	struct hash *h = hash_new(HASH_SHA256);
-
-	hash_end(h, digest);
-	hash_free(h);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
-}
 
 static int
 load(struct script *s, const struct pack *p, const struct script_limits *limits,
@@ -32,7 +19,7 @@ load(struct script *s, const struct pack *p, const struct script_limits *limits,
 	if (codes_read(p, &s->codes, e) == -1)
 		return -1;
 	if (f == NULL) {
-		no_script(s->sha256);
+		hash_sha256_hex("", 0, s->sha256);
 		return 0;
 	}
 	memcpy(s->sha256, f->sha256, sizeof(s->sha256));
