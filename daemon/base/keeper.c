@@ -256,7 +256,8 @@ on_signals(struct keeper *k, int signals)
 		if (standing_reload(k, &e) == -1)
 			log_error("- rules stay as they are: %s", e.en);
 		else
-			log_info("- reloaded pack=%s", pack_sha256(k->pack));
+			log_info("- reloaded pack=%s",
+			    pack_sha256(k->standing->pack));
 	}
 }
 
@@ -356,8 +357,7 @@ keeper_role(int argc, char **argv)
 		round_once(k, control, signals);
 	jobs_free(k->jobs);
 	db_close(k->db);
-	schemas_free(k->schemas);
-	pack_free(k->pack);
+	standing_drop(k->standing);
 	free(k);
 	return 0;
 }

@@ -3,8 +3,6 @@
 
 #include <stdint.h>
 
-#include "rule/pack.h"
-#include "rule/schema.h"
 #include "sys/conf.h"
 #include "sys/err.h"
 #include "sys/frame.h"
@@ -21,6 +19,8 @@ int keeper_role(int argc, char **argv);
 
 struct db;
 struct jobs;
+struct standing;
+struct answer;
 
 enum peer_kind {
 	PEER_NONE,
@@ -42,9 +42,8 @@ struct peer {
 struct keeper {
 	struct conf conf;
 	struct db *db;
-	struct pack *pack;       /* in force */
-	struct schemas *schemas; /* of that pack */
-	int spool;               /* descriptor of the spool */
+	struct standing *standing; /* rules in force */
+	int spool;                 /* descriptor of the spool */
 	int signer;
 	int watch;
 	int ready;

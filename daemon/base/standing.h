@@ -1,0 +1,35 @@
+#ifndef ZAYTON_BASE_STANDING_H
+#define ZAYTON_BASE_STANDING_H
+
+#include "rule/pack.h"
+#include "rule/schema.h"
+#include "sys/err.h"
+
+/*
+ * What stands in force: a pack with its schemas. A bundle keeps the one it
+ * was claimed with until its end, whatever comes in force meanwhile.
+ */
+struct keeper;
+
+struct standing {
+	struct pack *pack;
+	struct schemas *schemas;
+	char code_tables[65]; /* SHA-256 of code_map.csv, "" without one */
+	int refs;
+};
+
+/*
+ * At the keeper's start: what the instance holds now, if all of it passes,
+ * else what was in force last. -1 where there is neither.
+ */
+int standing_start(struct keeper *k, struct err *e);
+
+/* On SIGHUP: the same; on failure what is in force stays. */
+int standing_reload(struct keeper *k, struct err *e);
+
+/* The one of a hash, from memory or from the base. The caller drops it. */
+int standing_get(struct keeper *k, const char *sha256, struct standing **ret_s,
+    struct err *e);
+void standing_drop(struct standing *s);
+
+#endif
