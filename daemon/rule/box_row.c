@@ -530,7 +530,8 @@ run_trial(struct box *b, struct trial *t, struct err *e)
 	row_start(&t->row, s, 1);
 	b->left = b->budget;
 	if (box_protected(b, read_trial, t, e) == -1 ||
-	    match_columns_but(s, ~UINT64_C(0), t->header, t->n, &t->m, e) == -1)
+	    match_columns_for(s, s->key, s->nkeys, ~UINT64_C(0), t->header,
+		t->n, &t->m, e) == -1)
 		return -1;
 	for (size_t i = 0; i < t->n; i++)
 		t->row.raw[match_column(t->m, i)->field] = t->cell[i];

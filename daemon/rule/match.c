@@ -231,7 +231,7 @@ score_of(const struct schema *s, const struct cell *cell, size_t n)
 	}
 	if (s->period != -1)
 		there |= UINT64_C(1) << s->period;
-	r.key = has_key(s, there);
+	r.key = has_key(s->key, s->nkeys, there);
 	for (size_t i = 0; i < s->nfields; i++)
 		if (s->field[i].required == FIELD_MANDATORY &&
 		    (there >> i & 1) == 0) {
@@ -415,20 +415,20 @@ name_field(const struct field *f, struct buf *b)
 }
 
 static int
-need_key(const struct match *m, const struct schema *s, uint64_t derived,
-    struct err *e)
+need_key(const struct match *m, const struct schema *s,
+    const struct schema_key *key, size_t nkeys, uint64_t made, struct err *e)
 {
-	uint64_t there = derived;
+	uint64_t there = made;
 	struct buf b;
 
 	for (size_t i = 0; i < s->nfields; i++)
 		if (m->of_field[i] != -1 || (int)i == s->period)
 			there |= UINT64_C(1) << i;
-	if (has_key(s, there))
+	if (has_key(key, nkeys, there))
 		return 0;
 	buf_init(&b, 400);
-	for (size_t i = 0; i < s->key[0].n; i++) {
-		size_t f = s->key[0].field[i];
+	for (size_t i = 0; i < key[0].n; i++) {
+		size_t f = key[0].field[i];
 
 		if ((there >> f & 1) != 0)
 			continue;
@@ -443,8 +443,9 @@ need_key(const struct match *m, const struct schema *s, uint64_t derived,
 }
 
 int
-match_columns_but(const struct schema *s, uint64_t derived,
-    const struct cell *cell, size_t n, struct match **ret_m, struct err *e)
+match_columns_for(const struct schema *s, const struct schema_key *key,
+    size_t nkeys, uint64_t made, const struct cell *cell, size_t n,
+    struct match **ret_m, struct err *e)
 {
 	struct match *m = xcalloc(1, sizeof(*m));
 
@@ -453,7 +454,8 @@ match_columns_but(const struct schema *s, uint64_t derived,
 	m->n = n;
 	for (size_t i = 0; i < SCHEMA_FIELDS; i++)
 		m->of_field[i] = -1;
-	if (claim(m, s, cell, n, e) == -1 || need_key(m, s, derived, e) == -1) {
+	if (claim(m, s, cell, n, e) == -1 ||
+	    need_key(m, s, key, nkeys, made, e) == -1) {
 		match_free(m);
 		return -1;
 	}
@@ -465,7 +467,7 @@ int
 match_columns(const struct schema *s, const struct cell *cell, size_t n,
     struct match **ret_m, struct err *e)
 {
-	return match_columns_but(s, 0, cell, n, ret_m, e);
+	return match_columns_for(s, s->key, s->nkeys, 0, cell, n, ret_m, e);
 }
 
 void

@@ -39,11 +39,13 @@ int match_columns(const struct schema *s, const struct cell *cell, size_t n,
 void match_free(struct match *m);
 
 /*
- * As match_columns, where the rules make some fields themselves: bit i of
- * derived is field i (see ruleset_derives). They may be missing.
+ * As match_columns, where the rules have keys of their own and make some
+ * fields themselves: bit i of made is field i, whose column may be missing.
+ * ruleset_match calls it.
  */
-int match_columns_but(const struct schema *s, uint64_t derived,
-    const struct cell *cell, size_t n, struct match **ret_m, struct err *e);
+int match_columns_for(const struct schema *s, const struct schema_key *key,
+    size_t nkeys, uint64_t made, const struct cell *cell, size_t n,
+    struct match **ret_m, struct err *e);
 
 size_t match_count(const struct match *m);
 const struct column *match_column(const struct match *m, size_t i);

@@ -245,7 +245,7 @@ is_plain(const char *s, size_t len)
 static void
 look_at_dirt(struct clean *c, struct value *v)
 {
-	int name = is_name_field(c->f) || c->f->identifier != NULL;
+	int name = c->f->identifier != NULL || is_name_field(c->f);
 
 	switch (text_is_dirty(v->text, v->len)) {
 	case TEXT_CLEAN:
@@ -544,21 +544,39 @@ require(struct clean *c)
 	}
 }
 
+/* A list of names for a sentence; what does not fit is left out. */
+struct list {
+	char *text;
+	size_t size;
+	size_t used;
+};
+
+static void
+list_add(struct list *l, const char *comma, const char *name)
+{
+	size_t k = l->used > 0 ? strlen(comma) : 0;
+	size_t n = strlen(name);
+
+	l->text[l->used] = '\0';
+	if (l->used + k + n + 1 > l->size)
+		return;
+	memcpy(l->text + l->used, comma, k);
+	memcpy(l->text + l->used + k, name, n + 1);
+	l->used += k + n;
+}
+
 /* Most of what has a form does not have it: the cells slipped. */
 static void
 look_for_shift(struct clean *c)
 {
-	char fields[160] = "";
-	size_t used = 0;
+	char fields[120];
+	struct list l = { fields, sizeof(fields), 0 };
 
 	if (c->misfits < 3 || c->misfits * 2 <= c->cells)
 		return;
 	for (size_t i = 0; i < c->rs->schema->nfields; i++)
-		if ((c->failed >> i & 1) != 0 && used < sizeof(fields) - 60)
-			used += (size_t)snprintf(fields + used,
-			    sizeof(fields) - used, "%s%.40s",
-			    used > 0 ? "、" : "", shown(c, (int)i));
-	fields[text_cut(fields, strlen(fields), sizeof(fields) - 1)] = '\0';
+		if ((c->failed >> i & 1) != 0)
+			list_add(&l, "、", shown(c, (int)i));
 	row_find(c->r, "columns_shifted", -1, EFFECT_REJECT, fields, NULL);
 }
 
@@ -574,7 +592,7 @@ check_found(struct clean *c, const struct rule_check *k)
 	const char *third = "";
 	struct row *r = c->r;
 	char names[160];
-	size_t used = 0;
+	struct list l = { names, sizeof(names), 0 };
 
 	if (k->test.nfields > 1 && k->test.op != TEST_LUA)
 		third = shown(c, (int)k->test.field[1]);
@@ -594,10 +612,8 @@ check_found(struct clean *c, const struct rule_check *k)
 		return;
 	}
 	names[0] = '\0';
-	for (size_t i = 0; i < k->test.nfields && used < sizeof(names) - 50;
-	     i++)
-		used += (size_t)snprintf(names + used, sizeof(names) - used,
-		    "%s%.40s", i > 0 ? "、" : "",
+	for (size_t i = 0; i < k->test.nfields; i++)
+		list_add(&l, "、",
 		    c->rs->schema->field[k->test.field[i]].title);
 	row_find(r, k->rule, -1, check_effect(k), names, "", "", NULL);
 }
@@ -691,20 +707,13 @@ find_no_key(struct clean *c)
 {
 	const struct schema *s = c->rs->schema;
 	char names[400];
-	size_t used = 0;
+	struct list l = { names, sizeof(names), 0 };
 
 	names[0] = '\0';
 	for (size_t i = 0; i < c->rs->nkeys; i++)
-		for (size_t k = 0; k < c->rs->key[i].n; k++) {
-			if (used > sizeof(names) - 60)
-				break;
-			used += (size_t)snprintf(names + used,
-			    sizeof(names) - used, "%s%.40s",
-			    k > 0      ? "+"
-			    : used > 0 ? "；"
-				       : "",
+		for (size_t k = 0; k < c->rs->key[i].n; k++)
+			list_add(&l, k > 0 ? "+" : "；",
 			    s->field[c->rs->key[i].field[k]].title);
-		}
 	row_find(c->r, "key_missing", -1, EFFECT_REJECT, names, NULL);
 }
 

@@ -115,10 +115,12 @@ ruleset_clean(struct ruleset *rs, const struct match *m, struct row *r,
 	return 0;
 }
 
-uint64_t
-ruleset_derives(const struct ruleset *rs)
+int
+ruleset_match(const struct ruleset *rs, const struct cell *cell, size_t n,
+    struct match **ret_m, struct err *e)
 {
-	return rs->derived;
+	return match_columns_for(rs->schema, rs->key, rs->nkeys, rs->derived,
+	    cell, n, ret_m, e);
 }
 
 const struct ruleset_policy *

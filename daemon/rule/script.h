@@ -1,8 +1,6 @@
 #ifndef ZAYTON_RULE_SCRIPT_H
 #define ZAYTON_RULE_SCRIPT_H
 
-#include <stdint.h>
-
 #include "rule/match.h"
 #include "rule/row.h"
 #include "sys/err.h"
@@ -60,10 +58,11 @@ int ruleset_clean(struct ruleset *rs, const struct match *m, struct row *r,
     const char *period, const char *today, struct err *e);
 
 /*
- * Fields that the rules make of others, bit i for field i: a file may lack
- * their columns (match_columns_but).
+ * As match_columns, by what the rules say: a file may lack the columns of
+ * fields that they make of others, and they may have keys of their own.
  */
-uint64_t ruleset_derives(const struct ruleset *rs);
+int ruleset_match(const struct ruleset *rs, const struct cell *cell, size_t n,
+    struct match **ret_m, struct err *e);
 
 /*
  * Where a file mixes datasets: the standard of a record, by the script's
