@@ -1,0 +1,271 @@
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "form/decode.h"
+#include "sys/buf.h"
+#include "sys/err.h"
+#include "sys/mem.h"
+#include "way/read.h"
+
+enum {
+	PIECE = 64 << 10,
+	HEAD_ROWS = 40, /* the header stands among these */
+	COLUMNS_MAX = 512
+};
+
+struct read {
+	const struct schemas *schemas;
+	const char *provider;
+	struct read_source source;
+	struct decoder decoder;
+	struct csv csv;
+	struct buf text; /* decoded, of one piece */
+	uint8_t *piece;  /* owned */
+	int ended;       /* the source gave all it has */
+	/* The first rows, copied; those behind the header wait here. */
+	struct csv_row *first[HEAD_ROWS]; /* owned */
+	size_t nfirst;
+	size_t next; /* of first */
+	const struct csv_row *head;
+	struct cell *cell; /* owned: those of the header */
+	size_t ncells;
+	struct csv_row row;
+};
+
+static const struct {
+	const char *name;
+	enum encoding enc;
+} encodings[] = {
+	{ "utf-8", ENCODING_UTF8_BOM },
+	{ "utf8", ENCODING_UTF8_BOM },
+	{ "gb18030", ENCODING_GB18030 },
+	{ "gbk", ENCODING_GB18030 },
+	{ "gb2312", ENCODING_GB18030 },
+	{ "cp936", ENCODING_GB18030 },
+	{ "utf-16le", ENCODING_UTF16LE },
+	{ "utf-16be", ENCODING_UTF16BE },
+};
+
+/*
+ * What was declared holds, but for UTF-8: there a look at the bytes is better,
+ * and finds the same where it is true.
+ */
+static void
+start_decoder(struct read *r, const char *declared, size_t len)
+{
+	for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++)
+		if (declared != NULL &&
+		    strcasecmp(declared, encodings[i].name) == 0 &&
+		    encodings[i].enc != ENCODING_UTF8_BOM &&
+		    encoding_detect(r->piece, len, r->ended) !=
+			ENCODING_UTF8_BOM) {
+			decoder_init_fixed(&r->decoder, encodings[i].enc);
+			return;
+		}
+	decoder_init(&r->decoder, encoding_detect(r->piece, len, r->ended));
+}
+
+/* Fills the piece as far as the source can; short only at its end. */
+static int
+pull(struct read *r, size_t *ret_len, struct err *e)
+{
+	size_t len = 0;
+
+	while (len < PIECE && !r->ended) {
+		ssize_t n = r->source.pull(r->source.arg, r->piece + len,
+		    PIECE - len, e);
+
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			r->ended = 1;
+		len += (size_t)n;
+	}
+	*ret_len = len;
+	return 0;
+}
+
+static void
+digest(struct read *r, size_t len)
+{
+	buf_clear(&r->text);
+	decoder_feed(&r->decoder, r->piece, len, r->ended, &r->text);
+	csv_feed(&r->csv, r->text.data, r->text.len, r->ended);
+}
+
+static int
+next_row(struct read *r, struct csv_row *row, struct err *e)
+{
+	size_t len;
+
+	while (csv_next(&r->csv, row) == 0) {
+		if (r->ended)
+			return 0;
+		if (pull(r, &len, e) == -1)
+			return -1;
+		digest(r, len);
+	}
+	return 1;
+}
+
+/* ---- the header ---- */
+
+static size_t
+to_cells(const struct csv_row *row, struct cell *cell, size_t max)
+{
+	size_t n = row->n < max ? row->n : max;
+
+	for (size_t i = 0; i < n; i++)
+		cell[i] = (struct cell){ row->field[i].data, row->field[i].len,
+			(int)i };
+	return n;
+}
+
+static size_t
+known(void *arg, const struct csv_row *row)
+{
+	struct read *r = arg;
+	size_t n = to_cells(row, r->cell, COLUMNS_MAX);
+
+	return match_headers(r->schemas, r->provider, r->cell, n);
+}
+
+/* Columns that a spreadsheet left over at the right have no name. */
+static size_t
+without_blank_end(const struct cell *cell, size_t n)
+{
+	while (n > 0) {
+		const char *s = cell[n - 1].text;
+		size_t k = cell[n - 1].len;
+
+		while (k > 0 && (*s == ' ' || *s == '\t')) {
+			s++;
+			k--;
+		}
+		if (k > 0)
+			break;
+		n--;
+	}
+	return n;
+}
+
+static int
+find_header(struct read *r, struct err *e)
+{
+	struct csv_row row;
+	size_t matched;
+	int at, rc = 1;
+
+	while (r->nfirst < HEAD_ROWS && (rc = next_row(r, &row, e)) == 1)
+		r->first[r->nfirst++] = csv_row_copy(&row);
+	if (rc == -1)
+		return -1;
+	at = csv_header((const struct csv_row *const *)r->first, r->nfirst,
+	    known, r, &matched);
+	if (at == -1)
+		return err_say(e, ERR_SENDER, "file_no_header", NULL);
+	r->head = r->first[at];
+	r->next = (size_t)at + 1;
+	r->ncells =
+	    without_blank_end(r->cell, to_cells(r->head, r->cell, COLUMNS_MAX));
+	csv_expect(&r->csv, r->head->n);
+	return 0;
+}
+
+int
+read_open(const struct schemas *s, const char *provider,
+    const struct read_source *source, const struct read_hints *hints,
+    struct read **ret_r, struct err *e)
+{
+	struct read *r = xcalloc(1, sizeof(*r));
+	size_t len;
+
+	r->schemas = s;
+	r->provider = provider;
+	r->source = *source;
+	r->piece = xmalloc(PIECE);
+	r->cell = xcalloc(COLUMNS_MAX, sizeof(*r->cell));
+	buf_init(&r->text, 4 * (PIECE + DECODER_HOLD));
+	csv_init(&r->csv, &csv_limits_default);
+	if (hints->delimiter != '\0')
+		csv_set_separator(&r->csv, hints->delimiter);
+	decoder_init(&r->decoder, ENCODING_UTF8);
+	if (pull(r, &len, e) == -1)
+		goto out;
+	start_decoder(r, hints->encoding, len);
+	digest(r, len);
+	if (find_header(r, e) == -1)
+		goto out;
+	*ret_r = r;
+	return 0;
+out:
+	read_close(r);
+	return -1;
+}
+
+void
+read_close(struct read *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->nfirst; i++)
+		free(r->first[i]);
+	csv_done(&r->csv);
+	decoder_done(&r->decoder);
+	buf_done(&r->text);
+	free(r->cell);
+	free(r->piece);
+	free(r);
+}
+
+const struct cell *
+read_header(const struct read *r, size_t *ret_n)
+{
+	*ret_n = r->ncells;
+	return r->cell;
+}
+
+const char *
+read_encoding(const struct read *r)
+{
+	return encoding_name(r->decoder.enc);
+}
+
+/* ---- rows ---- */
+
+/* Where files were put together, the header stands between them again. */
+static int
+is_header(const struct read *r, const struct csv_row *row)
+{
+	if (row->n < r->ncells)
+		return 0;
+	for (size_t i = 0; i < r->ncells; i++)
+		if (row->field[i].len != r->cell[i].len ||
+		    memcmp(row->field[i].data, r->cell[i].text,
+			r->cell[i].len) != 0)
+			return 0;
+	return 1;
+}
+
+int
+read_next(struct read *r, const struct csv_row **ret_row, struct err *e)
+{
+	for (;;) {
+		const struct csv_row *row = &r->row;
+		int rc = 1;
+
+		if (r->next < r->nfirst)
+			row = r->first[r->next++];
+		else
+			rc = next_row(r, &r->row, e);
+		if (rc != 1)
+			return rc;
+		if (row->fault == CSV_FINE &&
+		    (csv_is_total(row) || csv_is_note(row) ||
+			is_header(r, row)))
+			continue;
+		*ret_row = row;
+		return 1;
+	}
+}

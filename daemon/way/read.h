@@ -1,0 +1,56 @@
+#ifndef ZAYTON_WAY_READ_H
+#define ZAYTON_WAY_READ_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "form/csv.h"
+#include "rule/match.h"
+
+struct err;
+
+/*
+ * A member's bytes as records: decoded, cut into rows, the header found below
+ * whatever titles stand above it, and the rows that are no data (totals, lines
+ * of the form, the header again) passed over. Memory does not grow with the
+ * file.
+ */
+
+struct read;
+
+struct read_source {
+	/* Fills buf; 0 at the end, -1 failed. */
+	ssize_t (*pull)(void *arg, void *buf, size_t size, struct err *e);
+	void *arg;
+};
+
+/* What a data package says about the member; NULL, "" or 0 where nothing. */
+struct read_hints {
+	const char *encoding;
+	char delimiter;
+};
+
+/*
+ * Starts on a member and finds its header among datasets of the provider.
+ * Everything given must outlive the result but for the hints. ERR_SENDER where
+ * there is no header.
+ */
+int read_open(const struct schemas *s, const char *provider,
+    const struct read_source *source, const struct read_hints *hints,
+    struct read **ret_r, struct err *e);
+void read_close(struct read *r);
+
+/* The header's cells; they live as long as r. */
+const struct cell *read_header(const struct read *r, size_t *ret_n);
+
+/*
+ * 1 the next row of data, valid until the next call, 0 no more, -1 failed. A
+ * row with a fault is handed out as it is.
+ */
+int read_next(struct read *r, const struct csv_row **ret_row, struct err *e);
+
+/* How the text was decoded, so far. */
+const char *read_encoding(const struct read *r);
+
+#endif

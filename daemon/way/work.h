@@ -1,0 +1,49 @@
+#ifndef ZAYTON_WAY_WORK_H
+#define ZAYTON_WAY_WORK_H
+
+#include <stdint.h>
+
+struct err;
+struct pack;
+
+/*
+ * The worker: one bundle from its descriptor to clean rows, findings and a
+ * verdict in a rowfile, and its rejected rows in a CSV. Unpack, read and clean
+ * happen in here, one row at a time. The same code runs in a process of its
+ * own (zayton -x worker), in zayton check and in tests.
+ */
+
+/* Standards and rules of a provider, ready for any bundle of it. */
+struct work;
+
+struct work_job {
+	int bundle; /* read by offset */
+	int rows;
+	int rejected;
+	const char *name;        /* of the bundle, as sent */
+	const char *received_at; /* RFC 3339; the only clock rules see */
+	uint64_t unpacked_max;   /* bytes; 0: as much as is usual */
+	/* Called at most ten times a second; bytes are those of the bundle. */
+	void (*progress)(void *arg, uint64_t bytes, uint64_t rows);
+	void *arg;
+};
+
+/*
+ * Opens everything that needs files: tables, schemas, the provider's script.
+ * After it no file is opened, so a jail may follow. p must outlive the result.
+ */
+int work_open(const struct pack *p, const char *provider, struct work **ret_w,
+    struct err *e);
+void work_close(struct work *w);
+
+/*
+ * Takes a bundle to its verdict. 0 the rowfile holds it, be it a refusal; -1
+ * there is none: ERR_HOLD where a script failed, ERR_RETRY for the rest. The
+ * descriptors stay the caller's.
+ */
+int work_run(struct work *w, const struct work_job *j, struct err *e);
+
+/* The role: id, bundle name, provider, received at, unpacked bytes, memory. */
+int work_role(int argc, char **argv);
+
+#endif

@@ -1,0 +1,290 @@
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys/hash.h"
+#include "way/clean.h"
+#include "way/read.h"
+#include "way/work_part.h"
+
+/* One data file of a bundle. */
+struct file {
+	struct job *job;
+	const char *path;
+	const struct manifest_resource *said; /* NULL: nothing */
+	struct rowfile_file *entry;
+	struct hash *hash; /* of the member's bytes */
+	struct read *read;
+	struct match *match;
+	struct clean_file clean;
+	int periods; /* different ones seen in the rows: 0, 1, 2 for more */
+};
+
+static ssize_t
+pull(void *arg, void *buf, size_t size, struct err *e)
+{
+	struct file *f = arg;
+	ssize_t n = unpack_read(f->job->unpack, buf, size, e);
+
+	if (n > 0) {
+		hash_add(f->hash, buf, (size_t)n);
+		f->entry->bytes += (uint64_t)n;
+	}
+	return n;
+}
+
+int
+work_find(struct job *j, struct err *e, const char *code, ...)
+{
+	const struct catalog_entry *c = catalog_find(code);
+	const char *arg[CATALOG_ARGS];
+	char zh[900], en[900];
+	struct finding f = { .rule = code,
+		.severity = SEVERITY_INFO,
+		.effect = EFFECT_KEEP,
+		.field = -1,
+		.header = "",
+		.value = "",
+		.zh = zh,
+		.en = en };
+	size_t n = 0;
+	va_list ap;
+
+	va_start(ap, code);
+	while (n < CATALOG_ARGS && (arg[n] = va_arg(ap, const char *)) != NULL)
+		n++;
+	va_end(ap);
+	if (c != NULL)
+		f.severity = c->severity;
+	catalog_zh(code, arg, n, zh, sizeof(zh));
+	catalog_en(code, arg, n, en, sizeof(en));
+	return rowfile_find(j->rows, &f, e);
+}
+
+/* ---- before the rows ---- */
+
+static int
+open_text(struct file *f, struct err *e)
+{
+	const struct read_source source = { pull, f };
+	struct read_hints hints = { NULL, '\0' };
+
+	if (f->said != NULL) {
+		hints.encoding = f->said->encoding;
+		hints.delimiter = f->said->delimiter;
+	}
+	return read_open(f->job->work->schemas, f->job->work->provider, &source,
+	    &hints, &f->read, e);
+}
+
+/* The package says the period, else the file's name, else the bundle's. */
+static void
+find_period(struct file *f)
+{
+	char *to = f->entry->period;
+
+	if (f->said != NULL && f->said->period != NULL)
+		snprintf(to, sizeof(f->entry->period), "%s", f->said->period);
+	else if (match_period(f->path, to) != 0 &&
+		 match_period(f->job->said->name, to) != 0)
+		to[0] = '\0';
+}
+
+static int
+find_dataset(struct file *f, struct err *e)
+{
+	const struct work *w = f->job->work;
+	const char *declared = f->said != NULL ? f->said->dataset : NULL;
+	const struct schema *s;
+	const struct cell *cell;
+	size_t n;
+
+	cell = read_header(f->read, &n);
+	if (match_dataset(w->schemas, w->provider, declared, f->path, cell, n,
+		&s, e) == -1)
+		return -1;
+	f->clean.schema = s;
+	f->clean.rules = script_dataset(w->script, s);
+	f->clean.width = n;
+	snprintf(f->entry->dataset, sizeof(f->entry->dataset), "%s",
+	    s->dataset);
+	snprintf(f->entry->standard, sizeof(f->entry->standard), "%s %s",
+	    s->dataset, s->version);
+	memcpy(f->entry->rules, script_sha256(w->script),
+	    sizeof(f->entry->rules));
+	return match_columns_but(s, ruleset_derives(f->clean.rules), cell, n,
+	    &f->match, e);
+}
+
+/* Columns that nobody knows, and those that are asked for and not there. */
+static int
+find_columns(struct file *f, struct err *e)
+{
+	const struct schema *s = f->clean.schema;
+	uint64_t derived = ruleset_derives(f->clean.rules);
+
+	f->clean.match = f->match;
+	for (size_t i = 0; i < match_count(f->match); i++) {
+		const struct column *c = match_column(f->match, i);
+
+		if (c->field == -1 && c->header[0] != '\0' &&
+		    work_find(f->job, e, "column_unknown", c->header, NULL) ==
+			-1)
+			return -1;
+	}
+	for (size_t i = 0; i < s->nfields; i++)
+		if (s->field[i].required == FIELD_MANDATORY &&
+		    match_field(f->match, (int)i) == -1 &&
+		    (derived >> i & 1) == 0 && (int)i != s->period &&
+		    work_find(f->job, e, "column_missing", s->field[i].title,
+			NULL) == -1)
+			return -1;
+	return 0;
+}
+
+/* ---- the rows ---- */
+
+/* Where nothing named the period, the rows do, if they agree. */
+static void
+note_period(struct file *f, const struct row *r)
+{
+	char *to = f->entry->period;
+	const struct value *v;
+	int same;
+
+	if (f->clean.schema->period < 0 || r->rejected || f->periods == 2)
+		return;
+	v = &r->value[f->clean.schema->period];
+	if (v->kind != VALUE_TEXT || v->len >= sizeof(f->entry->period))
+		return;
+	same = strncmp(to, v->text, v->len) == 0 && to[v->len] == '\0';
+	if (f->periods == 0) {
+		memcpy(to, v->text, v->len);
+		to[v->len] = '\0';
+		f->periods = 1;
+	} else if (!same) {
+		to[0] = '\0';
+		f->periods = 2;
+	}
+}
+
+static int
+take_row(struct file *f, const struct csv_row *record, struct err *e)
+{
+	struct job *j = f->job;
+
+	if (clean_record(&f->clean, record, &j->row, e) == -1)
+		return -1;
+	note_period(f, &j->row);
+	if (rowfile_row(j->rows, &j->row, e) == -1)
+		return -1;
+	if (j->row.rejected && report_row(j->report, &j->row, record, e) == -1)
+		return -1;
+	if (++j->nrows % 1024 == 0)
+		work_tell(j);
+	return 0;
+}
+
+static int
+take_rows(struct file *f, struct err *e)
+{
+	const struct csv_row *record;
+	const struct cell *cell;
+	char period[16];
+	size_t n;
+	int rc;
+
+	cell = read_header(f->read, &n);
+	report_file(f->job->report, f->path, cell, n);
+	find_period(f);
+	memcpy(period, f->entry->period, sizeof(period));
+	f->periods = period[0] != '\0' ? 2 : 0;
+	f->clean.period = period;
+	f->clean.today = f->job->today;
+	while ((rc = read_next(f->read, &record, e)) == 1)
+		if (take_row(f, record, e) == -1)
+			return -1;
+	snprintf(f->entry->encoding, sizeof(f->entry->encoding), "%s",
+	    read_encoding(f->read));
+	if (rc == 0 && f->entry->rows == 0)
+		return work_find(f->job, e, "file_nil", NULL);
+	return rc;
+}
+
+/* ---- after the rows ---- */
+
+static int
+differs(const char *path, const char *what, uint64_t said, uint64_t came,
+    struct err *e)
+{
+	char a[24], b[24];
+
+	snprintf(a, sizeof(a), "%" PRIu64, said);
+	snprintf(b, sizeof(b), "%" PRIu64, came);
+	return err_say(e, ERR_SENDER, what, path, a, b, NULL);
+}
+
+/*
+ * What the package says against what came. Where the digest is right, a wrong
+ * count of rows is the package's mistake and no lost row.
+ */
+static int
+hold_against(struct file *f, struct err *e)
+{
+	const struct manifest_resource *said = f->said;
+	struct rowfile_file *came = f->entry;
+	unsigned char digest[HASH_SHA256_BYTES];
+	char a[24], b[24];
+
+	hash_end(f->hash, digest);
+	hash_hex(digest, sizeof(digest), came->sha256);
+	if (said == NULL)
+		return 0;
+	if (said->bytes >= 0 && (uint64_t)said->bytes != came->bytes)
+		return differs(f->path, "package_bytes", (uint64_t)said->bytes,
+		    came->bytes, e);
+	if (said->sha256[0] != '\0' && strcmp(said->sha256, came->sha256) != 0)
+		return err_say(e, ERR_SENDER, "package_sha256", f->path,
+		    said->sha256, came->sha256, NULL);
+	if (said->rows < 0 || (uint64_t)said->rows == came->rows)
+		return 0;
+	if (said->sha256[0] == '\0')
+		return differs(f->path, "package_rows", (uint64_t)said->rows,
+		    came->rows, e);
+	snprintf(a, sizeof(a), "%" PRId64, said->rows);
+	snprintf(b, sizeof(b), "%" PRIu64, came->rows);
+	return work_find(f->job, e, "package_rows_info", a, b, NULL);
+}
+
+static int
+take(struct file *f, struct err *e)
+{
+	if (open_text(f, e) == -1 || find_dataset(f, e) == -1 ||
+	    find_columns(f, e) == -1 || take_rows(f, e) == -1)
+		return -1;
+	return hold_against(f, e);
+}
+
+int
+work_file(struct job *j, const struct member *m, struct err *e)
+{
+	struct file f = { .job = j };
+	int rc;
+
+	f.path = m->path[0] != '\0' ? m->path : j->said->name;
+	f.said = work_resource(j, m->path);
+	f.entry = rowfile_begin(j->rows, f.path);
+	f.hash = hash_new(HASH_SHA256);
+	rc = take(&f, e);
+	if (rc == -1 && e->kind == ERR_SENDER && !unpack_over(j->unpack)) {
+		j->nrows -= f.entry->rows;
+		rowfile_refuse(j->rows, e);
+		rc = 0;
+	}
+	match_free(f.match);
+	read_close(f.read);
+	hash_free(f.hash);
+	return rc;
+}

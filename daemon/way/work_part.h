@@ -1,0 +1,62 @@
+#ifndef ZAYTON_WAY_WORK_PART_H
+#define ZAYTON_WAY_WORK_PART_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include "form/manifest.h"
+#include "form/rowfile.h"
+#include "rule/row.h"
+#include "rule/script.h"
+#include "way/report.h"
+#include "way/unpack.h"
+#include "way/work.h"
+
+/* What the files of the worker share. Not for others. */
+
+struct work {
+	struct schemas *schemas;
+	struct script *script;
+	char provider[16];
+};
+
+/* One bundle on its way. */
+struct job {
+	struct work *work;
+	const struct work_job *said;
+	char today[16]; /* of receipt, China's time */
+	enum container_kind kind;
+	struct container_limits limits;
+	struct rowfile_writer *rows;
+	struct report *report;
+	struct unpack *unpack;
+	struct row row;
+	/* datapackage.json; resources that came are marked */
+	int has_manifest;
+	struct manifest manifest;
+	char folder[MEMBER_PATH]; /* it stands in, with its '/' */
+	uint8_t *came;
+	uint64_t bundle_bytes;
+	uint64_t unpacked_bytes; /* all members as declared, 0 unknown */
+	uint64_t nrows;
+	struct timespec told; /* of progress */
+};
+
+/*
+ * A data file among the members: begun, read, cleaned and held against what
+ * the data package says. A file that is refused is no error here; -1 where the
+ * bundle cannot go on.
+ */
+int work_file(struct job *j, const struct member *m, struct err *e);
+
+/* The resource the data package has for a member, NULL where none. */
+const struct manifest_resource *work_resource(struct job *j, const char *path);
+
+/* A finding about the whole file that was begun; arguments end in a NULL. */
+int work_find(struct job *j, struct err *e, const char *code, ...)
+    __attribute__((sentinel));
+
+/* Tells how far it is, now and then. */
+void work_tell(struct job *j);
+
+#endif
