@@ -199,15 +199,14 @@ struct score {
 };
 
 static int
-has_key(const struct schema *s, uint64_t there)
+has_key(const struct schema_key *key, size_t nkeys, uint64_t there)
 {
-	for (size_t i = 0; i < s->nkeys; i++) {
+	for (size_t i = 0; i < nkeys; i++) {
 		size_t k = 0;
 
-		while (
-		    k < s->key[i].n && (there >> s->key[i].field[k] & 1) != 0)
+		while (k < key[i].n && (there >> key[i].field[k] & 1) != 0)
 			k++;
-		if (k == s->key[i].n)
+		if (k == key[i].n)
 			return 1;
 	}
 	return 0;
