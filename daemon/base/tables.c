@@ -95,6 +95,8 @@ const char *const tables_sql[] = {
 	" row INTEGER, field TEXT, header TEXT, rule TEXT NOT NULL,"
 	" severity INTEGER NOT NULL, value TEXT, message_zh TEXT NOT NULL,"
 	" message_en TEXT NOT NULL, effect INTEGER NOT NULL);",
+	"CREATE INDEX IF NOT EXISTS quality_issue_bundle"
+	" ON quality_issue_t (bundle);",
 	"CREATE VIEW IF NOT EXISTS quality_issue AS SELECT b.id AS bundle,"
 	" f.path AS file, q.row, q.field, q.header, q.rule,"
 	" CASE q.severity WHEN 0 THEN 'error' WHEN 1 THEN 'warn' ELSE 'info' "

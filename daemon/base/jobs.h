@@ -1,0 +1,47 @@
+#ifndef ZAYTON_BASE_JOBS_H
+#define ZAYTON_BASE_JOBS_H
+
+#include <jansson.h>
+
+#include "base/bundle.h"
+#include "base/keeper.h"
+#include "sys/spool.h"
+#include "way/receipt.h"
+
+/*
+ * Jobs: bundles at work. Claimed, handed to a worker, their rows merged a
+ * slice at a time in turn with others, finished with a receipt. What has to be
+ * done to files waits for the commit; a crash in between is made good at the
+ * next start, when the folders are held against the base.
+ */
+
+int jobs_recover(struct keeper *k, struct err *e);
+void jobs_free(struct jobs *j);
+
+/* Frames of the watch. */
+int jobs_room(struct keeper *k, struct err *e);
+int jobs_progress(struct keeper *k, struct err *e);
+int jobs_worked(struct keeper *k, struct err *e);
+
+/* Whether there is work without anybody saying anything. */
+int jobs_busy(const struct keeper *k);
+/* One slice of merging, inside the round. */
+int jobs_slice(struct keeper *k, struct err *e);
+/* After the commit: moves, reports, receipts. */
+int jobs_after(struct keeper *k, struct err *e);
+/* Claims and hands out while there is room. */
+int jobs_hand_out(struct keeper *k, struct err *e);
+
+/* A move to make after the commit. */
+void jobs_move_later(struct keeper *k, const struct bundle *b,
+    enum spool_state from, enum spool_state to);
+
+/* The versions a receipt names: of a bundle's pack, or of the one in force. */
+struct standing;
+void jobs_versions(const struct keeper *k, const struct standing *s,
+    struct receipt_versions *ret_v);
+
+/* {bytes, rows} read so far of a bundle at work; NULL where it is not. */
+json_t *jobs_progress_json(const struct keeper *k, int64_t bundle);
+
+#endif
