@@ -62,7 +62,7 @@ done
 size=$(stat -c %s "$T/GONGYONG-2016-01.zip")
 is 'the name stays visible with its size' \
     "$(batch 'ls -l /upload/GONGYONG-2016-01.zip' | sftp_do mub |
-	awk '/GONGYONG/ { print $5 }')" "$size"
+	awk '/^-.*GONGYONG/ { print $5 }')" "$size"
 fails 'it cannot be read back' \
     sh -c "echo 'get /upload/GONGYONG-2016-01.zip $T/back.zip' | sftp -q -b - \
     -F $T/ssh_config -i $T/keys/mub -P $PORT mub@zayton"

@@ -69,7 +69,6 @@ sed 's/,\(2014-03\),[0-9]*,/,\1,999,/' "$T/water/water_bill_monthly_201403.csv" 
     >"$T/changed"
 mv "$T/changed" "$T/water/water_bill_monthly_201403.csv"
 zip_dir "$T/corrected.zip" "$T/water"
-batch 'ls -1 /upload' | sftp_do mub >"$T/visible" 2>&1
 ok 'a correction under the same name is taken' \
     put mub "$T/corrected.zip" same-1-1.zip
 two_receipts() {

@@ -54,7 +54,7 @@ bundle times.csv
 touch -d '2014-05-06 07:08:09' "$T/times.csv"
 batch "put -p $T/times.csv /upload/times.csv" | sftp_do mub >/dev/null
 is 'put -p keeps the time' "$(batch 'ls -l /upload/times.csv' | sftp_do mub |
-    awk '/times/ { print $6, $8 }')" 'May 2014'
+    awk '/^-.*times/ { print $6, $8 }')" 'May 2014'
 
 is 'ls of the root' "$(batch 'ls -1 /' | sftp_do mub | grep -v '^sftp>' |
     tr '\n' ' ')" 'check receipts reports standards upload '
@@ -83,7 +83,8 @@ begun() {
 ok 'an upload begins' wait_until 10 begun
 kill -9 $cut
 wait $cut 2>/dev/null
-size=$(batch 'ls -l /upload/cut.csv' | sftp_do mub | awk '/cut/ { print $5 }')
+size=$(batch 'ls -l /upload/cut.csv' | sftp_do mub |
+    awk '/^-.*cut/ { print $5 }')
 ok 'what arrived is there, not all' \
     test "${size:-0}" -gt 0 -a "${size:-0}" -lt "$(stat -c %s "$T/cut.csv")"
 ok 'reput' sh -c "echo 'reput $T/cut.csv /upload/cut.csv' |

@@ -51,7 +51,7 @@ crash() { # ROLE CALLS WHEN
 	pid=$(role_pid "$1")
 	before=$(generations)
 	deaths=$(grep -c 'died role=' "$LOG")
-	strace -f -qq -o "$T/strace" -e "trace=$2" -e signal=none \
+	strace -f -q -o "$T/strace" -e "trace=$2" -e signal=none \
 	    -e "inject=$2:signal=KILL:when=$3" -p "$pid" 2>"$T/strace.err" &
 	strace=$!
 	wait_until 5 traced "$pid" || {
