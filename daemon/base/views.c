@@ -47,7 +47,7 @@ make_table(struct db *db, const struct schema *s, struct buf *sql,
 	    " _provider TEXT NOT NULL, _bundle INTEGER NOT NULL,"
 	    " _file INTEGER NOT NULL, _row INTEGER NOT NULL,"
 	    " _as_of TEXT NOT NULL, _from TEXT NOT NULL, _to TEXT,"
-	    " _reason TEXT, _seen INTEGER NOT NULL);"
+	    " _reason TEXT, _seen INTEGER NOT NULL, _seen_at INTEGER NOT NULL);"
 	    "CREATE UNIQUE INDEX IF NOT EXISTS d_%s_key ON d_%s"
 	    " (_key, _provider) WHERE _to IS NULL;",
 	    s->dataset, s->dataset, s->dataset);

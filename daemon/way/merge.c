@@ -11,6 +11,8 @@
 
 enum { SQL_MAX = 64 * 1024, LOOK_AT_CLOCK = 256 };
 
+#define PLACE_LINE ((UINT64_C(1) << 40) - 1)
+
 /* The statements of one dataset, and where its columns stand in them. */
 struct target {
 	const struct schema *schema;
@@ -41,8 +43,16 @@ struct current {
 	int64_t id;
 	int64_t hash;
 	char as_of[32];
-	int ours; /* set by this very bundle */
+	int ours;   /* set or confirmed by this very bundle */
+	int64_t at; /* by which place of it, see place() */
 };
+
+/* A row of a bundle as one number: its file and its line. */
+static int64_t
+place(size_t file, uint64_t line)
+{
+	return (int64_t)((uint64_t)file << 40 | (line & PLACE_LINE));
+}
 
 /* --- statements --------------------------------------------------------- */
 
@@ -66,7 +76,7 @@ column_count(const struct schema *s)
 	return n;
 }
 
-enum { FIXED = 11 }; /* columns of insert before the fields */
+enum { FIXED = 12 }; /* columns of insert before the fields */
 
 static sqlite3_stmt *
 prepare_insert(struct db *db, const struct schema *s)
@@ -77,7 +87,7 @@ prepare_insert(struct db *db, const struct schema *s)
 	buf_init(&b, SQL_MAX);
 	buf_printf(&b,
 	    "INSERT INTO d_%s (_key, _hash, _provider, _bundle, _file, _row,"
-	    " _as_of, _from, _to, _reason, _seen",
+	    " _as_of, _from, _to, _reason, _seen, _seen_at",
 	    s->dataset);
 	columns(s, &b);
 	buf_addstr(&b, ") VALUES (?");
@@ -102,22 +112,29 @@ target_set(struct merge *m, const struct schema *s)
 	t->insert = prepare_insert(m->db, s);
 	if (m->mode == MERGE_DRY)
 		buf_printf(&b,
-		    "SELECT id, hash, as_of, 1 FROM temp.dry_t WHERE dataset ="
-		    " '%s' AND key = ?1 UNION ALL SELECT _id, _hash, _as_of, 0"
-		    " FROM d_%s WHERE _key = ?1 AND _to IS NULL LIMIT 1",
+		    "SELECT id, hash, as_of, 1, gone, 0 FROM temp.dry_t "
+		    "WHERE"
+		    " dataset = '%s' AND key = ?1 UNION ALL"
+		    " SELECT _id, _hash, _as_of, ?3 <> ?3, 0, 0 FROM d_%s "
+		    "WHERE"
+		    " _key = ?1 AND _provider = ?2 AND _to IS NULL LIMIT 1",
 		    s->dataset, s->dataset);
 	else
 		buf_printf(&b,
-		    "SELECT _id, _hash, _as_of, _seen = %" PRId64
-		    " FROM d_%s WHERE _key = ?1 AND _to IS NULL",
-		    m->bundle, s->dataset);
+		    "SELECT _id, _hash, _as_of, _seen = ?3, 0, _seen_at "
+		    "FROM d_%s WHERE"
+		    " _key = ?1 AND _provider = ?2 AND _to IS NULL",
+		    s->dataset);
 	t->find = db_prepare(m->db, b.data);
 	buf_clear(&b);
 	buf_printf(&b, "UPDATE d_%s SET _to = ?1, _reason = ?2 WHERE _id = ?3",
 	    s->dataset);
 	t->end = db_prepare(m->db, b.data);
 	buf_clear(&b);
-	buf_printf(&b, "UPDATE d_%s SET _seen = ?1 WHERE _id = ?2", s->dataset);
+	buf_printf(&b,
+	    "UPDATE d_%s SET _seen = ?1, _as_of = ?3, _seen_at = ?4 WHERE _id "
+	    "= ?2",
+	    s->dataset);
 	t->seen = db_prepare(m->db, b.data);
 	buf_clear(&b);
 	buf_addstr(&b, "SELECT _id");
@@ -219,6 +236,18 @@ fill_from_current(struct merge *m, struct rowfile_record *r, int64_t id,
 	return rc == -1 ? -1 : 0;
 }
 
+/* Dates of different precision compare on what both have. */
+static int
+older(const char *as_of, const char *than)
+{
+	size_t n = strlen(as_of);
+	size_t m = strlen(than);
+
+	if (n == 0 || m == 0)
+		return 0;
+	return strncmp(as_of, than, n < m ? n : m) < 0;
+}
+
 /* --- writing ------------------------------------------------------------ */
 
 static void
@@ -264,6 +293,7 @@ insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
 	    SQLITE_STATIC);
 	(void)sqlite3_bind_text(st, 10, reason, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 11, m->bundle);
+	(void)sqlite3_bind_int64(st, 12, place(m->file, r->line));
 	for (size_t i = 0; i < s->nfields; i++)
 		bind_value(st, at++, &r->value[i]);
 	for (size_t i = 0; i < s->nfields; i++)
@@ -274,32 +304,37 @@ insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
 	return rc;
 }
 
-/* In a dry run only what this bundle would have done is remembered. */
+/*
+ * In a dry run only what this bundle would have done is remembered; id is the
+ * version in the base that nulls would be filled from.
+ */
 static int
-remember(struct merge *m, const struct rowfile_record *r, int64_t hash,
-    struct err *e)
+remember(struct merge *m, const struct rowfile_record *r,
+    const struct current *c, int64_t hash, const char *as_of, struct err *e)
 {
 	sqlite3_stmt *st = db_prepare(m->db,
-	    "INSERT OR REPLACE INTO temp.dry_t VALUES (?,?,0,?,?)");
+	    "INSERT OR REPLACE INTO temp.dry_t VALUES (?,?,?,?,?,?)");
 	int rc;
 
 	(void)sqlite3_bind_text(st, 1, m->target.schema->dataset, -1,
 	    SQLITE_STATIC);
 	(void)sqlite3_bind_text(st, 2, r->key, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 3, hash);
-	(void)sqlite3_bind_text(st, 4, r->as_of, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 3, c->id);
+	(void)sqlite3_bind_int64(st, 4, hash);
+	(void)sqlite3_bind_text(st, 5, as_of, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int(st, 6, r->op == 'D');
 	rc = db_step(m->db, st, 0, e);
 	db_done(st);
 	return rc;
 }
 
 static int
-put(struct merge *m, const struct rowfile_record *r, int64_t hash,
-    const char *reason, struct err *e)
+put(struct merge *m, const struct rowfile_record *r, const struct current *c,
+    int64_t hash, const char *reason, struct err *e)
 {
 	if (m->mode == MERGE_APPLY)
 		return insert(m, r, hash, reason, e);
-	return reason == NULL ? remember(m, r, hash, e) : 0;
+	return reason == NULL ? remember(m, r, c, hash, r->as_of, e) : 0;
 }
 
 static int
@@ -318,17 +353,26 @@ end_version(struct merge *m, int64_t id, const char *reason, struct err *e)
 	return rc;
 }
 
+/*
+ * The current version was confirmed, maybe for a later business date: what is
+ * between the two dates is then too old to overwrite it.
+ */
 static int
 mark_seen(struct merge *m, const struct rowfile_record *r,
     const struct current *c, struct err *e)
 {
 	sqlite3_stmt *st = m->target.seen;
+	const char *as_of = r->as_of[0] == '\0' || older(r->as_of, c->as_of)
+				? c->as_of
+				: r->as_of;
 	int rc;
 
 	if (m->mode == MERGE_DRY)
-		return remember(m, r, c->hash, e);
+		return remember(m, r, c, c->hash, as_of, e);
 	(void)sqlite3_bind_int64(st, 1, m->bundle);
 	(void)sqlite3_bind_int64(st, 2, c->id);
+	(void)sqlite3_bind_text(st, 3, as_of, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 4, place(m->file, r->line));
 	rc = db_step(m->db, st, 1, e);
 	db_done(st);
 	return rc;
@@ -364,11 +408,13 @@ add_issue(struct merge *m, const struct rowfile_record *r, struct err *e)
 }
 
 static int
-note_twice(struct merge *m, const struct rowfile_record *r, int same,
-    struct err *e)
+note_twice(struct merge *m, const struct rowfile_record *r,
+    const struct current *c, int same, struct err *e)
 {
+	const struct rowfile_summary *v = rowfile_verdict(m->reader);
 	const char *rule = same ? "duplicate_row" : "duplicate_conflict";
-	const struct catalog_entry *c = catalog_find(rule);
+	char row[24];
+	const char *arg[2] = { row, v->file[c->at >> 40].path };
 	char zh[512];
 	char en[512];
 	struct rowfile_record issue = { .line = r->line,
@@ -378,11 +424,14 @@ note_twice(struct merge *m, const struct rowfile_record *r, int same,
 		.text = "",
 		.zh = zh,
 		.en = en,
-		.severity = (uint8_t)c->severity,
+		.severity = SEVERITY_WARN,
 		.effect = EFFECT_KEEP };
 
-	catalog_zh(rule, NULL, 0, zh, sizeof(zh));
-	catalog_en(rule, NULL, 0, en, sizeof(en));
+	if (m->mode == MERGE_DRY)
+		return 0;
+	snprintf(row, sizeof(row), "%" PRIu64, (uint64_t)c->at & PLACE_LINE);
+	catalog_zh(rule, arg, 2, zh, sizeof(zh));
+	catalog_en(rule, arg, 2, en, sizeof(en));
 	return add_issue(m, &issue, e);
 }
 
@@ -396,6 +445,8 @@ find_current(struct merge *m, const char *key, struct current *ret_c,
 	int rc;
 
 	(void)sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 2, m->provider, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 3, m->bundle);
 	rc = db_step(m->db, st, 0, e);
 	if (rc == 1) {
 		ret_c->id = sqlite3_column_int64(st, 0);
@@ -403,41 +454,51 @@ find_current(struct merge *m, const char *key, struct current *ret_c,
 		snprintf(ret_c->as_of, sizeof(ret_c->as_of), "%s",
 		    db_text(st, 2));
 		ret_c->ours = sqlite3_column_int(st, 3);
+		ret_c->at = sqlite3_column_int64(st, 5);
+		rc = !sqlite3_column_int(st, 4);
 	}
 	(void)sqlite3_reset(st);
 	return rc;
 }
 
-/* Dates of different precision compare on what both have. */
+/*
+ * What the row says together with the current version, which it was not
+ * filled from yet; its hash.
+ */
 static int
-older(const char *as_of, const char *than)
+fill(struct merge *m, struct rowfile_record *r, const struct current *c,
+    int64_t *hash, struct err *e)
 {
-	size_t n = strlen(as_of);
-	size_t m = strlen(than);
-
-	if (n == 0 || m == 0)
+	if (*hash == c->hash || r->op == 'C' || c->id == 0)
 		return 0;
-	return strncmp(as_of, than, n < m ? n : m) < 0;
+	if (fill_from_current(m, r, c->id, e) == -1)
+		return -1;
+	*hash = content_hash(r);
+	return 0;
 }
 
 /* The key stands twice in this bundle: one of the two is superseded. */
 static int
-merge_twice(struct merge *m, const struct rowfile_record *r, int64_t hash,
+merge_twice(struct merge *m, struct rowfile_record *r, int64_t hash,
     const struct current *c, struct merge_counts *n, struct err *e)
 {
-	int same = hash == c->hash;
+	int late = older(r->as_of, c->as_of);
+	int same;
 
+	if (!late && fill(m, r, c, &hash, e) == -1)
+		return -1;
+	same = hash == c->hash;
 	n->superseded++;
 	*(same ? &n->same : &n->other) += 1;
-	if (note_twice(m, r, same, e) == -1)
+	if (note_twice(m, r, c, same, e) == -1)
 		return -1;
 	if (same)
 		return 0;
-	if (older(r->as_of, c->as_of))
-		return put(m, r, hash, "twice in bundle", e);
+	if (late)
+		return put(m, r, c, hash, "twice in bundle", e);
 	if (end_version(m, c->id, "twice in bundle", e) == -1)
 		return -1;
-	return put(m, r, hash, NULL, e);
+	return put(m, r, c, hash, NULL, e);
 }
 
 static int
@@ -446,9 +507,11 @@ merge_delete(struct merge *m, const struct rowfile_record *r,
 {
 	if (!found) {
 		n->superseded++;
-		return put(m, r, 0, "deleted by provider", e);
+		return put(m, r, c, 0, "deleted by provider", e);
 	}
 	n->updated++;
+	if (m->mode == MERGE_DRY)
+		return remember(m, r, c, 0, "", e);
 	return end_version(m, c->id, "deleted by provider", e);
 }
 
@@ -459,13 +522,10 @@ merge_known(struct merge *m, struct rowfile_record *r, int64_t hash,
 {
 	if (hash != c->hash && older(r->as_of, c->as_of) && r->op != 'C') {
 		n->superseded++;
-		return put(m, r, hash, "older", e);
+		return put(m, r, c, hash, "older", e);
 	}
-	if (hash != c->hash && r->op != 'C' && c->id != 0) {
-		if (fill_from_current(m, r, c->id, e) == -1)
-			return -1;
-		hash = content_hash(r);
-	}
+	if (fill(m, r, c, &hash, e) == -1)
+		return -1;
 	if (hash == c->hash) {
 		n->unchanged++;
 		return mark_seen(m, r, c, e);
@@ -474,7 +534,7 @@ merge_known(struct merge *m, struct rowfile_record *r, int64_t hash,
 	if (end_version(m, c->id, r->op == 'C' ? "corrected" : "updated", e) ==
 	    -1)
 		return -1;
-	return put(m, r, hash, NULL, e);
+	return put(m, r, c, hash, NULL, e);
 }
 
 static int
@@ -491,7 +551,7 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 		rc = merge_delete(m, r, &c, rc == 1, n, e);
 	} else if (rc == 0) {
 		n->inserted++;
-		rc = put(m, r, hash, NULL, e);
+		rc = put(m, r, &c, hash, NULL, e);
 	} else if (c.ours) {
 		rc = merge_twice(m, r, hash, &c, n, e);
 	} else {
@@ -504,28 +564,29 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 /* --- slices ------------------------------------------------------------- */
 
 static int
-save_progress(struct merge *m, struct err *e)
+save_counts(struct merge *m, size_t file, struct err *e)
 {
-	const struct merge_counts *n;
+	const struct merge_counts *n = &m->counts[file];
 
 	if (m->mode == MERGE_DRY)
 		return 0;
-	for (size_t i = 0; i < rowfile_verdict(m->reader)->nfiles; i++) {
-		/* Files before this one were saved when they ended. */
-		if (i + 1 < m->file)
-			continue;
-		n = &m->counts[i];
-		if (db_run(m->db, e,
-			"UPDATE bundle_file_t SET inserted = ?, updated = ?,"
-			" unchanged = ?, superseded = ?, same = ?, other = ?"
-			" WHERE bundle = ? AND no = ?",
-			"iiiiiiii", n->inserted, n->updated, n->unchanged,
-			n->superseded, n->same, n->other, m->bundle,
-			(int64_t)i) == -1)
-			return -1;
-		if (i >= m->file)
-			break;
-	}
+	return db_run(m->db, e,
+	    "UPDATE bundle_file_t SET inserted = ?, updated = ?,"
+	    " unchanged = ?, superseded = ?, same = ?, other = ?"
+	    " WHERE bundle = ? AND no = ?",
+	    "iiiiiiii", n->inserted, n->updated, n->unchanged, n->superseded,
+	    n->same, n->other, m->bundle, (int64_t)file);
+}
+
+/* Files before this one were saved when they ended. */
+static int
+save_progress(struct merge *m, struct err *e)
+{
+	if (m->mode == MERGE_DRY)
+		return 0;
+	if (m->file < rowfile_verdict(m->reader)->nfiles &&
+	    save_counts(m, m->file, e) == -1)
+		return -1;
 	return db_run(m->db, e,
 	    "UPDATE bundle_t SET at_file = ?, at_offset = ? WHERE no = ?",
 	    "iii", (int64_t)m->file, (int64_t)m->offset, m->bundle);
@@ -594,7 +655,7 @@ merge_slice(struct merge *m, int milliseconds, struct err *e)
 			if (++n % LOOK_AT_CLOCK == 0 &&
 			    milliseconds_now() >= until)
 				return save_progress(m, e) == -1 ? -1 : 1;
-		if (rc == -1)
+		if (rc == -1 || save_counts(m, m->file, e) == -1)
 			return -1;
 		m->file++;
 		m->offset = 0;
@@ -662,7 +723,7 @@ merge_open(struct db *db, const struct schemas *s, int64_t bundle,
 		(db_exec(db,
 		     "CREATE TEMP TABLE IF NOT EXISTS dry_t (dataset TEXT,"
 		     " key TEXT, id INTEGER, hash INTEGER, as_of TEXT,"
-		     " PRIMARY KEY (dataset, key)) WITHOUT ROWID",
+		     " gone INTEGER, PRIMARY KEY (dataset, key)) WITHOUT ROWID",
 		     e) == -1 ||
 		    db_exec(db, "DELETE FROM temp.dry_t", e) == -1)) ||
 	    (mode == MERGE_APPLY && restore(m, e) == -1)) {
