@@ -20,6 +20,7 @@ struct file {
 	struct match *match;
 	struct clean_file clean;
 	int periods; /* different ones seen in the rows: 0, 1, 2 for more */
+	uint64_t lacking; /* mandatory fields without column or value */
 };
 
 static ssize_t
@@ -114,16 +115,14 @@ find_dataset(struct file *f, struct err *e)
 	    s->dataset, s->version);
 	memcpy(f->entry->rules, script_sha256(w->script),
 	    sizeof(f->entry->rules));
-	return match_columns_but(s, ruleset_derives(f->clean.rules), cell, n,
-	    &f->match, e);
+	return ruleset_match(f->clean.rules, cell, n, &f->match, e);
 }
 
-/* Columns that nobody knows, and those that are asked for and not there. */
+/* Columns that nobody knows, and fields that have none. */
 static int
 find_columns(struct file *f, struct err *e)
 {
 	const struct schema *s = f->clean.schema;
-	uint64_t derived = ruleset_derives(f->clean.rules);
 
 	f->clean.match = f->match;
 	for (size_t i = 0; i < match_count(f->match); i++) {
@@ -136,11 +135,8 @@ find_columns(struct file *f, struct err *e)
 	}
 	for (size_t i = 0; i < s->nfields; i++)
 		if (s->field[i].required == FIELD_MANDATORY &&
-		    match_field(f->match, (int)i) == -1 &&
-		    (derived >> i & 1) == 0 && (int)i != s->period &&
-		    work_find(f->job, e, "column_missing", s->field[i].title,
-			NULL) == -1)
-			return -1;
+		    match_field(f->match, (int)i) == -1 && (int)i != s->period)
+			f->lacking |= UINT64_C(1) << i;
 	return 0;
 }
 
@@ -170,6 +166,31 @@ note_period(struct file *f, const struct row *r)
 	}
 }
 
+/* What the rules make of other fields is not lacking. */
+static void
+note_made(struct file *f, const struct row *r)
+{
+	for (uint64_t left = f->lacking; left != 0; left &= left - 1) {
+		int i = __builtin_ctzll(left);
+
+		if (!r->rejected && r->value[i].kind != VALUE_NULL)
+			f->lacking &= ~(UINT64_C(1) << i);
+	}
+}
+
+static int
+find_lacking(struct file *f, struct err *e)
+{
+	const struct schema *s = f->clean.schema;
+
+	for (size_t i = 0; i < s->nfields; i++)
+		if ((f->lacking >> i & 1) != 0 &&
+		    work_find(f->job, e, "column_missing", s->field[i].title,
+			NULL) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 take_row(struct file *f, const struct csv_row *record, struct err *e)
 {
@@ -178,6 +199,7 @@ take_row(struct file *f, const struct csv_row *record, struct err *e)
 	if (clean_record(&f->clean, record, &j->row, e) == -1)
 		return -1;
 	note_period(f, &j->row);
+	note_made(f, &j->row);
 	if (rowfile_row(j->rows, &j->row, e) == -1)
 		return -1;
 	if (j->row.rejected && report_row(j->report, &j->row, record, e) == -1)
@@ -208,9 +230,11 @@ take_rows(struct file *f, struct err *e)
 			return -1;
 	snprintf(f->entry->encoding, sizeof(f->entry->encoding), "%s",
 	    read_encoding(f->read));
-	if (rc == 0 && f->entry->rows == 0)
+	if (rc == -1)
+		return -1;
+	if (f->entry->rows == 0)
 		return work_find(f->job, e, "file_nil", NULL);
-	return rc;
+	return find_lacking(f, e);
 }
 
 /* ---- after the rows ---- */

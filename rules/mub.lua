@@ -1,0 +1,108 @@
+--- 市政公用事业管理局: bills and payments of water and gas.
+
+local z = require "zayton"
+
+-- The companies say what was due and what was paid, not how it stands.
+local function status(r)
+  local due, paid = r.amount_due, r.amount_paid
+  if not due or not paid then
+    return nil
+  elseif paid >= due then
+    return "PAID"
+  elseif paid > 0 then
+    return "PARTIAL"
+  elseif r.arrears_amount and r.arrears_amount > 0 then
+    return "OVERDUE"
+  end
+  return "UNPAID"
+end
+
+local function bill(more)
+  return {
+    clean = { account_no = { z.id }, meter_no = { z.id } },
+    derive = {
+      payment_status = status,
+      arrears_amount = z.minus("amount_due", "amount_paid"),
+      org_code = z.org_of "uscc",
+    },
+    check = {
+      z.check.le("amount_paid", "amount_due"),
+      z.check.sum("amount_due", "amount_paid", "arrears_amount",
+        { field = "arrears_amount" }),
+      z.check.same_org("uscc", "org_code"),
+    },
+    table.unpack(more),
+  }
+end
+
+local function payment(more)
+  return {
+    clean = { account_no = { z.id }, payment_seq = { z.id } },
+    derive = { org_code = z.org_of "uscc" },
+    check = { z.check.same_org("uscc", "org_code") },
+    table.unpack(more),
+  }
+end
+
+z.dataset "water_bill_monthly" (bill {
+  z.example {
+    { account_no = " １２３４ ", entity_name = "甲公司",
+      bill_period = "2014年3月", usage_qty = "38 ", amount_due = "¥108.30",
+      amount_paid = "１０８．３０", arrears_amount = "0.00元" },
+    z.gives { account_no = "1234", bill_period = "2014-03", usage_qty = 38,
+      amount_due = 108.3, amount_paid = 108.3, payment_status = "PAID" },
+  },
+  z.example {
+    { account_no = "1234", bill_period = "201403", amount_due = "100",
+      amount_paid = "0", arrears_amount = "100" },
+    z.gives { payment_status = "OVERDUE" },
+  },
+  z.example {
+    { account_no = "1234", bill_period = "201403", amount_due = "100",
+      amount_paid = "40" },
+    z.gives { payment_status = "PARTIAL", arrears_amount = 60 },
+  },
+  z.example {
+    { account_no = "1234", bill_period = "201403", amount_due = "100",
+      amount_paid = "200", arrears_amount = "0" },
+    z.warns "amount_order",
+  },
+  z.example {
+    { account_no = "1234", bill_period = "201403", amount_due = "100",
+      amount_paid = "40", arrears_amount = "0" },
+    z.warns "amount_sum",
+  },
+  z.example {
+    { account_no = "1234", bill_period = "201413", amount_due = "1" },
+    z.refuses "period_format",
+  },
+  z.example {
+    { account_no = "3.50502E+14", bill_period = "201403" },
+    z.refuses "id_scientific",
+  },
+})
+
+z.dataset "gas_bill_monthly" (bill {
+  z.example {
+    { account_no = "3557535040", bill_period = "201601", usage_qty = "391",
+      use_type = "工业用气", amount_due = "1407.60", amount_paid = "0.00",
+      arrears_amount = "1407.60" },
+    z.gives { use_type = "INDUSTRIAL", payment_status = "OVERDUE" },
+  },
+})
+
+z.dataset "water_payment_history" (payment {
+  z.example {
+    { account_no = "1234", bill_period = "2014-03", payment_seq = "1",
+      paid_amount = "108.30", paid_on = "2014/4/2" },
+    z.gives { paid_amount = 108.3, paid_on = "2014-04-02" },
+  },
+})
+
+z.dataset "gas_payment_history" (payment {
+  z.example {
+    { account_no = "1234", bill_period = "2014-03", payment_seq = "a-1",
+      paid_amount = "108.30", paid_on = "2014/4/2" },
+    z.gives { payment_seq = "A-1", paid_amount = 108.3 },
+  },
+})
