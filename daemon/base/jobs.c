@@ -361,7 +361,7 @@ jobs_worked(struct keeper *k, struct err *e)
 {
 	char id[ID_TEXT];
 	char words[512];
-	char reason[700];
+	char reason[1024];
 	struct job *job;
 	struct err why;
 	int status, sig;
