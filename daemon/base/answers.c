@@ -195,7 +195,8 @@ account(struct keeper *k, const char *what, const json_t *request,
 
 	keeper_now(now, sizeof(now));
 	/* A request of several statements stands or falls as a whole. */
-	if (db_exec(k->db, "SAVEPOINT ask", e) == -1)
+	if (db_begin(k->db, e) == -1 ||
+	    db_exec(k->db, "SAVEPOINT ask", e) == -1)
 		return -1;
 	rc = account_ask(k->db, what, request, now, ret_answer, e);
 	if (rc == 0 && strcmp(what, "account add") == 0)

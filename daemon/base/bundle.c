@@ -273,6 +273,7 @@ bundle_again(struct db *db, struct bundle *b, const char *verb, const char *now,
 		    b->name.id, b->state);
 	if (db_run(db, e,
 		"UPDATE bundle_t SET state = 'received', attempts = 0,"
+		" run = run + 1,"
 		" pack = NULL, outcome = NULL, finished_at = NULL, code = '',"
 		" zh = '', en = '', nil = NULL, at_file = 0, at_offset = 0"
 		" WHERE no = ?",

@@ -33,6 +33,7 @@ const char *const tables_sql[] = {
 	" finished_at TEXT, outcome TEXT, code TEXT NOT NULL DEFAULT '',"
 	" zh TEXT NOT NULL DEFAULT '', en TEXT NOT NULL DEFAULT '',"
 	" original INTEGER, pack TEXT, attempts INTEGER NOT NULL DEFAULT 0,"
+	" run INTEGER NOT NULL DEFAULT 0,"
 	" nil TEXT, at_file INTEGER NOT NULL DEFAULT 0,"
 	" at_offset INTEGER NOT NULL DEFAULT 0);",
 	"CREATE INDEX IF NOT EXISTS bundle_content ON bundle_t (account, "

@@ -27,6 +27,7 @@ struct merge {
 	struct db *db;
 	const struct schemas *schemas;
 	int64_t bundle;
+	int64_t run; /* this bundle, and how often it was put on its way */
 	const char *provider;
 	struct rowfile_reader *reader;
 	char now[40];
@@ -292,7 +293,7 @@ insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
 	(void)sqlite3_bind_text(st, 9, reason != NULL ? m->now : NULL, -1,
 	    SQLITE_STATIC);
 	(void)sqlite3_bind_text(st, 10, reason, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 11, m->bundle);
+	(void)sqlite3_bind_int64(st, 11, m->run);
 	(void)sqlite3_bind_int64(st, 12, place(m->file, r->line));
 	for (size_t i = 0; i < s->nfields; i++)
 		bind_value(st, at++, &r->value[i]);
@@ -369,7 +370,7 @@ mark_seen(struct merge *m, const struct rowfile_record *r,
 
 	if (m->mode == MERGE_DRY)
 		return remember(m, r, c, c->hash, as_of, e);
-	(void)sqlite3_bind_int64(st, 1, m->bundle);
+	(void)sqlite3_bind_int64(st, 1, m->run);
 	(void)sqlite3_bind_int64(st, 2, c->id);
 	(void)sqlite3_bind_text(st, 3, as_of, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 4, place(m->file, r->line));
@@ -446,7 +447,7 @@ find_current(struct merge *m, const char *key, struct current *ret_c,
 
 	(void)sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_text(st, 2, m->provider, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 3, m->bundle);
+	(void)sqlite3_bind_int64(st, 3, m->run);
 	rc = db_step(m->db, st, 0, e);
 	if (rc == 1) {
 		ret_c->id = sqlite3_column_int64(st, 0);
@@ -670,12 +671,14 @@ restore(struct merge *m, struct err *e)
 {
 	sqlite3_stmt *st;
 	int rc = db_query(m->db, &st, e,
-	    "SELECT at_file, at_offset FROM bundle_t WHERE no = ?", "i",
-	    m->bundle);
+	    "SELECT at_file, at_offset, no * 65536 + run FROM bundle_t"
+	    " WHERE no = ?",
+	    "i", m->bundle);
 
 	if (rc == 1) {
 		m->file = (size_t)sqlite3_column_int64(st, 0);
 		m->offset = (uint64_t)sqlite3_column_int64(st, 1);
+		m->run = sqlite3_column_int64(st, 2);
 	}
 	db_done(st);
 	if (rc == -1)

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/bundle.h"
 #include "base/views.h"
 #include "sys/file.h"
 #include "way/merge.h"
@@ -518,6 +519,44 @@ a_repetition_names_the_first_row(void **state)
 	    "2|identified like row 3 of 'bill.csv' in t");
 }
 
+/* A bundle set aside halfway is not its own repetition when it comes again. */
+static void
+a_released_bundle_is_merged_anew(void **state)
+{
+	enum { ROWS = 600 };
+	struct line *l = calloc(ROWS, sizeof(*l));
+	char(*account)[8] = calloc(ROWS, sizeof(*account));
+	size_t lines = ROWS;
+	struct rowfile_reader *r;
+	struct bundle b;
+	struct merge *m;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++) {
+		snprintf(account[i], sizeof(account[i]), "%zu", i);
+		l[i] = (struct line){ account[i], "2014-03", 100, "PAID",
+			"2014-03-31", 'I', NULL };
+	}
+	r = bundle(l, &lines, 1);
+	assert_int_equal(merge_open(db, schemas, 1, "MUB", r, "now",
+			     MERGE_APPLY, &m, &e),
+	    0);
+	assert_int_equal(merge_slice(m, 0, &e), 1);
+	merge_close(m);
+	assert_int_equal(bundle_get(db, 1, &b, &e), 1);
+	assert_int_equal(bundle_quarantine(db, &b, "a test", "now", &e), 0);
+	assert_int_equal(bundle_again(db, &b, "release", "now", &e), 0);
+	assert_int_equal(merge_open(db, schemas, 1, "MUB", r, "now",
+			     MERGE_APPLY, &m, &e),
+	    0);
+	assert_int_equal(merge_slice(m, 10000, &e), 0);
+	counts_are(*merge_counts(m, 0), ROWS - 256, 0, 256, 0);
+	merge_close(m);
+	rowfile_close(r);
+	free(l);
+	free(account);
+}
+
 static void
 another_provider_does_not_touch_the_row(void **state)
 {
@@ -709,6 +748,7 @@ main(void)
 		T(null_does_not_overwrite_through_a_repetition),
 		T(the_same_content_later_moves_the_business_date),
 		T(a_repetition_names_the_first_row),
+		T(a_released_bundle_is_merged_anew),
 		T(another_provider_does_not_touch_the_row),
 		T(the_counts_of_every_file_are_kept),
 		T(a_crash_goes_on_exactly_where_it_was),
