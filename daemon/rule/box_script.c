@@ -388,14 +388,12 @@ read_rule(lua_State *L, int t, struct rule_check *k)
 	lua_pop(L, 1);
 }
 
-/* The check at index t. */
-static void
-read_check(lua_State *L, int t, struct rule_check *k)
+/* What a check looks at; NULL for a function. */
+static const struct test_info *
+read_when(lua_State *L, int t, struct rule_check *k)
 {
 	const struct test_info *info = NULL;
-	const char *field;
 
-	k->field = -1;
 	lua_getfield(L, t, "when");
 	if (lua_isfunction(L, -1)) {
 		k->test.op = TEST_LUA;
@@ -409,6 +407,16 @@ read_check(lua_State *L, int t, struct rule_check *k)
 		    "a check needs rule and when", "");
 	}
 	lua_settop(L, t);
+	return info;
+}
+
+static void
+read_check(lua_State *L, int t, struct rule_check *k)
+{
+	const struct test_info *info = read_when(L, t, k);
+	const char *field;
+
+	k->field = -1;
 	if (info != NULL) {
 		k->rule = info->rule;
 		if (k->test.op != TEST_ONE_OF)
@@ -418,6 +426,7 @@ read_check(lua_State *L, int t, struct rule_check *k)
 	field = text_at(L, t, "field");
 	if (field != NULL)
 		k->field = field_of(L, field);
+	k->own_field = field != NULL;
 	if (k->field == -1 && k->zh == NULL && k->test.op == TEST_LUA)
 		mistake(L, "规则 {} 须给出 field",
 		    "rule '{}' must name its field", k->rule);

@@ -61,15 +61,17 @@ compare_text(const struct value *a, const struct value *b)
 }
 
 static int
-goes_back(const struct test *t, const struct row *r)
+goes_back(const struct test *t, struct clean *c)
 {
 	for (size_t i = 1; i < t->nfields; i++) {
-		const struct value *a = &r->value[t->field[i - 1]];
-		const struct value *b = &r->value[t->field[i]];
+		const struct value *a = &c->r->value[t->field[i - 1]];
+		const struct value *b = &c->r->value[t->field[i]];
 
 		if (a->kind == VALUE_TEXT && b->kind == VALUE_TEXT &&
-		    compare_text(a, b) > 0)
+		    compare_text(a, b) > 0) {
+			c->at = i;
 			return 1;
+		}
 	}
 	return 0;
 }
@@ -178,7 +180,7 @@ test_run(const struct test *t, struct clean *c, struct err *e)
 	case TEST_LE:
 		return is_more(r, t->field[0], t->field[1]);
 	case TEST_ORDER:
-		return goes_back(t, r);
+		return goes_back(t, c);
 	case TEST_NOT_AFTER:
 		return is_after_today(c, t);
 	case TEST_REQUIRED:

@@ -28,6 +28,7 @@ struct rule_check {
 	enum severity severity;
 	enum effect effect;
 	int field;      /* -1: the whole row */
+	int own_field;  /* the script named it */
 	const char *zh; /* NULL: the catalogue's */
 	const char *en;
 	struct test test;
@@ -87,7 +88,8 @@ struct clean {
 	uint64_t legacy; /* identifiers of an old form */
 	int typed;       /* the value passed the standard's own step */
 	int cells;       /* cells with a type to fit */
-	int misfits;     /* those that did not */
+	size_t at;   /* of a check on an order: the field that is too early */
+	int misfits; /* those that did not */
 };
 
 struct script {

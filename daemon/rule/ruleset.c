@@ -587,35 +587,49 @@ check_effect(const struct rule_check *k)
 }
 
 static void
+field_found(struct clean *c, const struct rule_check *k)
+{
+	const struct test *t = &k->test;
+	struct row *r = c->r;
+	int field = k->field;
+	const char *third = "";
+
+	if (t->op == TEST_ORDER) {
+		third = shown(c, (int)t->field[c->at - 1]);
+		if (!k->own_field)
+			field = (int)t->field[c->at];
+	} else if (t->nfields > 1) {
+		third = shown(c, (int)t->field[1]);
+	}
+	choose(c, (size_t)field);
+	add_finding(c, k->rule, field, check_effect(k), third);
+	r->finding[r->nfindings - 1].severity = k->severity;
+	if (k->effect == EFFECT_NULL)
+		r->value[field].kind = VALUE_NULL;
+}
+
+static void
 check_found(struct clean *c, const struct rule_check *k)
 {
-	const char *third = "";
-	struct row *r = c->r;
 	char names[160];
 	struct list l = { names, sizeof(names), 0 };
 
-	if (k->test.nfields > 1 && k->test.op != TEST_LUA)
-		third = shown(c, (int)k->test.field[1]);
 	if (k->field >= 0) {
-		choose(c, (size_t)k->field);
-		add_finding(c, k->rule, k->field, check_effect(k), third);
-		r->finding[r->nfindings - 1].severity = k->severity;
-		if (k->effect == EFFECT_NULL)
-			r->value[k->field].kind = VALUE_NULL;
+		field_found(c, k);
 		return;
 	}
 	if (k->zh != NULL) {
 		struct finding f = { k->rule, k->severity, check_effect(k), -1,
 			"", "", k->zh, k->en };
 
-		row_add(r, &f);
+		row_add(c->r, &f);
 		return;
 	}
 	names[0] = '\0';
 	for (size_t i = 0; i < k->test.nfields; i++)
 		list_add(&l, "、",
 		    c->rs->schema->field[k->test.field[i]].title);
-	row_find(r, k->rule, -1, check_effect(k), names, "", "", NULL);
+	row_find(c->r, k->rule, -1, check_effect(k), names, "", "", NULL);
 }
 
 static int

@@ -39,12 +39,13 @@ script_load(const struct pack *p, const struct schemas *sc,
 
 	if (n == 0 || n >= sizeof(lower))
 		return err_set(e, ERR_HOLD, "no provider '%.20s'", provider);
-	for (size_t i = 0; i <= n; i++)
-		lower[i] = (char)tolower((unsigned char)provider[i]);
 	s = xcalloc(1, sizeof(*s));
 	s->schemas = sc;
 	s->arena = arena_new();
-	memcpy(s->provider, provider, n + 1);
+	for (size_t i = 0; i <= n; i++) {
+		lower[i] = (char)tolower((unsigned char)provider[i]);
+		s->provider[i] = (char)toupper((unsigned char)provider[i]);
+	}
 	snprintf(s->name, sizeof(s->name), "rules/%s.lua", lower);
 	if (load(s, p, limits, e) == -1) {
 		script_free(s);
