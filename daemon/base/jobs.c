@@ -385,7 +385,7 @@ jobs_worked(struct keeper *k, struct err *e)
 	snprintf(reason, sizeof(reason), "worker status=%d signal=%d %s %.300s",
 	    status, sig, words, status == 0 && sig == 0 ? why.en : "");
 	log_warn("%s died attempt=%d %s", id, job->bundle.attempts, reason);
-	if (job->bundle.attempts >= ATTEMPTS_MAX || status == COMMAND_USAGE)
+	if (job->bundle.attempts >= ATTEMPTS_MAX || status == COMMAND_FAULTS)
 		return set_aside(k, job, reason, e);
 	return leave(k, job, e);
 }

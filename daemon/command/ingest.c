@@ -314,18 +314,19 @@ ingest_command(int argc, char **argv)
 		status = command_usage();
 		goto out;
 	}
-	if (gbk_prepare(&e) == -1)
-		goto failed;
+	status = gbk_prepare(&e) == -1 ? command_fail(&e) : COMMAND_DONE;
 	/* Paths are relative to where the command was called: open first. */
-	for (int i = 1; i < argc; i++)
-		if ((source[i - 1] = open(argv[i], O_RDONLY | O_CLOEXEC)) ==
-		    -1) {
+	for (int i = 1; i < argc && status == COMMAND_DONE; i++) {
+		source[i - 1] = open(argv[i], O_RDONLY | O_CLOEXEC);
+		if (source[i - 1] == -1) {
 			err_errno(&e, ERR_HOLD, "cannot open '%s'", argv[i]);
-			goto failed;
+			status = command_fail(&e);
 		}
-	status = command_home(&c, &e) == -1
-		     ? command_fail(&e)
-		     : run(in, &c, argv + 1, source, argc - 1);
+	}
+	if (status == COMMAND_DONE)
+		status = command_home(&c, &e) == -1
+			     ? command_fail(&e)
+			     : run(in, &c, argv + 1, source, argc - 1);
 out:
 	free(source);
 	free(in);

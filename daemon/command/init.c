@@ -54,7 +54,7 @@ make_here(const char *share, struct err *e)
 {
 	static const char *const shipped[] = { HOME_SCHEMAS, HOME_RULES,
 		HOME_LUA };
-	char from[PATH_MAX];
+	char from[PATH_MAX + 32];
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (file_mkdir(AT_FDCWD, folders[i].path, folders[i].mode, e) ==
@@ -78,7 +78,7 @@ static int
 make_conf(const char *share, struct err *e)
 {
 	enum { CONF_MAX = 65536 };
-	char from[PATH_MAX];
+	char from[PATH_MAX + 32];
 	struct buf b;
 	int rc;
 

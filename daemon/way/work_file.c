@@ -97,7 +97,10 @@ static int
 find_dataset(struct file *f, struct err *e)
 {
 	const struct work *w = f->job->work;
-	const char *declared = f->said != NULL ? f->said->dataset : NULL;
+	const char *declared = f->job->said->dataset != NULL
+				   ? f->job->said->dataset
+			       : f->said != NULL ? f->said->dataset
+						 : NULL;
 	const struct schema *s;
 	const struct cell *cell;
 	size_t n;
