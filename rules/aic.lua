@@ -27,8 +27,6 @@ z.dataset "aic_enterprise_registration" {
     order("established_on", "approved_on", { field = "approved_on" }),
     order("established_on", "cancelled_on", { field = "cancelled_on" }),
     order("established_on", "revoked_on", { field = "revoked_on" }),
-    z.check.required("cancelled_on", "reg_status", "CANCELLED",
-      { severity = "info" }),
     same_org,
   },
   z.example {

@@ -66,23 +66,37 @@ flush(struct rowfile_writer *w, struct err *e)
 
 /* ---- little-endian ---- */
 
+static char *
+store(char *at, uint64_t v, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		*at++ = (char)(unsigned char)(v >> (8 * i));
+	return at;
+}
+
 static void
 put_int(struct buf *b, uint64_t v, size_t bytes)
 {
-	unsigned char le[8];
+	char *at = buf_reserve(b, bytes);
 
-	for (size_t i = 0; i < bytes; i++)
-		le[i] = (unsigned char)(v >> (8 * i));
-	buf_add(b, le, bytes);
+	if (at != NULL) {
+		(void)store(at, v, bytes);
+		b->len += bytes;
+	}
 }
 
 /* Length, bytes, NUL. */
 static void
 put_text(struct buf *b, const char *s, size_t len)
 {
-	put_int(b, len, 4);
-	buf_add(b, s, len);
-	buf_addch(b, '\0');
+	char *at = buf_reserve(b, len + 5);
+
+	if (at == NULL)
+		return;
+	at = store(at, len, 4);
+	memcpy(at, s, len);
+	at[len] = '\0';
+	b->len += len + 5;
 }
 
 static void
@@ -106,8 +120,8 @@ put_length(struct buf *b, size_t start)
 {
 	size_t len = b->len - start - ROWFILE_HEAD;
 
-	for (size_t i = 0; buf_ok(b) && i < 4; i++)
-		b->data[start + 1 + i] = (char)(unsigned char)(len >> (8 * i));
+	if (buf_ok(b))
+		(void)store(b->data + start + 1, len, 4);
 }
 
 static void

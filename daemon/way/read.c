@@ -248,6 +248,17 @@ is_header(const struct read *r, const struct csv_row *row)
 	return 1;
 }
 
+/*
+ * Most rows begin with a number: they are data, and need no closer look.
+ */
+static int
+is_data(const struct csv_row *row)
+{
+	return row->fault != CSV_FINE || (row->n > 0 && row->field[0].len > 0 &&
+					     row->field[0].data[0] >= '0' &&
+					     row->field[0].data[0] <= '9');
+}
+
 int
 read_next(struct read *r, const struct csv_row **ret_row, struct err *e)
 {
@@ -261,9 +272,8 @@ read_next(struct read *r, const struct csv_row **ret_row, struct err *e)
 			rc = next_row(r, &r->row, e);
 		if (rc != 1)
 			return rc;
-		if (row->fault == CSV_FINE &&
-		    (csv_is_total(row) || csv_is_note(row) ||
-			is_header(r, row)))
+		if (!is_data(row) && (csv_is_total(row) || csv_is_note(row) ||
+					 is_header(r, row)))
 			continue;
 		*ret_row = row;
 		return 1;
