@@ -497,8 +497,9 @@ sign_sshsig_verify(const char *text, size_t len, const char *name_space,
 		       get_text(&sig, "ssh-ed25519");
 		public = get_string(&key, &n);
 		signature = get_string(&sig, &m);
-		good = good && !w.bad && !key.bad && !sig.bad &&
-		       n == ED25519_BYTES && m == SIGNATURE_BYTES;
+		good = good && !w.bad && !key.bad && !sig.bad && w.left == 0 &&
+		       key.left == 0 && sig.left == 0 && n == ED25519_BYTES &&
+		       m == SIGNATURE_BYTES;
 	}
 	signed_data(name_space, sha512, &data);
 	rc = good && verify_raw(public, signature, &data);
@@ -539,6 +540,26 @@ blob_ok(const char *type, const struct buf *blob)
 	return 0;
 }
 
+/* Of a foreign line as much as a message can hold, without its controls. */
+static int
+no_key(const char *line, size_t len, struct err *e)
+{
+	char shown[64];
+	size_t n = 0;
+
+	while (n < len && n < sizeof(shown) - 1) {
+		shown[n] = iscntrl((unsigned char)line[n]) ? '?' : line[n];
+		n++;
+	}
+	while (n < len && n > 0 && ((unsigned char)line[n] & 0xC0) == 0x80)
+		n--;
+	shown[n] = '\0';
+	return err_set(e, ERR_SENDER,
+	    "'%s' is not a public key line of type ssh-ed25519,"
+	    " ecdsa-sha2-nistp256/384/521 or ssh-rsa (2048 bits or more)",
+	    shown);
+}
+
 /* The next word of a line; its length, 0 at the end. */
 static size_t
 next_word(const char **p, const char *end)
@@ -567,11 +588,7 @@ sign_public_line(const char *line, size_t len, char *type, size_t size,
 	n = next_word(&p, end);
 	if (n == 0 || unbase64(p, n, ret_blob) == -1 ||
 	    !blob_ok(type, ret_blob))
-		return err_set(e, ERR_SENDER,
-		    "'%.60s' is not a public key line of type ssh-ed25519, "
-		    "ecdsa-sha2-nistp256/384/521 or ssh-rsa (2048 bits or "
-		    "more)",
-		    line);
+		return no_key(line, len, e);
 	p += n;
 	while (p < end && isspace((unsigned char)*p))
 		p++;
