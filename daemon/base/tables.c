@@ -83,6 +83,9 @@ const char *const tables_sql[] = {
 	" BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;",
 	"CREATE TRIGGER IF NOT EXISTS ledger_keeps BEFORE DELETE ON ledger"
 	" BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;",
+	"CREATE TRIGGER IF NOT EXISTS ledger_grows BEFORE INSERT ON ledger"
+	" WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM ledger)"
+	" BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;",
 
 	"CREATE TABLE IF NOT EXISTS access_log ("
 	" no INTEGER PRIMARY KEY, at TEXT NOT NULL, account TEXT NOT NULL,"
