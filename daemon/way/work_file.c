@@ -176,7 +176,7 @@ note_made(struct file *f, const struct row *r)
 	for (uint64_t left = f->lacking; left != 0; left &= left - 1) {
 		int i = __builtin_ctzll(left);
 
-		if (!r->rejected && r->value[i].kind != VALUE_NULL)
+		if (r->value[i].kind != VALUE_NULL)
 			f->lacking &= ~(UINT64_C(1) << i);
 	}
 }
