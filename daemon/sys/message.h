@@ -113,7 +113,9 @@ enum message {
 	/* session -> gate: the signature held for this user. str user */
 	MESSAGE_LOGGED_IN,
 	/* gate -> session: the filer's byte stream. fd */
-	MESSAGE_STREAM
+	MESSAGE_STREAM,
+	/* gate -> session waiting in the pool: str peer address, fd */
+	MESSAGE_SOCKET
 };
 
 #endif

@@ -1,0 +1,417 @@
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+#include <libssh/server.h>
+
+#include "door/ssh.h"
+#include "sys/mem.h"
+#include "sys/sign.h"
+
+enum {
+	KEYS_OFFERED_MAX = 12,  /* each twice: asked, then signed */
+	INCOMING_MAX = 64 << 20 /* far above the window: never reached */
+};
+
+struct sshd {
+	struct sshd_hooks hooks;
+	ssh_bind bind;
+	ssh_session session;
+	ssh_event event;
+	ssh_channel channel;
+	struct ssh_server_callbacks_struct server;
+	struct ssh_channel_callbacks_struct channel_callbacks;
+	struct buf incoming;
+	int offered;
+	int exchanged;
+	int started;
+	int at_end;
+	int over;
+};
+
+/* --- policies ----------------------------------------------------------- */
+
+/*
+ * A DHE exchange costs a hundred times an elliptic one, and compression feeds
+ * decompression bombs: neither is offered.
+ */
+static const struct {
+	enum ssh_bind_options_e option;
+	const char *value;
+} policy[] = {
+	{ SSH_BIND_OPTIONS_KEY_EXCHANGE,
+	    "curve25519-sha256,curve25519-sha256@libssh.org,"
+	    "ecdh-sha2-nistp256" },
+	{ SSH_BIND_OPTIONS_CIPHERS_C_S,
+	    "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
+	    "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr" },
+	{ SSH_BIND_OPTIONS_CIPHERS_S_C,
+	    "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
+	    "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr" },
+	{ SSH_BIND_OPTIONS_HMAC_C_S,
+	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,"
+	    "hmac-sha2-256,hmac-sha2-512" },
+	{ SSH_BIND_OPTIONS_HMAC_S_C,
+	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,"
+	    "hmac-sha2-256,hmac-sha2-512" },
+	{ SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES,
+	    "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
+	    "ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256" },
+	{ SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS,
+	    "ssh-ed25519,ecdsa-sha2-nistp256" },
+	{ SSH_BIND_OPTIONS_BANNER, "Zayton" },
+};
+
+static int
+set_policy(struct sshd *s, struct err *e)
+{
+	bool no = false;
+
+	if (ssh_bind_options_set(s->bind, SSH_BIND_OPTIONS_PROCESS_CONFIG,
+		&no) != SSH_OK)
+		return err_set(e, ERR_HOLD, "libssh insists on its files");
+	for (size_t i = 0; i < sizeof(policy) / sizeof(policy[0]); i++)
+		if (ssh_bind_options_set(s->bind, policy[i].option,
+			policy[i].value) != SSH_OK)
+			return err_set(e, ERR_HOLD, "libssh refuses '%s'",
+			    policy[i].value);
+	return 0;
+}
+
+/* Each "-----BEGIN ... END ...-----" of the text is one host key. */
+static int
+import_keys(struct sshd *s, const char *keys, struct err *e)
+{
+	static const char end[] = "-----END OPENSSH PRIVATE KEY-----";
+	const char *p = keys;
+	const char *stop;
+
+	while ((stop = strstr(p, end)) != NULL) {
+		char *pem = xstrndup(p, (size_t)(stop - p) + strlen(end) + 1);
+		ssh_key key = NULL;
+		int rc =
+		    ssh_pki_import_privkey_base64(pem, NULL, NULL, NULL, &key);
+
+		explicit_bzero(pem, strlen(pem));
+		free(pem);
+		/* The bind takes the key. */
+		if (rc != SSH_OK ||
+		    ssh_bind_options_set(s->bind, SSH_BIND_OPTIONS_IMPORT_KEY,
+			key) != SSH_OK)
+			return err_set(e, ERR_HOLD, "a host key is no key");
+		p = stop + strlen(end);
+		p += *p == '\n';
+	}
+	return 0;
+}
+
+/* --- what libssh calls -------------------------------------------------- */
+
+/* A public key in its wire form, which libssh gives only in base 64. */
+static int
+key_blob(ssh_key key, struct buf *blob)
+{
+	enum ssh_keytypes_e type = ssh_key_type(key);
+	const char *name = type == SSH_KEYTYPE_ECDSA_P256 ||
+				   type == SSH_KEYTYPE_ECDSA_P384 ||
+				   type == SSH_KEYTYPE_ECDSA_P521
+			       ? ssh_pki_key_ecdsa_name(key)
+			       : ssh_key_type_to_char(type);
+	char *base64 = NULL;
+	char *line;
+	char word[64];
+	char comment[8];
+	struct err e;
+	int rc;
+
+	if (name == NULL ||
+	    ssh_pki_export_pubkey_base64(key, &base64) != SSH_OK)
+		return -1;
+	line = xasprintf("%s %s", name, base64);
+	ssh_string_free_char(base64);
+	rc = sign_public_line(line, strlen(line), word, sizeof(word), blob,
+	    comment, sizeof(comment), &e);
+	free(line);
+	return rc == 1 ? 0 : -1;
+}
+
+static int
+on_key(ssh_session session, const char *user, struct ssh_key_struct *pubkey,
+    char signature_state, void *arg)
+{
+	enum { BLOB_MAX = 8192 };
+	struct sshd *s = arg;
+	struct buf blob;
+	int yes;
+
+	(void)session;
+	if (++s->offered > 2 * KEYS_OFFERED_MAX)
+		s->over = 1;
+	if (s->over || (signature_state != SSH_PUBLICKEY_STATE_NONE &&
+			   signature_state != SSH_PUBLICKEY_STATE_VALID))
+		return SSH_AUTH_DENIED;
+	buf_init(&blob, BLOB_MAX);
+	yes = key_blob(pubkey, &blob) == 0 &&
+	      s->hooks.key(s->hooks.arg, user, blob.data, blob.len) == 1;
+	buf_done(&blob);
+	if (!yes)
+		return SSH_AUTH_DENIED;
+	if (signature_state == SSH_PUBLICKEY_STATE_NONE)
+		return SSH_AUTH_SUCCESS;
+	if (s->hooks.logged_in(s->hooks.arg, user) == -1) {
+		s->over = 1;
+		return SSH_AUTH_DENIED;
+	}
+	return SSH_AUTH_SUCCESS;
+}
+
+static ssh_string
+no_gssapi(ssh_session session, const char *user, int n, ssh_string *oids,
+    void *arg)
+{
+	(void)session;
+	(void)user;
+	(void)n;
+	(void)oids;
+	(void)arg;
+	return NULL;
+}
+
+static int
+on_subsystem(ssh_session session, ssh_channel channel, const char *name,
+    void *arg)
+{
+	struct sshd *s = arg;
+
+	(void)session;
+	(void)channel;
+	if (strcmp(name, "sftp") != 0 || s->started)
+		return 1;
+	s->started = 1;
+	return 0;
+}
+
+/* Only copied here: writing to the channel would call back again. */
+static int
+on_data(ssh_session session, ssh_channel channel, void *data, uint32_t len,
+    int is_stderr, void *arg)
+{
+	struct sshd *s = arg;
+
+	(void)session;
+	(void)channel;
+	if (!is_stderr)
+		buf_add(&s->incoming, data, len);
+	return (int)len;
+}
+
+static void
+on_end(ssh_session session, ssh_channel channel, void *arg)
+{
+	struct sshd *s = arg;
+
+	(void)session;
+	(void)channel;
+	s->at_end = 1;
+}
+
+static int
+on_exec(ssh_session session, ssh_channel channel, const char *command,
+    void *arg)
+{
+	static const char text[] =
+	    "只提供 SFTP 服务 / this server speaks SFTP only "
+	    "(scp: use a version that does, or sftp)\r\n";
+
+	(void)session;
+	(void)command;
+	(void)arg;
+	(void)ssh_channel_write_stderr(channel, text, sizeof(text) - 1);
+	return 1;
+}
+
+static ssh_channel
+on_channel(ssh_session session, void *arg)
+{
+	struct sshd *s = arg;
+
+	if (s->channel != NULL)
+		return NULL;
+	s->channel = ssh_channel_new(session);
+	if (s->channel != NULL)
+		(void)ssh_set_channel_callbacks(s->channel,
+		    &s->channel_callbacks);
+	return s->channel;
+}
+
+/* What no callback took is refused, not left waiting. */
+static int
+refuse(ssh_session session, ssh_message message, void *arg)
+{
+	(void)session;
+	(void)message;
+	(void)arg;
+	return 1;
+}
+
+static void
+set_callbacks(struct sshd *s)
+{
+	s->server.userdata = s;
+	s->server.auth_pubkey_function = on_key;
+	s->server.gssapi_select_oid_function = no_gssapi;
+	s->server.channel_open_request_session_function = on_channel;
+	ssh_callbacks_init(&s->server);
+	s->channel_callbacks.userdata = s;
+	s->channel_callbacks.channel_subsystem_request_function = on_subsystem;
+	s->channel_callbacks.channel_exec_request_function = on_exec;
+	s->channel_callbacks.channel_data_function = on_data;
+	s->channel_callbacks.channel_eof_function = on_end;
+	s->channel_callbacks.channel_close_function = on_end;
+	ssh_callbacks_init(&s->channel_callbacks);
+}
+
+/* --- the life of a connection ------------------------------------------- */
+
+int
+sshd_prepare(const char *keys, size_t len, const struct sshd_hooks *hooks,
+    struct sshd **ret_s, struct err *e)
+{
+	struct sshd *s = xcalloc(1, sizeof(*s));
+	char *text = xstrndup(keys, len);
+	int rc = -1;
+
+	s->hooks = *hooks;
+	buf_init(&s->incoming, INCOMING_MAX);
+	set_callbacks(s);
+	s->bind = ssh_bind_new();
+	s->session = ssh_new();
+	s->event = ssh_event_new();
+	if (s->bind == NULL || s->session == NULL || s->event == NULL)
+		err_set(e, ERR_RETRY, "no memory for libssh");
+	else if (set_policy(s, e) == 0)
+		rc = import_keys(s, text, e);
+	explicit_bzero(text, len);
+	free(text);
+	if (rc == -1) {
+		sshd_done(s);
+		return -1;
+	}
+	*ret_s = s;
+	return 0;
+}
+
+void
+sshd_done(struct sshd *s)
+{
+	if (s == NULL)
+		return;
+	if (s->event != NULL)
+		ssh_event_free(s->event);
+	ssh_free(s->session);
+	ssh_bind_free(s->bind);
+	buf_done(&s->incoming);
+	free(s);
+}
+
+static int
+fault(struct sshd *s, struct err *e)
+{
+	return err_set(e, ERR_SENDER, "%.200s", ssh_get_error(s->session));
+}
+
+int
+sshd_accept(struct sshd *s, int fd, struct err *e)
+{
+	if (ssh_bind_accept_fd(s->bind, s->session, fd) != SSH_OK)
+		return err_set(e, ERR_RETRY, "%.200s", ssh_get_error(s->bind));
+	(void)ssh_set_server_callbacks(s->session, &s->server);
+	ssh_set_message_callback(s->session, refuse, s);
+	ssh_set_auth_methods(s->session, SSH_AUTH_METHOD_PUBLICKEY);
+	ssh_set_blocking(s->session, 0);
+	if (ssh_event_add_session(s->event, s->session) != SSH_OK)
+		return fault(s, e);
+	return 0;
+}
+
+short
+sshd_wants(const struct sshd *s)
+{
+	int flags = ssh_get_poll_flags(s->session);
+
+	return (
+	    short)(POLLIN | ((flags & SSH_WRITE_PENDING) != 0 ? POLLOUT : 0));
+}
+
+int
+sshd_turn(struct sshd *s, struct err *e)
+{
+	if (!s->exchanged) {
+		switch (ssh_handle_key_exchange(s->session)) {
+		case SSH_OK:
+			s->exchanged = 1;
+			break;
+		case SSH_AGAIN:
+			break;
+		default:
+			return fault(s, e);
+		}
+	}
+	if (ssh_event_dopoll(s->event, 0) == SSH_ERROR)
+		return fault(s, e);
+	if ((ssh_get_status(s->session) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0)
+		return fault(s, e);
+	if (s->over)
+		return err_set(e, ERR_SENDER, "too many keys");
+	if (!buf_ok(&s->incoming))
+		return err_set(e, ERR_SENDER, "more than its window");
+	return 0;
+}
+
+int
+sshd_started(const struct sshd *s)
+{
+	return s->started;
+}
+
+struct buf *
+sshd_incoming(struct sshd *s)
+{
+	return &s->incoming;
+}
+
+int
+sshd_at_end(const struct sshd *s)
+{
+	return s->at_end;
+}
+
+long
+sshd_send(struct sshd *s, const void *p, size_t len)
+{
+	uint32_t window = ssh_channel_window_size(s->channel);
+	int n;
+
+	if (len > window)
+		len = window;
+	if (len == 0)
+		return 0;
+	n = ssh_channel_write(s->channel, p, (uint32_t)len);
+	return n == SSH_ERROR ? -1 : n;
+}
+
+void
+sshd_finish(struct sshd *s)
+{
+	if (s->channel == NULL)
+		return;
+	(void)ssh_channel_request_send_exit_status(s->channel, 0);
+	(void)ssh_channel_send_eof(s->channel);
+	(void)ssh_channel_close(s->channel);
+	ssh_set_blocking(s->session, 1);
+	(void)ssh_blocking_flush(s->session, 2000);
+}
