@@ -101,6 +101,8 @@ put_cell(struct buf *b, const char *s, size_t len)
 {
 	int quotes = needs_quotes(s, len);
 
+	if (len == 0)
+		return;
 	if (quotes)
 		buf_addch(b, '"');
 	put_guarded(b, s, len);
