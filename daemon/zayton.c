@@ -70,7 +70,9 @@ run_role(int argc, char **argv)
 			continue;
 		proc_start(&argc, &argv);
 		log_init(roles[i].name,
-		    getenv("ZAYTON_DEBUG") != NULL ? LOG_DEBUG : LOG_INFO);
+		    getenv("ZAYTON_DEBUG") != NULL   ? LOG_DEBUG
+		    : getenv("ZAYTON_QUIET") != NULL ? LOG_WARN
+						     : LOG_INFO);
 		return roles[i].main(argc, argv);
 	}
 	fprintf(stderr, "zayton: '%s' is not a role\n", name);

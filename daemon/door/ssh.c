@@ -328,12 +328,15 @@ int
 sshd_accept(struct sshd *s, int fd, struct err *e)
 {
 	if (ssh_bind_accept_fd(s->bind, s->session, fd) != SSH_OK)
-		return err_set(e, ERR_RETRY, "%.200s", ssh_get_error(s->bind));
+		return err_set(e, ERR_RETRY, "%.200s%.200s",
+		    ssh_get_error(s->bind), ssh_get_error(s->session));
 	(void)ssh_set_server_callbacks(s->session, &s->server);
 	ssh_set_message_callback(s->session, refuse, s);
 	ssh_set_auth_methods(s->session, SSH_AUTH_METHOD_PUBLICKEY);
 	ssh_set_blocking(s->session, 0);
-	if (ssh_event_add_session(s->event, s->session) != SSH_OK)
+	/* The session has no poll context until the exchange has begun. */
+	if (ssh_handle_key_exchange(s->session) == SSH_ERROR ||
+	    ssh_event_add_session(s->event, s->session) != SSH_OK)
 		return fault(s, e);
 	return 0;
 }

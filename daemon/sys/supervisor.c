@@ -416,7 +416,8 @@ supervisor_start(const struct conf *c, struct err *e)
 	if (pid == 0) {
 		(void)close(ready[0]);
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-		log_init("supervisor", LOG_WARN);
+		log_init("supervisor", LOG_ERROR);
+		(void)setenv("ZAYTON_QUIET", "1", 0);
 		if (supervisor_run(SUPERVISE_LOCAL, c, ready[1], e) == 0)
 			_exit(0);
 		(void)!write(ready[1], e->en, strlen(e->en));
