@@ -309,6 +309,39 @@ what_is_no_text_is_refused(void **state)
 	assert_int_equal(first_fails(sample()), 0);
 }
 
+/* One file less than there are, and a second one that lies over the first. */
+static void
+summary_that_does_not_add_up_is_no_verdict(void **state)
+{
+	static const unsigned char eight[8] = { 8 };
+	struct rowfile_reader *r = NULL;
+	const struct rowfile_file *f;
+	unsigned char range[16], over[16];
+	struct err e;
+	int fd = sample();
+
+	(void)state;
+	replace(fd,
+	    "\7\0\0\0"
+	    "2016-03\0\0\0\0\0\0\2",
+	    "\7\0\0\0"
+	    "2016-03\0\0\0\0\0\0\1",
+	    18);
+	assert_int_equal(rowfile_open(fd, &r, &e), -1);
+	close(fd);
+	fd = sample();
+	assert_int_equal(rowfile_open(fd, &r, &e), 0);
+	f = &rowfile_verdict(r)->file[1];
+	for (size_t i = 0; i < 8; i++)
+		range[i] = range[8 + i] = (unsigned char)(f->begin >> 8 * i);
+	rowfile_close(r);
+	memcpy(over, eight, 8);
+	memcpy(over + 8, range + 8, 8);
+	replace(fd, (const char *)range, (const char *)over, 16);
+	assert_int_equal(rowfile_open(fd, &r, &e), -1);
+	close(fd);
+}
+
 static void
 large_bundles_pass_through_blocks(void **state)
 {
@@ -352,6 +385,7 @@ main(void)
 		cmocka_unit_test(no_shorter_file_is_a_verdict),
 		cmocka_unit_test(no_changed_byte_leads_outside),
 		cmocka_unit_test(what_is_no_text_is_refused),
+		cmocka_unit_test(summary_that_does_not_add_up_is_no_verdict),
 		cmocka_unit_test(large_bundles_pass_through_blocks),
 	};
 

@@ -295,6 +295,25 @@ every_rejected_row_is_sent_back(void **state)
 	buf_done(&b);
 }
 
+static void
+rows_stand_below_the_headers_of_their_file(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	tar_text(&b, "a.csv",
+	    WATER ",甲,201603,1,1,1,0,\n,乙,201603,1,1,1,0,\n");
+	tar_text(&b, "b.csv", "燃气户号,户名,抄表年月\n,丙,201603\n");
+	story("x.tar", tar_end(&b));
+	assert_int_equal(memcmp(rejected, "\xef\xbb\xbf文件,", 10), 0);
+	assert_null(strstr(strstr(rejected, "文件,") + 1, "\xef\xbb\xbf"));
+	assert_non_null(strstr(rejected, ",甲,201603,1,1,1,0,\r\na.csv,3,"));
+	assert_non_null(strstr(rejected,
+	    ",乙,201603,1,1,1,0,\r\n文件,行号,字段,规则,原因,reason,"
+	    "燃气户号,户名,抄表年月\r\nb.csv,2,"));
+}
+
 /* 17:00 in London is already the next day in Quanzhou. */
 static void
 day_of_receipt_is_that_of_china(void **state)
@@ -433,6 +452,7 @@ main(void)
 		cmocka_unit_test(
 		    cells_that_a_spreadsheet_would_compute_are_guarded),
 		cmocka_unit_test(every_rejected_row_is_sent_back),
+		cmocka_unit_test(rows_stand_below_the_headers_of_their_file),
 		cmocka_unit_test(day_of_receipt_is_that_of_china),
 		cmocka_unit_test(refused_file_does_not_sink_the_bundle),
 		cmocka_unit_test(package_is_read_wherever_it_stands),
