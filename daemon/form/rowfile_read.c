@@ -17,7 +17,8 @@ struct rowfile_reader {
 	void *whole;              /* as mapped */
 	const unsigned char *map; /* the same */
 	size_t size;
-	size_t records; /* end of the records: where the summary begins */
+	size_t records;  /* end of the records: where the summary begins */
+	size_t released; /* pages before it were given back */
 	struct rowfile_summary summary;
 };
 
@@ -340,6 +341,26 @@ get_finding(struct span *s, struct rowfile_record *rec)
 		s->bad = 1;
 }
 
+/*
+ * Pages that were read are given back, so that the reader's memory does not
+ * grow with the bundle. The last ones stay: the record just read is in them.
+ */
+static void
+release(struct rowfile_reader *r, size_t at)
+{
+	enum { STEP = 16 << 20, KEPT = 1 << 20 };
+	size_t to;
+
+	if (at < r->released)
+		r->released = 0;
+	if (at - r->released < STEP)
+		return;
+	to = (at - KEPT) / 65536 * 65536;
+	(void)madvise((char *)r->whole + r->released, to - r->released,
+	    MADV_DONTNEED);
+	r->released = to;
+}
+
 int
 rowfile_next(struct rowfile_reader *r, const struct rowfile_file *f,
     uint64_t *offset, struct rowfile_record *ret_rec, struct err *e)
@@ -366,6 +387,7 @@ rowfile_next(struct rowfile_reader *r, const struct rowfile_file *f,
 	if (s.bad || s.at != s.end)
 		return err_set(e, ERR_HOLD, "a clean row is not of its form");
 	*offset = s.end;
+	release(r, (size_t)*offset);
 	return 1;
 }
 

@@ -94,7 +94,7 @@ prepare_insert(struct db *db, const struct schema *s)
 	buf_addstr(&b, ") VALUES (?");
 	for (size_t i = 1; i < FIXED + column_count(s); i++)
 		buf_addstr(&b, ",?");
-	buf_addstr(&b, ")");
+	buf_addstr(&b, ") ON CONFLICT (_key) WHERE _to IS NULL DO NOTHING");
 	st = db_prepare(db, b.data);
 	buf_done(&b);
 	return st;
@@ -544,8 +544,18 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 	struct merge_counts *n = &m->counts[m->file];
 	int64_t hash = content_hash(r);
 	struct current c = { .id = 0 };
-	int rc = find_current(m, r->key, &c, e);
+	int rc;
 
+	/* Most rows are new: put in first, and only looked up if that fails. */
+	if (m->mode == MERGE_APPLY && r->op != 'D') {
+		if (insert(m, r, hash, NULL, e) == -1)
+			return -1;
+		if (sqlite3_changes(m->db->handle) == 1) {
+			n->inserted++;
+			return 0;
+		}
+	}
+	rc = find_current(m, r->key, &c, e);
 	if (rc == -1)
 		return -1;
 	if (r->op == 'D') {
