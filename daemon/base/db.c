@@ -94,7 +94,7 @@ db_open(const char *path, struct db **ret_db, struct err *e)
 	static const char pragmas[] =
 	    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 	    "PRAGMA mmap_size=0; PRAGMA cache_size=-65536;"
-	    "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;"
+	    "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=16000;"
 	    "PRAGMA journal_size_limit=67108864;";
 
 	if (open_handle(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,

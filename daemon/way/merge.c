@@ -94,7 +94,8 @@ prepare_insert(struct db *db, const struct schema *s)
 	buf_addstr(&b, ") VALUES (?");
 	for (size_t i = 1; i < FIXED + column_count(s); i++)
 		buf_addstr(&b, ",?");
-	buf_addstr(&b, ") ON CONFLICT (_key) WHERE _to IS NULL DO NOTHING");
+	buf_addstr(&b,
+	    ") ON CONFLICT (_key, _provider) WHERE _to IS NULL DO NOTHING");
 	st = db_prepare(db, b.data);
 	buf_done(&b);
 	return st;
@@ -655,7 +656,7 @@ merge_slice(struct merge *m, int milliseconds, struct err *e)
 	unsigned int n = 0;
 	int rc;
 
-	if (m->mode == MERGE_APPLY && db_begin(m->db, e) == -1)
+	if (db_begin(m->db, e) == -1)
 		return -1;
 	while (m->file < v->nfiles) {
 		const struct rowfile_file *f = &v->file[m->file];
