@@ -217,10 +217,10 @@ tree_stat(const struct tree *t, const struct place *p, struct stat *ret_st)
 }
 
 void
-tree_attrs(const struct place *p, const struct stat *st,
+tree_attrs(const struct folder *f, const struct stat *st,
     struct sftp_attrs *ret_a)
 {
-	int write = p->folder != NULL && p->folder->rights & FOLDER_WRITE;
+	int write = f != NULL && f->rights & FOLDER_WRITE;
 	uint32_t mode = S_ISDIR(st->st_mode)
 			    ? (uint32_t)S_IFDIR | (write ? 0755U : 0555U)
 			    : (uint32_t)S_IFREG | (write ? 0200U : 0444U);

@@ -71,7 +71,7 @@ int tree_read(const struct tree *t, const struct place *p, int want_dir,
 int tree_stat(const struct tree *t, const struct place *p, struct stat *ret_st);
 
 /* What is told of a file: no owner, a mode that says what may be done. */
-void tree_attrs(const struct place *p, const struct stat *st,
+void tree_attrs(const struct folder *f, const struct stat *st,
     struct sftp_attrs *ret_a);
 
 /* As "ls -l" shows it. */

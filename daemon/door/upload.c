@@ -322,6 +322,7 @@ upload_resume(const struct tree *t, const struct folder *f, const char *name,
 	memcpy(u->file, found.file, sizeof(u->file));
 	u->temporary = temporary;
 	u->kind = (enum container_kind)kind;
+	u->resumed = 1;
 	u->size = (uint64_t)st.st_size;
 	if (u->size > 0)
 		u->extent[u->nextents++] = (struct extent){ 0, u->size };
@@ -463,11 +464,17 @@ upload_write(struct upload *u, const struct iovec *iov, size_t n, uint64_t off,
 	}
 	if (off > u->bytes_max || len > u->bytes_max - off)
 		return err_say(e, ERR_SENDER, "upload_size", NULL);
+	if (len == 0)
+		return 0;
+	/* Whoever resumes starts behind what is there; this one starts anew. */
+	if (u->resumed && off == 0 && upload_truncate(u, 0, e) == -1)
+		return -1;
 	if (write_all(u, left, n, off, e) == -1)
 		return -1;
 	if (off + len > u->size)
 		u->size = off + len;
 	u->digested = 0;
+	u->resumed = 0;
 	if (off > u->whole && !u->lazy && catch_up(u, off, e) == -1)
 		return -1;
 	if (off == u->whole) {

@@ -38,6 +38,7 @@ struct upload {
 	int fd;
 	struct spool_name n;
 	char file[SPOOL_TEXT]; /* in uploading/ACCOUNT/ */
+	int resumed;           /* and not yet written to */
 	int temporary;         /* its name says: there is more to come */
 	enum container_kind kind;
 	uint64_t bytes_max;
