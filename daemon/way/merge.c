@@ -37,6 +37,7 @@ struct merge {
 	uint64_t offset;               /* of its next record; 0: not begun */
 	struct merge_counts *counts;   /* by file, owned */
 	struct rowfile_record *record; /* owned */
+	int last_new;                  /* the last row had no predecessor */
 };
 
 /* What the base holds under a key. */
@@ -547,8 +548,11 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 	struct current c = { .id = 0 };
 	int rc;
 
-	/* Most rows are new: put in first, and only looked up if that fails. */
-	if (m->mode == MERGE_APPLY && r->op != 'D') {
+	/*
+	 * New rows come after new rows, known ones after known ones: where the
+	 * last was new this one is put in first, and looked up if that fails.
+	 */
+	if (m->mode == MERGE_APPLY && m->last_new && r->op != 'D') {
 		if (insert(m, r, hash, NULL, e) == -1)
 			return -1;
 		if (sqlite3_changes(m->db->handle) == 1) {
@@ -559,6 +563,7 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 	rc = find_current(m, r->key, &c, e);
 	if (rc == -1)
 		return -1;
+	m->last_new = rc == 0;
 	if (r->op == 'D') {
 		rc = merge_delete(m, r, &c, rc == 1, n, e);
 	} else if (rc == 0) {
@@ -730,6 +735,7 @@ merge_open(struct db *db, const struct schemas *s, int64_t bundle,
 	m->provider = provider;
 	m->reader = r;
 	m->mode = mode;
+	m->last_new = 1;
 	m->counts = xcalloc(rowfile_verdict(r)->nfiles + 1, sizeof(*m->counts));
 	m->record = xcalloc(1, sizeof(*m->record));
 	snprintf(m->now, sizeof(m->now), "%s", now);
