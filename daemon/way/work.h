@@ -20,8 +20,8 @@ struct work_job {
 	int bundle; /* read by offset */
 	int rows;
 	int rejected;
-	const char *name;        /* of the bundle, as sent */
-	const char *dataset;     /* of all its files; NULL: each tells by itself */
+	const char *name;    /* of the bundle, as sent */
+	const char *dataset; /* of all its files; NULL: each tells by itself */
 	const char *received_at; /* RFC 3339; the only clock rules see */
 	uint64_t unpacked_max;   /* bytes; 0: as much as is usual */
 	/* Called at most ten times a second; bytes are those of the bundle. */
