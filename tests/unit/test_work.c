@@ -47,14 +47,14 @@ tar_add(struct buf *b, const char *name, const char *text, size_t len)
 	memcpy(head + 100, "0000644", 7);
 	memcpy(head + 108, "0000000", 7);
 	memcpy(head + 116, "0000000", 7);
-	snprintf(head + 124, 12, "%011zo", len);
+	snprintf(head + 124, 12, "%011o", (unsigned)len & 0xffffff);
 	memcpy(head + 136, "00000000000", 11);
 	memset(head + 148, ' ', 8);
 	head[156] = '0';
 	memcpy(head + 257, "ustar\00000", 8);
 	for (size_t i = 0; i < sizeof(head); i++)
 		sum += (unsigned char)head[i];
-	snprintf(head + 148, 8, "%06o", sum);
+	snprintf(head + 148, 8, "%06o", sum & 0777777);
 	buf_add(b, head, sizeof(head));
 	buf_add(b, text, len);
 	while (b->len % 512 != 0)
