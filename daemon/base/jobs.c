@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/account.h"
@@ -20,7 +22,8 @@
 #include "way/merge.h"
 
 enum {
-	SLICE_MS = 40,    /* of merging in one round */
+	SLICE_MS = 40,    /* of merging before we look who waits */
+	ROUND_MS = 400,   /* of merging in a round where nobody does */
 	ATTEMPTS_MAX = 3, /* workers that die before a bundle is set aside */
 	RECEIPTS_PER_ROUND = 16,
 	JOBS_MAX = 256
@@ -505,8 +508,9 @@ next_merging(struct keeper *k)
 	return job;
 }
 
-int
-jobs_slice(struct keeper *k, struct err *e)
+/* 1 merged a slice, 0 nothing to merge or a job is at its end, -1. */
+static int
+slice(struct keeper *k, struct err *e)
 {
 	struct job *job = next_merging(k);
 	struct err why;
@@ -521,7 +525,42 @@ jobs_slice(struct keeper *k, struct err *e)
 	}
 	if (rc == -1)
 		return set_aside(k, job, why.en, e);
-	return rc == 0 ? finish(k, job, e) : 0;
+	return rc == 0 ? finish(k, job, e) : 1;
+}
+
+static int
+somebody_waits(const struct keeper *k)
+{
+	static struct pollfd p[PEERS_MAX];
+
+	for (size_t i = 0; i < k->npeers; i++)
+		p[i] = (struct pollfd){ .fd = k->peer[i].fd, .events = POLLIN };
+	return poll(p, (nfds_t)k->npeers, 0) != 0;
+}
+
+static int64_t
+milliseconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/*
+ * Rows come in no order of their keys, so that each commit writes much of the
+ * index: fewer commits, as long as nobody has to wait for one.
+ */
+int
+jobs_slice(struct keeper *k, struct err *e)
+{
+	int64_t until = milliseconds_now() + ROUND_MS;
+	int rc;
+
+	do
+		rc = slice(k, e);
+	while (rc == 1 && milliseconds_now() < until && !somebody_waits(k));
+	return rc == -1 ? -1 : 0;
 }
 
 int

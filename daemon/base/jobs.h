@@ -25,7 +25,7 @@ int jobs_worked(struct keeper *k, struct err *e);
 
 /* Whether there is work without anybody saying anything. */
 int jobs_busy(const struct keeper *k);
-/* One slice of merging, inside the round. */
+/* Merging inside the round: a slice, or more where nobody waits. */
 int jobs_slice(struct keeper *k, struct err *e);
 /* After the commit: moves, reports, receipts. */
 int jobs_after(struct keeper *k, struct err *e);
