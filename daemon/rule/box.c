@@ -104,18 +104,24 @@ box_check_over(lua_State *L)
 		raise_over(L);
 }
 
-static void
-count(lua_State *L, lua_Debug *ar)
+void
+box_charge(lua_State *L, int instructions)
 {
 	struct box *b = box_of(L);
 
-	(void)ar;
-	b->left -= HOOK_EVERY;
+	b->left -= instructions;
 	if (b->left >= 0 && b->over == BOX_FINE)
 		return;
 	if (b->over == BOX_FINE)
 		b->over = BOX_INSTRUCTIONS;
 	raise_over(L);
+}
+
+static void
+count(lua_State *L, lua_Debug *ar)
+{
+	(void)ar;
+	box_charge(L, HOOK_EVERY);
 }
 
 /* What was raised, as an error for the operator. */

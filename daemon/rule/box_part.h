@@ -64,6 +64,9 @@ int box_protected(struct box *b, int (*fn)(struct lua_State *L), void *p,
 /* Raises again what a pcall of the script must not hide. */
 void box_check_over(struct lua_State *L);
 
+/* Instructions that the hook does not see. */
+void box_charge(struct lua_State *L, int instructions);
+
 /* Puts the libraries that are left into a new table of globals. */
 void box_open_libs(struct lua_State *L);
 
