@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -504,6 +505,21 @@ dial(struct filer *f, struct err *e)
 	return 0;
 }
 
+/* Run by root it becomes the spool's owner, who has to read what we write. */
+static int
+become_owner(struct err *e)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(HOME_SPOOL, &st) == -1 || setgroups(0, NULL) == -1 ||
+	    setgid(st.st_gid) == -1 || setuid(st.st_uid) == -1)
+		return err_errno(e, ERR_HOLD,
+		    "cannot become the spool's owner");
+	return 0;
+}
+
 static int
 hello(struct filer *f, const char *account, enum account_role *ret_role,
     struct err *e)
@@ -548,7 +564,7 @@ filer_command(int argc, char **argv)
 	if (command_unknown(argc, argv) || argc > 1 || account == NULL)
 		status = command_usage();
 	else if (command_home(&c, &e) == -1 || dial(f, &e) == -1 ||
-		 hello(f, account, &role, &e) == -1)
+		 become_owner(&e) == -1 || hello(f, account, &role, &e) == -1)
 		status = command_fail(&e);
 	else
 		status = run(f, &c, account, role);
