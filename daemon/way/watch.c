@@ -27,6 +27,7 @@
 enum {
 	RESCAN_SECONDS = 5,
 	SETTLED_SECONDS = 2, /* younger files are a session's own affair */
+	FOREIGN_SECONDS = 60,
 	DROPS_MAX = 1024
 };
 
@@ -102,6 +103,10 @@ open_dir(const char *path)
 	return d;
 }
 
+/*
+ * The kernel gives no lease on another user's file, so whether it is still
+ * being written is not to be known: a rescan waits until it was left alone.
+ */
 static int
 settled(DIR *d, const char *file)
 {
@@ -109,7 +114,8 @@ settled(DIR *d, const char *file)
 
 	return fstatat(dirfd(d), file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       S_ISREG(st.st_mode) &&
-	       time(NULL) - st.st_ctime >= SETTLED_SECONDS;
+	       time(NULL) - st.st_ctime >=
+		   (st.st_uid == geteuid() ? SETTLED_SECONDS : FOREIGN_SECONDS);
 }
 
 static void
