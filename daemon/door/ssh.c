@@ -13,6 +13,7 @@
 #include "sys/sign.h"
 
 enum {
+	GOOD_BYE_MS = 2000,
 	KEYS_OFFERED_MAX = 12,  /* each twice: asked, then signed */
 	INCOMING_MAX = 64 << 20 /* far above the window: never reached */
 };
@@ -415,6 +416,11 @@ sshd_finish(struct sshd *s)
 	(void)ssh_channel_request_send_exit_status(s->channel, 0);
 	(void)ssh_channel_send_eof(s->channel);
 	(void)ssh_channel_close(s->channel);
-	ssh_set_blocking(s->session, 1);
-	(void)ssh_blocking_flush(s->session, 2000);
+	(void)ssh_blocking_flush(s->session, GOOD_BYE_MS);
+	/* Who hangs up first leaves the other a complaint: let it be them. */
+	for (int ms = 0; ms < GOOD_BYE_MS; ms += 50)
+		if (ssh_event_dopoll(s->event, 50) == SSH_ERROR ||
+		    (ssh_get_status(s->session) &
+			(SSH_CLOSED | SSH_CLOSED_ERROR)) != 0)
+			return;
 }
