@@ -328,6 +328,8 @@ functions_cannot_do_what_they_should_not(void **state)
 	    "memory");
 	row_fails("function(v, r) for k in pairs(r) do end end",
 	    "table expected");
+	row_fails("function(v) z.dataset 'demo_note' {} end",
+	    "cannot be declared here");
 	row_fails("function(v) counter = 1 end", "write 'local counter'");
 }
 

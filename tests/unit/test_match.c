@@ -180,6 +180,9 @@ dataset_is_what_the_name_says(void **state)
 	    "demo_note");
 	assert_string_equal(dataset(NULL, "2014年演示缴费.xlsx", "x"),
 	    "demo_bill");
+	/* The longest name counts. */
+	assert_string_equal(dataset(NULL, "demo_bill演示公告.csv", "x"),
+	    "demo_note");
 }
 
 static void

@@ -106,6 +106,7 @@ damaged_packs_are_refused(void **state)
 	refuses("zayton-pack 1\nrules/a.lua 1\nx");
 	refuses("zayton-pack 1\nrules/a.lua 2\nx\n");
 	refuses("zayton-pack 1\nrules/a.lua 1\nxy\n");
+	refuses("zayton-pack 1\nrules/a.lua 1\nxy");
 	refuses("zayton-pack 1\nrules/a.lua -1\nx\n");
 	refuses("zayton-pack 1\nrules/a.lua 99999999999999999999\nx\n");
 	refuses("zayton-pack 1\nrules/a.lua 18446744073709551615\nx\n");
