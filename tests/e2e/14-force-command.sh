@@ -14,7 +14,7 @@ SSHD=$(command -v sshd || echo /usr/sbin/sshd)
 }
 ok 'an instance' instance
 ok 'its departments' departments
-ok 'the server starts' serve
+ok 'the server starts' serve || done_testing
 
 ME=$(id -un)
 mkdir "$T/sshd"

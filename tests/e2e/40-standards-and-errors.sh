@@ -10,7 +10,7 @@ cd "$(dirname "$0")" || exit 2
 
 ok 'an instance' instance
 ok 'its departments' departments
-ok 'the server starts' serve
+ok 'the server starts' serve || done_testing
 
 # --- catalogue -------------------------------------------------------------
 

@@ -10,7 +10,7 @@ cd "$(dirname "$0")" || exit 2
 
 ok 'an instance' instance
 ok 'its departments' departments
-ok 'the server starts' serve
+ok 'the server starts' serve || done_testing
 
 small() { # NAME NUMBER
 	echo '注册号,企业名称,年检年度,年检结果,年检日期'
