@@ -67,6 +67,8 @@ struct ruleset {
 	uint64_t key_any; /* fields of some key */
 	uint64_t key_all; /* fields of every key */
 	uint64_t derived;
+	uint64_t names; /* fields whose characters must be whole */
+	int entity_name;
 	int op_flag; /* fields, -1: none */
 	int updated_at;
 	/* the file at hand */

@@ -95,6 +95,11 @@ ruleset_new(struct script *s, const struct schema *schema)
 	rs->schema = schema;
 	for (size_t i = 0; i < schema->nfields; i++)
 		rs->standard[i] = standard_step(s, &schema->field[i]);
+	for (size_t i = 0; i < schema->nfields; i++)
+		if (is_name_field(&schema->field[i]) ||
+		    schema->field[i].identifier != NULL)
+			rs->names |= UINT64_C(1) << i;
+	rs->entity_name = schema_field(schema, "entity_name");
 	rs->op_flag = schema_field(schema, "op_flag");
 	rs->updated_at = schema_field(schema, "source_updated_at");
 	rs->next = s->ruleset;
@@ -245,7 +250,7 @@ is_plain(const char *s, size_t len)
 static void
 look_at_dirt(struct clean *c, struct value *v)
 {
-	int name = c->f->identifier != NULL || is_name_field(c->f);
+	int name = (c->rs->names >> c->field & 1) != 0;
 
 	switch (text_is_dirty(v->text, v->len)) {
 	case TEXT_CLEAN:
@@ -372,13 +377,15 @@ settle(struct clean *c, struct value *v, struct err *e)
 static void
 check_length(struct clean *c, const struct value *v)
 {
-	struct step max = { .op = STEP_MAX, .number = c->f->max_chars };
-	struct value copy = *v;
-	struct err e;
+	char n[16];
 
-	if (c->f->type == FIELD_TEXT && v->kind == VALUE_TEXT &&
-	    max.number > 0 && v->len > (size_t)max.number)
-		(void)step_run(&max, c, &copy, &e);
+	/* Never more characters than bytes. */
+	if (c->f->type != FIELD_TEXT || v->kind != VALUE_TEXT ||
+	    c->f->max_chars == 0 || v->len <= (size_t)c->f->max_chars ||
+	    text_len(v->text, v->len) <= (size_t)c->f->max_chars)
+		return;
+	snprintf(n, sizeof(n), "%d", c->f->max_chars);
+	clean_note(c, "text_too_long", EFFECT_KEEP, n);
 }
 
 static void
@@ -679,7 +686,7 @@ key_part(const struct clean *c, size_t field, char *out)
 		return (
 		    size_t)snprintf(out, KEY_PART, "%lld", (long long)v->num);
 	}
-	if (strcmp(c->rs->schema->field[field].name, "entity_name") == 0 &&
+	if ((int)field == c->rs->entity_name &&
 	    name_keys(v->text, v->len, &keys) == 0 && keys.k1[0] != '\0' &&
 	    strlen(keys.k1) <= KEY_PART) {
 		memcpy(out, keys.k1, strlen(keys.k1));
