@@ -626,9 +626,17 @@ upload_publish(struct upload *u, const struct tree *t, const struct folder *f,
 	/* A crash from here on: the rescan finds it; the client sends again. */
 	memcpy(u->file, file, sizeof(u->file));
 	u->n = n;
-	leave_stub(u, t, f, name);
-	sweep(t, f, name);
 	return 0;
+}
+
+void
+upload_published(const struct upload *u, const struct tree *t,
+    const struct folder *f)
+{
+	/* Some clients only notice a refusal when they look for the file. */
+	if (u->why.kind == ERR_NONE)
+		leave_stub(u, t, f, u->n.name);
+	sweep(t, f, u->n.name);
 }
 
 int

@@ -115,12 +115,17 @@ int upload_finish(struct upload *u, struct err *e);
 /* Takes a digest that was known when the file was last closed. */
 void upload_digested(struct upload *u, const unsigned char *digest);
 
-/*
- * Publication, durable on return, under a (new) name. Leaves the stub and
- * removes older unfinished uploads of that name.
- */
+/* Publication, durable on return, under a (new) name. */
 int upload_publish(struct upload *u, const struct tree *t,
     const struct folder *f, const char *name, struct err *e);
+
+/*
+ * What may wait until the keeper was told: leaves the stub (not for what was
+ * refused: it is not taken in) and removes older unfinished uploads of that
+ * name.
+ */
+void upload_published(const struct upload *u, const struct tree *t,
+    const struct folder *f);
 
 /* Gives an unfinished upload another name. */
 int upload_rename(struct upload *u, const struct tree *t, const char *name,

@@ -397,6 +397,7 @@ verb_publish(struct filer *f, struct handle *h, const char *name, uint32_t id,
 	h->request = id;
 	h->kind = HANDLE_TAKING;
 	filer_uploaded(f, h);
+	upload_published(h->upload, &f->tree, h->folder);
 	return 0;
 }
 
