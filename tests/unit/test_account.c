@@ -32,7 +32,7 @@ fresh(void **state)
 	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
 		return -1;
 	for (int i = 0; i < 2; i++) {
-		char path[16];
+		char path[32];
 		char type[64];
 		char comment[64];
 
