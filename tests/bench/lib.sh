@@ -71,6 +71,7 @@ start_zayton() {
 		"$ZAYTON" -C "$W/home" account add "$name" --role department \
 		    --provider MUB --key "$W/key.pub" >/dev/null
 	done
+	: >"$W/home.log"
 	"$ZAYTON" -C "$W/home" serve --listen "127.0.0.1:$ZAYTON_PORT" \
 	    2>"$W/home.log" &
 	ZAYTON_PID=$!
