@@ -84,7 +84,8 @@ box_raise(lua_State *L, const char *zh, const char *en, const char *what)
 	en = luaL_gsub(L, en, "{}", what);
 	zh = luaL_gsub(L, zh, "{}", what);
 	lua_pushfstring(L, "%s%s%c%s%s", where, en, SEPARATOR, where, zh);
-	return lua_error(L);
+	lua_error(L);
+	abort();
 }
 
 static void
@@ -134,12 +135,12 @@ hold(struct box *b, int status, struct err *e)
 
 	if (lua_type(L, -1) == LUA_TSTRING)
 		s = lua_tostring(L, -1);
-	if (status == LUA_ERRMEM || s == NULL)
+	if (status == LUA_ERRMEM || s == NULL) {
+		s = status == LUA_ERRMEM ? "not enough memory"
+					 : "it raised an error without a text";
 		return err_say(e, ERR_HOLD, "script_bad",
-		    b->script != NULL ? b->script->name : "",
-		    status == LUA_ERRMEM ? "not enough memory"
-					 : "it raised an error without a text",
-		    NULL);
+		    b->script != NULL ? b->script->name : "", s, NULL);
+	}
 	zh = strchr(s, SEPARATOR);
 	err_set(e, ERR_HOLD, "%.*s",
 	    zh != NULL ? (int)(zh - s) : (int)strlen(s), s);

@@ -49,7 +49,7 @@ struct box *box_of(struct lua_State *L);
  * from. Does not return.
  */
 int box_raise(struct lua_State *L, const char *zh, const char *en,
-    const char *what);
+    const char *what) __attribute__((noreturn));
 
 /* The line of the script that is being run, 0 where none is. */
 int box_line(struct lua_State *L);

@@ -14,10 +14,10 @@
  * raises and names the line, the dataset and the place in it.
  */
 
-static int
+static int __attribute__((noreturn))
 mistake(lua_State *L, const char *zh, const char *en, const char *what)
 {
-	return box_raise(L, zh, en, what);
+	box_raise(L, zh, en, what);
 }
 
 static struct ruleset *
@@ -350,7 +350,6 @@ read_severity(lua_State *L, int t, enum severity otherwise)
 			return (enum severity)i;
 	mistake(L, "severity 只能是 error、warn 或 info，不能是 {}",
 	    "severity is error, warn or info, not '{}'", s);
-	return otherwise;
 }
 
 static int

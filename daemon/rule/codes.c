@@ -607,6 +607,8 @@ verdict(const struct entry *e, const char *day, struct code_hit *hit)
 	}
 	if (e == NULL)
 		e = old;
+	if (e == NULL)
+		return CODE_UNKNOWN;
 	if (e->row->null)
 		return CODE_NULL;
 	hit->code = e->row->code;
