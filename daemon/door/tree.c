@@ -105,10 +105,10 @@ step(char *path, const char *name, size_t len)
 			memcpy(path, "/", 2);
 		return 0;
 	}
-	if (used + len + 2 > SFTP_PATH)
-		return -1;
 	if (used > 1)
 		path[used++] = '/';
+	if (len >= SFTP_PATH - used)
+		return -1;
 	memcpy(path + used, name, len);
 	path[used + len] = '\0';
 	return 0;
