@@ -58,6 +58,12 @@ filer_refuse(struct filer *f, uint32_t id, enum sftp_code code,
 	}
 	snprintf(text, sizeof(text), "%s；%s", e->zh, e->en);
 	sftp_put_status(&f->reply, id, code, text);
+	/* Many a client shows the code alone. */
+	if (f->remarks != -1 &&
+	    (code == SFTP_FAILURE || code == SFTP_PERMISSION_DENIED)) {
+		(void)!write(f->remarks, text, strlen(text));
+		(void)!write(f->remarks, "\r\n", 2);
+	}
 }
 
 void
@@ -480,6 +486,9 @@ filer_role(int argc, char **argv)
 
 	f->in = f->out = proc_fd("stream");
 	f->keeper = proc_fd("keeper");
+	f->remarks = proc_fd("remarks");
+	if (f->remarks != -1)
+		(void)fcntl(f->remarks, F_SETFL, O_NONBLOCK);
 	if (role < 0 || role > ACCOUNT_UPSTREAM || f->in == -1 ||
 	    f->keeper == -1)
 		log_error("- usage: -x filer stream=FD keeper=FD ACCOUNT ROLE");
@@ -561,6 +570,7 @@ filer_command(int argc, char **argv)
 		account = getenv("LOGNAME");
 	f->in = STDIN_FILENO;
 	f->out = STDOUT_FILENO;
+	f->remarks = STDERR_FILENO;
 	if (command_unknown(argc, argv) || argc > 1 || account == NULL)
 		status = command_usage();
 	else if (command_home(&c, &e) == -1 || dial(f, &e) == -1 ||

@@ -68,6 +68,7 @@ struct filer {
 	int in;
 	int out;
 	int keeper;
+	int remarks; /* sentences for the person at the client; -1: nowhere */
 	int said_init;
 	int stalled; /* no room for answers: the client has to read first */
 	int bad;     /* the client does not speak SFTP: hang up */

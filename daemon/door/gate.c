@@ -108,6 +108,7 @@ spawn_filer(struct gate *g, struct visit *v, struct err *e)
 	const char *const args[] = { v->user, role, v->address, NULL };
 	int stream[2] = { -1, -1 };
 	int frames[2] = { -1, -1 };
+	int remarks[2] = { -1, -1 };
 	int room = 4 << 20;
 	int rc = -1;
 
@@ -121,10 +122,14 @@ spawn_filer(struct gate *g, struct visit *v, struct err *e)
 		    sizeof(room));
 	if (frame_pair(frames, e) == -1)
 		goto out;
+	if (pipe2(remarks, O_CLOEXEC) == -1) {
+		err_errno(e, ERR_RETRY, "no pipe");
+		goto out;
+	}
 	v->filer = proc_spawn("filer",
 	    (struct proc_fd[]){ { "stream", stream[1] },
-		{ "keeper", frames[1] } },
-	    2, args, e);
+		{ "keeper", frames[1] }, { "remarks", remarks[1] } },
+	    3, args, e);
 	if (v->filer == -1) {
 		v->filer = 0;
 		goto out;
@@ -137,6 +142,7 @@ spawn_filer(struct gate *g, struct visit *v, struct err *e)
 		goto out;
 	frame_start(&g->frame, MESSAGE_STREAM);
 	frame_put_fd(&g->frame, stream[0]);
+	frame_put_fd(&g->frame, remarks[0]);
 	rc = frame_send(v->fd, &g->frame, e);
 out:
 	for (int i = 0; i < 2; i++) {
@@ -144,6 +150,8 @@ out:
 			(void)close(stream[i]);
 		if (frames[i] != -1)
 			(void)close(frames[i]);
+		if (remarks[i] != -1)
+			(void)close(remarks[i]);
 	}
 	return rc;
 }

@@ -29,7 +29,8 @@ enum {
 struct session {
 	int gate;
 	int socket;
-	int stream; /* to the filer, -1 before login */
+	int stream;  /* to the filer, -1 before login */
+	int remarks; /* its sentences for the person, -1 before login */
 	int filer_gone;
 	uint32_t tag;
 	char address[64];
@@ -88,9 +89,11 @@ on_logged_in(void *arg, const char *user)
 	if (frame_send(s->gate, f, &e) == -1 || !recv_answer(s, MESSAGE_STREAM))
 		return -1;
 	s->stream = frame_get_fd(f);
+	s->remarks = frame_get_fd(f);
 	if (frame_end(f, &e) == -1)
 		return -1;
 	(void)fcntl(s->stream, F_SETFL, O_NONBLOCK);
+	(void)fcntl(s->remarks, F_SETFL, O_NONBLOCK);
 	log_info("- logged in user=%s from=%s", log_quote(user), s->address);
 	return 0;
 }
@@ -155,6 +158,21 @@ from_filer(struct session *s)
 	return 0;
 }
 
+/* SFTP clients show no reason of a refusal; what stands beside they do. */
+static void
+pass_remarks(struct session *s)
+{
+	char text[2048];
+	ssize_t n;
+
+	while ((n = read(s->remarks, text, sizeof(text))) > 0)
+		sshd_remark(s->ssh, text, (size_t)n);
+	if (n == 0) {
+		(void)close(s->remarks);
+		s->remarks = -1;
+	}
+}
+
 static short
 stream_wants(const struct session *s)
 {
@@ -171,10 +189,11 @@ stream_wants(const struct session *s)
 static int
 turn(struct session *s, int idle_ms, struct err *e)
 {
-	struct pollfd p[3] = { { .fd = s->socket,
+	struct pollfd p[4] = { { .fd = s->socket,
 				   .events = sshd_wants(s->ssh) },
 		{ .fd = s->stream, .events = 0 },
-		{ .fd = s->gate, .events = POLLIN } };
+		{ .fd = s->gate, .events = POLLIN },
+		{ .fd = s->remarks, .events = POLLIN } };
 	int n;
 
 	/* A filer that is behind stops the client by TCP itself. */
@@ -182,7 +201,7 @@ turn(struct session *s, int idle_ms, struct err *e)
 		p[0].events &= ~POLLIN;
 	if (s->stream != -1)
 		p[1].events = stream_wants(s);
-	n = poll(p, 3, idle_ms);
+	n = poll(p, 4, idle_ms);
 	if (n == 0)
 		return err_set(e, ERR_SENDER, "idle for too long");
 	if (p[2].revents != 0)
@@ -191,6 +210,8 @@ turn(struct session *s, int idle_ms, struct err *e)
 		return -1;
 	if (s->stream == -1 || !sshd_started(s->ssh))
 		return 1;
+	if (p[3].revents != 0)
+		pass_remarks(s);
 	if (to_filer(s) == -1)
 		s->filer_gone = 1;
 	if (to_client(s) == -1 || from_filer(s) == -1)
@@ -264,6 +285,7 @@ session_role(int argc, char **argv)
 
 	s->gate = proc_fd("gate");
 	s->stream = -1;
+	s->remarks = -1;
 	if (prepare(s, &e) == -1 || jail_enter(JAIL_SESSION, NULL, &e) == -1)
 		log_fatal("- session cannot start: %s", e.en);
 	rc = wait_for_socket(s, &e);

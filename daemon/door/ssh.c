@@ -409,6 +409,13 @@ sshd_send(struct sshd *s, const void *p, size_t len)
 }
 
 void
+sshd_remark(struct sshd *s, const char *text, size_t len)
+{
+	if (s->channel != NULL && len <= ssh_channel_window_size(s->channel))
+		(void)ssh_channel_write_stderr(s->channel, text, (uint32_t)len);
+}
+
+void
 sshd_finish(struct sshd *s)
 {
 	if (s->channel == NULL)

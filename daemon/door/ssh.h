@@ -50,6 +50,9 @@ int sshd_at_end(const struct sshd *s);
 /* Sends what the client's window takes; returns how much, or -1. */
 long sshd_send(struct sshd *s, const void *p, size_t len);
 
+/* A sentence for the person at the client: OpenSSH shows it on its terminal. */
+void sshd_remark(struct sshd *s, const char *text, size_t len);
+
 /* Says good-bye: exit status 0, end of data, close. */
 void sshd_finish(struct sshd *s);
 

@@ -469,8 +469,10 @@ upload_write(struct upload *u, const struct iovec *iov, size_t n, uint64_t off,
 	/* Whoever resumes starts behind what is there; this one starts anew. */
 	if (u->resumed && off == 0 && upload_truncate(u, 0, e) == -1)
 		return -1;
-	if (write_all(u, left, n, off, e) == -1)
+	if (write_all(u, left, n, off, e) == -1) {
+		u->short_of = 1;
 		return -1;
+	}
 	if (off + len > u->size)
 		u->size = off + len;
 	u->digested = 0;
@@ -542,6 +544,9 @@ upload_digested(struct upload *u, const unsigned char *digest)
 int
 upload_finish(struct upload *u, struct err *e)
 {
+	/* Its client knows already; what there is may be resumed. */
+	if (u->short_of)
+		return err_say(e, ERR_RETRY, "disk_full", NULL);
 	if (!u->digested) {
 		while (u->whole < u->size) {
 			uint64_t before = u->whole;

@@ -40,6 +40,7 @@ struct upload {
 	char file[SPOOL_TEXT]; /* in uploading/ACCOUNT/ */
 	int resumed;           /* and not yet written to */
 	int temporary;         /* its name says: there is more to come */
+	int short_of;          /* a write failed: something is missing */
 	enum container_kind kind;
 	uint64_t bytes_max;
 	uint64_t size;

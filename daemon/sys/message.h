@@ -112,7 +112,7 @@ enum message {
 	MESSAGE_KEY_ANSWER,
 	/* session -> gate: the signature held for this user. str user */
 	MESSAGE_LOGGED_IN,
-	/* gate -> session: the filer's byte stream. fd */
+	/* gate -> session: the filer's bytes, and its remarks. fd, fd */
 	MESSAGE_STREAM,
 	/* gate -> session waiting in the pool: str peer address, fd */
 	MESSAGE_SOCKET
