@@ -301,7 +301,9 @@ box_open(struct unpack *u, struct err *e)
 	int rc;
 
 	u->box = archive_read_new();
-	u->off = 0;
+	/* A stream has read ahead already and goes on where it is. */
+	if (u->stream == NULL)
+		u->off = 0;
 	if (u->kind == CONTAINER_ZIP) {
 		rc = archive_read_support_format_zip_seekable(u->box);
 		archive_read_set_seek_callback(u->box, box_seek);
