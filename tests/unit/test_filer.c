@@ -913,6 +913,37 @@ a_pipeline_of_writes_is_one_file(void **state)
 	assert_int_equal(code(), SFTP_OK);
 }
 
+/* Clients look for what they just sent, whatever others are doing. */
+static void
+what_another_session_writes_hides_nothing(void **state)
+{
+	int first_stream, first_keeper, second_stream;
+	pid_t first;
+	uint32_t handle;
+
+	(void)state;
+	connected_as(ACCOUNT_DEPARTMENT);
+	assert_int_equal(put("/upload/a.csv", CSV), SFTP_OK);
+	first = filer;
+	first_stream = stream;
+	first_keeper = keeper;
+	connected_as(ACCOUNT_DEPARTMENT);
+	handle = open_ok("/upload/a.csv", PUT);
+	assert_int_equal(write_code(handle, 0, "a"), SFTP_OK);
+	assert_int_equal(size_of("/upload/a.csv"), 1);
+	second_stream = stream;
+	stream = first_stream;
+	assert_int_equal(size_of("/upload/a.csv"), strlen(CSV));
+	stream = second_stream;
+	leave();
+	close(keeper);
+	/* Now it is broken off, and can be resumed by whoever comes. */
+	filer = first;
+	stream = first_stream;
+	keeper = first_keeper;
+	assert_int_equal(size_of("/upload/a.csv"), 1);
+}
+
 static void
 names_that_are_no_bundles_are_refused_at_open(void **state)
 {
@@ -1174,6 +1205,7 @@ main(void)
 		TEST(unordered_and_repeated_writes_have_the_right_digest),
 		TEST(an_upload_with_a_hole_is_not_published),
 		TEST(a_pipeline_of_writes_is_one_file),
+		TEST(what_another_session_writes_hides_nothing),
 		TEST(names_that_are_no_bundles_are_refused_at_open),
 		TEST(an_upload_is_refused_where_the_disk_has_no_room),
 		TEST(an_upload_is_stopped_at_its_largest_size),
