@@ -131,16 +131,17 @@ hold(struct box *b, int status, struct err *e)
 {
 	lua_State *L = b->L;
 	const char *s = NULL;
-	const char *zh;
+	const char *name, *zh;
 
 	if (lua_type(L, -1) == LUA_TSTRING)
 		s = lua_tostring(L, -1);
-	if (status == LUA_ERRMEM || s == NULL) {
-		s = status == LUA_ERRMEM ? "not enough memory"
-					 : "it raised an error without a text";
-		return err_say(e, ERR_HOLD, "script_bad",
-		    b->script != NULL ? b->script->name : "", s, NULL);
-	}
+	name = b->script != NULL ? b->script->name : "";
+	if (status == LUA_ERRMEM)
+		return err_say(e, ERR_HOLD, "script_bad", name,
+		    "not enough memory", NULL);
+	if (s == NULL)
+		return err_say(e, ERR_HOLD, "script_bad", name,
+		    "it raised an error without a text", NULL);
 	zh = strchr(s, SEPARATOR);
 	err_set(e, ERR_HOLD, "%.*s",
 	    zh != NULL ? (int)(zh - s) : (int)strlen(s), s);

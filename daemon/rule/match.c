@@ -405,7 +405,7 @@ static void
 name_field(const struct field *f, struct buf *b)
 {
 	buf_addstr(b, f->title);
-	for (size_t i = 0; f->synonyms[i] != NULL && i < 4; i++) {
+	for (size_t i = 0; i < 4 && f->synonyms[i] != NULL; i++) {
 		buf_addstr(b, i == 0 ? "（" : "、");
 		buf_addstr(b, f->synonyms[i]);
 	}
