@@ -42,6 +42,12 @@ intake_forget(struct keeper *k, int fd)
 			waiting[i].fd = -1;
 }
 
+int
+intake_waits(void)
+{
+	return nwaiting > 0;
+}
+
 /* A refused container: its whole life in one round. */
 static int
 refuse(struct keeper *k, struct bundle *b, const struct receipt_versions *v,

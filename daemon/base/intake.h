@@ -16,6 +16,9 @@ int intake_seen(struct keeper *k, struct peer *p, struct err *e);
 /* After the commit: the answers, then the moves of what is settled at once. */
 int intake_answer(struct keeper *k, struct err *e);
 
+/* Whether somebody waits for the commit. */
+int intake_waits(void);
+
 /* A peer has gone: nobody waits for its answers. */
 void intake_forget(struct keeper *k, int fd);
 

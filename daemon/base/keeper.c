@@ -25,7 +25,11 @@
 #include "sys/spool.h"
 
 /* Heard in one round from one peer, so that nobody is drowned out. */
-enum { FRAMES_PER_ROUND = 64 };
+enum {
+	FRAMES_PER_ROUND = 64,
+	UPLOAD_MS = 4, /* the next of a series comes within */
+	WORK_MS = 200  /* work waits no longer for uploads */
+};
 
 void
 keeper_now(char *buf, size_t size)
@@ -261,6 +265,33 @@ on_signals(struct keeper *k, int signals)
 	}
 }
 
+static int64_t
+milliseconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/*
+ * A client that sends one small bundle after the other waits for each answer:
+ * while the next is to be expected at once, work on what there is waits, but
+ * never for long.
+ */
+static int
+uploads_first(struct keeper *k)
+{
+	int64_t now = milliseconds_now();
+
+	if (intake_waits())
+		k->uploaded_at = now;
+	if (now - k->uploaded_at < UPLOAD_MS && now - k->worked_at < WORK_MS)
+		return 1;
+	k->worked_at = now;
+	return 0;
+}
+
 /*
  * The end of a round: what was written is committed, and only then told.
  * Without a commit nothing was promised, and the next start finds out.
@@ -269,11 +300,15 @@ static void
 end_round(struct keeper *k)
 {
 	struct err e;
+	int later = uploads_first(k);
 
-	if (jobs_slice(k, &e) == -1 || db_commit(k->db, &e) == -1)
+	if ((!later && jobs_slice(k, &e) == -1) || db_commit(k->db, &e) == -1 ||
+	    intake_answer(k, &e) == -1)
 		log_fatal("- keeper ends: %s", e.en);
-	if (intake_answer(k, &e) == -1 || jobs_after(k, &e) == -1 ||
-	    jobs_hand_out(k, &e) == -1)
+	k->later = later;
+	if (later)
+		return;
+	if (jobs_after(k, &e) == -1 || jobs_hand_out(k, &e) == -1)
 		log_fatal("- keeper ends: %s", e.en);
 }
 
@@ -288,7 +323,10 @@ round_once(struct keeper *k, int control, int signals)
 	for (size_t i = 0; i < n; i++)
 		p[2 + i] =
 		    (struct pollfd){ .fd = k->peer[i].fd, .events = POLLIN };
-	if (poll(p, (nfds_t)(2 + n), jobs_busy(k) ? 0 : 1000) == -1 &&
+	if (poll(p, (nfds_t)(2 + n),
+		k->later       ? UPLOAD_MS
+		: jobs_busy(k) ? 0
+			       : 1000) == -1 &&
 	    errno != EINTR)
 		log_fatal("- keeper ends: poll: %s", strerror(errno));
 	for (size_t i = 0; i < n; i++)

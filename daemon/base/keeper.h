@@ -48,6 +48,9 @@ struct keeper {
 	int watch;
 	int ready;
 	int stopping;
+	int later;           /* work was put off for uploads */
+	int64_t uploaded_at; /* milliseconds: the last upload told */
+	int64_t worked_at;   /* and the last work done */
 	struct jobs *jobs;
 	struct peer peer[PEERS_MAX];
 	size_t npeers;
