@@ -58,7 +58,8 @@ cp "$T/all.conf" "$HOME_DIR/zayton.conf"
 ok 'every setting at its default is taken' z status
 echo 'listn = "x"' >"$HOME_DIR/zayton.conf"
 exits 2 'an unknown one is refused' z status
-ok '... with the nearest name' grep -q "did you mean 'listen'" "$T/.out"
+cp "$T/.out" "$T/unknown"
+ok '... with the nearest name' grep -q "did you mean 'listen'" "$T/unknown"
 cp "$T/all.conf" "$HOME_DIR/zayton.conf"
 
 example zayton-bundle.5 2 >"$T/nil.json"
