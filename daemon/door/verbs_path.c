@@ -178,6 +178,7 @@ open_upload(struct filer *f, struct upload **ret_u, struct err *e)
 {
 	const struct place *p = &f->place[0];
 	uint32_t flags = f->request.flags;
+	struct stat st;
 	int rc = 0;
 
 	if ((flags & SFTP_OPEN_TRUNC) == 0) {
@@ -189,6 +190,10 @@ open_upload(struct filer *f, struct upload **ret_u, struct err *e)
 			rc = 0;
 	}
 	if (rc == 0 && (flags & (SFTP_OPEN_CREAT | SFTP_OPEN_TRUNC)) == 0)
+		return 0;
+	/* What was taken cannot be added to. */
+	if (rc == 0 && (flags & SFTP_OPEN_TRUNC) == 0 &&
+	    flags & SFTP_OPEN_APPEND && look(f, p, &st) == 0)
 		return 0;
 	if (rc == 0)
 		rc = upload_create(&f->tree, p->folder, p->rest, &f->limits,
@@ -484,6 +489,7 @@ verb_rename(struct filer *f)
 {
 	const struct place *to = &f->place[1];
 	struct upload *u = NULL;
+	struct stat st;
 	struct err e;
 	int temporary;
 	int kind;
@@ -502,7 +508,10 @@ verb_rename(struct filer *f)
 		rename_publish(f, u, (enum container_kind)kind);
 		return;
 	}
-	if (upload_rename(u, &f->tree, to->rest, &e) == -1)
+	if (look(f, to, &st) == 0)
+		filer_say(f, f->request.id, SFTP_FAILURE, "door_exists",
+		    to->rest);
+	else if (upload_rename(u, &f->tree, to->rest, &e) == -1)
 		filer_refuse(f, f->request.id, SFTP_FAILURE, &e);
 	else
 		filer_ok(f, f->request.id);
