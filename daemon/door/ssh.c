@@ -14,7 +14,7 @@
 
 enum {
 	GOOD_BYE_MS = 2000,
-	KEYS_OFFERED_MAX = 12,  /* each twice: asked, then signed */
+	KEYS_REFUSED_MAX = 6, /* then the client is shown out */
 	INCOMING_MAX = 64 << 20 /* far above the window: never reached */
 };
 
@@ -27,7 +27,7 @@ struct sshd {
 	struct ssh_server_callbacks_struct server;
 	struct ssh_channel_callbacks_struct channel_callbacks;
 	struct buf incoming;
-	int offered;
+	int refused;
 	int exchanged;
 	int started;
 	int at_end;
@@ -150,8 +150,6 @@ on_key(ssh_session session, const char *user, struct ssh_key_struct *pubkey,
 	int yes;
 
 	(void)session;
-	if (++s->offered > 2 * KEYS_OFFERED_MAX)
-		s->over = 1;
 	if (s->over || (signature_state != SSH_PUBLICKEY_STATE_NONE &&
 			   signature_state != SSH_PUBLICKEY_STATE_VALID))
 		return SSH_AUTH_DENIED;
@@ -159,8 +157,10 @@ on_key(ssh_session session, const char *user, struct ssh_key_struct *pubkey,
 	yes = key_blob(pubkey, &blob) == 0 &&
 	      s->hooks.key(s->hooks.arg, user, blob.data, blob.len) == 1;
 	buf_done(&blob);
-	if (!yes)
+	if (!yes) {
+		s->over = ++s->refused >= KEYS_REFUSED_MAX;
 		return SSH_AUTH_DENIED;
+	}
 	if (signature_state == SSH_PUBLICKEY_STATE_NONE)
 		return SSH_AUTH_SUCCESS;
 	if (s->hooks.logged_in(s->hooks.arg, user) == -1) {
