@@ -1,17 +1,22 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/db.h"
+#include "base/views.h"
 #include "command/command.h"
 #include "form/rowfile.h"
 #include "rule/pack.h"
 #include "rule/schema.h"
 #include "sys/catalog.h"
 #include "sys/home.h"
+#include "sys/mem.h"
+#include "way/merge.h"
 #include "way/work.h"
 
 /*
@@ -24,6 +29,7 @@ struct verdict {
 	struct rowfile_reader *reader;
 	int rows;
 	int rejected;
+	struct merge_counts *counts; /* by file, against an empty base */
 };
 
 static void
@@ -57,7 +63,36 @@ verdict_done(struct verdict *v)
 		(void)close(v->rows);
 	if (v->rejected != -1)
 		(void)close(v->rejected);
-	*v = (struct verdict){ NULL, -1, -1 };
+	free(v->counts);
+	*v = (struct verdict){ NULL, -1, -1, NULL };
+}
+
+/* The rows against each other: an empty base finds what stands twice. */
+static int
+count_twice(const struct pack *p, const char *provider, struct verdict *v,
+    struct err *e)
+{
+	size_t n = rowfile_verdict(v->reader)->nfiles;
+	struct schemas *all = NULL;
+	struct merge *m = NULL;
+	struct db *db = NULL;
+	int rc = -1;
+
+	v->counts = xcalloc(n + 1, sizeof(*v->counts));
+	if (schemas_read(p, &all, e) == -1 || db_open_memory(&db, e) == -1 ||
+	    views_make(db, all, e) == -1 ||
+	    merge_open(db, all, 0, provider, v->reader, "", MERGE_DRY, &m, e) ==
+		-1)
+		goto out;
+	while ((rc = merge_slice(m, 1000, e)) == 1)
+		;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		v->counts[i] = *merge_counts(m, i);
+out:
+	merge_close(m);
+	db_close(db);
+	schemas_free(all);
+	return rc;
 }
 
 static int
@@ -80,7 +115,7 @@ run(const struct pack *p, const char *provider, int fd, const char *name,
 	if (work_open(p, provider, &w, e) == 0 && work_run(w, &j, e) == 0)
 		rc = rowfile_open(ret_v->rows, &ret_v->reader, e);
 	work_close(w);
-	return rc;
+	return rc == -1 ? -1 : count_twice(p, provider, ret_v, e);
 }
 
 /* Tries each provider unless one is named, and keeps what fits best. */
@@ -97,7 +132,7 @@ best(const struct pack *p, const char *named, int fd, const char *name,
 	if (schemas_read(p, &all, e) == -1)
 		return -1;
 	for (size_t i = 0; i < schemas_count(all); i++) {
-		struct verdict v = { NULL, -1, -1 };
+		struct verdict v = { NULL, -1, -1, NULL };
 		const char *provider = schemas_at(all, i)->provider;
 
 		if (strcmp(provider, tried) == 0)
@@ -128,7 +163,14 @@ print_error(const struct err *e)
 }
 
 static void
-print_file(const struct rowfile_file *f)
+print_count(enum severity s, const char *rule, int64_t n)
+{
+	if (n > 0)
+		printf("    %s %s %" PRId64 "\n", severity_name(s), rule, n);
+}
+
+static void
+print_file(const struct rowfile_file *f, const struct merge_counts *n)
 {
 	printf("  %s  %s  %s  行/rows %" PRIu64 "  受理/accepted %" PRIu64
 	       "  退回/rejected %" PRIu64 "\n",
@@ -141,6 +183,8 @@ print_file(const struct rowfile_file *f)
 		printf("    %s %s %" PRIu64 "\n",
 		    severity_name((enum severity)f->rule[i].severity),
 		    f->rule[i].rule, f->rule[i].count);
+	print_count(SEVERITY_WARN, "duplicate_row", n->same);
+	print_count(SEVERITY_WARN, "duplicate_conflict", n->other);
 }
 
 static json_t *
@@ -152,17 +196,25 @@ error_json(const struct err *e)
 	    e->en);
 }
 
+static void
+add_count(json_t *issues, enum severity s, const char *rule, int64_t n)
+{
+	if (n > 0)
+		json_array_append_new(issues,
+		    json_pack("{s:s, s:s, s:I}", "rule", rule, "severity",
+			severity_name(s), "count", (json_int_t)n));
+}
+
 static json_t *
-file_json(const struct rowfile_file *f)
+file_json(const struct rowfile_file *f, const struct merge_counts *n)
 {
 	json_t *issues = json_array();
 
 	for (size_t i = 0; i < f->nrules; i++)
-		json_array_append_new(issues,
-		    json_pack("{s:s, s:s, s:I}", "rule", f->rule[i].rule,
-			"severity",
-			severity_name((enum severity)f->rule[i].severity),
-			"count", (json_int_t)f->rule[i].count));
+		add_count(issues, (enum severity)f->rule[i].severity,
+		    f->rule[i].rule, (int64_t)f->rule[i].count);
+	add_count(issues, SEVERITY_WARN, "duplicate_row", n->same);
+	add_count(issues, SEVERITY_WARN, "duplicate_conflict", n->other);
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o}",
 	    "path", f->path, "dataset", f->dataset, "standard", f->standard,
 	    "encoding", f->encoding, "rows", (json_int_t)f->rows, "accepted",
@@ -172,8 +224,9 @@ file_json(const struct rowfile_file *f)
 
 /* Prints the verdict and returns the exit status that follows from it. */
 static int
-print_verdict(const char *path, const struct rowfile_summary *v, int json)
+print_verdict(const char *path, const struct verdict *d, int json)
 {
+	const struct rowfile_summary *v = rowfile_verdict(d->reader);
 	uint64_t rows = 0, accepted = 0;
 	json_t *files = json_array();
 	const char *outcome;
@@ -183,7 +236,8 @@ print_verdict(const char *path, const struct rowfile_summary *v, int json)
 		rows += v->file[i].rows;
 		accepted += v->file[i].accepted;
 		refused += v->file[i].error.code[0] != '\0';
-		json_array_append_new(files, file_json(&v->file[i]));
+		json_array_append_new(files,
+		    file_json(&v->file[i], &d->counts[i]));
 	}
 	outcome = v->error.code[0] != '\0'                     ? "rejected"
 		  : accepted == rows && refused == 0           ? "accepted"
@@ -202,7 +256,7 @@ print_verdict(const char *path, const struct rowfile_summary *v, int json)
 		if (v->error.code[0] != '\0')
 			print_error(&v->error);
 		for (size_t i = 0; i < v->nfiles; i++)
-			print_file(&v->file[i]);
+			print_file(&v->file[i], &d->counts[i]);
 	}
 	json_decref(files);
 	return strcmp(outcome, "rejected") == 0 ? COMMAND_FAULTS : COMMAND_DONE;
@@ -212,7 +266,7 @@ static int
 check_one(const struct pack *p, const char *provider, const char *path,
     int json)
 {
-	struct verdict v = { NULL, -1, -1 };
+	struct verdict v = { NULL, -1, -1, NULL };
 	const char *slash = strrchr(path, '/');
 	struct err e;
 	int status;
@@ -226,7 +280,7 @@ check_one(const struct pack *p, const char *provider, const char *path,
 	    -1)
 		status = command_fail(&e);
 	else
-		status = print_verdict(path, rowfile_verdict(v.reader), json);
+		status = print_verdict(path, &v, json);
 	verdict_done(&v);
 	(void)close(fd);
 	return status;
