@@ -203,8 +203,8 @@ a_reader_sees_what_was_committed(void **state)
 	assert_int_equal(db_int(other, -1, "SELECT count(*) FROM ledger", ""),
 	    1);
 	assert_int_not_equal(sqlite3_exec(other->handle,
-				 "INSERT INTO ledger VALUES"
-				 " (9,'','','','','','','')",
+				 "INSERT INTO code_label_t VALUES"
+				 " ('a', 'b', 'c', 'd')",
 				 NULL, NULL, NULL),
 	    SQLITE_OK);
 	db_close(other);

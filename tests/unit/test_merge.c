@@ -40,6 +40,9 @@ static const char labels[] = "list,code,label_zh,label_en\n"
 
 enum { NONE = -1 };
 
+/* The end of a row with nothing special about it. */
+#define PLAIN NULL, 0, 0
+
 /* A row as a test writes it; amount NONE and NULL are nulls. */
 struct line {
 	const char *account;
@@ -49,6 +52,8 @@ struct line {
 	const char *as_of;
 	char op;
 	const char *known_on; /* business date other than as_of */
+	int for_ever;         /* valid_to is open */
+	int finding;          /* and there is something to say */
 };
 
 static struct db *db;
@@ -150,10 +155,11 @@ text_value(const char *s)
 	return v;
 }
 
-/* The amount 7777 stands for a row that is valid for ever. */
 static void
 write_row(struct rowfile_writer *w, const struct line *l, uint64_t n)
 {
+	static const struct finding odd = { "odd", SEVERITY_INFO, EFFECT_FIX, 3,
+		"状态", "已交", "怪", "odd indeed" };
 	struct row r;
 	char key[128];
 
@@ -168,7 +174,9 @@ write_row(struct rowfile_writer *w, const struct line *l, uint64_t n)
 	}
 	r.value[3] = text_value(l->status);
 	r.value[4] = text_value(l->as_of);
-	r.open_ended[5] = l->amount == 7777;
+	r.open_ended[5] = l->for_ever != 0;
+	if (l->finding)
+		row_add(&r, &odd);
 	r.key = key;
 	r.as_of = l->as_of != NULL ? l->as_of : "";
 	if (l->known_on != NULL)
@@ -279,7 +287,7 @@ static void
 a_row_without_a_predecessor_is_inserted(void **state)
 {
 	const struct line l[] = { { "1", "2014-03", 12345, "PAID", "2014-03-31",
-	    'I', NULL } };
+	    'I', PLAIN } };
 
 	(void)state;
 	counts_are(deliver(l, 1), 1, 0, 0, 0);
@@ -311,7 +319,7 @@ static void
 the_same_content_again_is_unchanged(void **state)
 {
 	const struct line l[] = { { "1", "2014-03", 7777, "PAID", "2014-03-31",
-	    'I', NULL } };
+	    'I', PLAIN } };
 
 	(void)state;
 	deliver(l, 1);
@@ -323,9 +331,9 @@ static void
 a_newer_row_ends_the_old_version(void **state)
 {
 	const struct line a[] = { { "1", "2014-03", 100, "UNPAID", "2014-03-31",
-	    'I', NULL } };
+	    'I', PLAIN } };
 	const struct line b[] = { { "1", "2014-03", 200, "PAID", "2014-04-30",
-	    'I', NULL } };
+	    'I', PLAIN } };
 
 	(void)state;
 	deliver(a, 1);
@@ -342,9 +350,9 @@ static void
 a_late_old_row_goes_to_history_only(void **state)
 {
 	const struct line a[] = { { "1", "2014-03", 200, "PAID", "2014-04-30",
-	    'I', NULL } };
+	    'I', PLAIN } };
 	const struct line b[] = { { "1", "2014-03", 100, "PAID", "2014-03-31",
-	    'I', NULL } };
+	    'I', PLAIN } };
 
 	(void)state;
 	deliver(a, 1);
@@ -359,11 +367,11 @@ static void
 null_never_overwrites(void **state)
 {
 	const struct line a[] = { { "1", "2014-03", 100, "PAID", "2014-03-31",
-	    'I', NULL } };
+	    'I', PLAIN } };
 	const struct line b[] = { { "1", "2014-03", 200, NULL, "2014-04-30",
-	    'I', NULL } };
+	    'I', PLAIN } };
 	const struct line c[] = { { "1", "2014-03", NONE, NULL, "2014-04-30",
-	    'I', NULL } };
+	    'I', PLAIN } };
 
 	(void)state;
 	deliver(a, 1);
@@ -377,23 +385,60 @@ static void
 a_correction_may_empty_a_field(void **state)
 {
 	const struct line a[] = { { "1", "2014-03", 100, "PAID", "2014-03-31",
-	    'I', NULL } };
+	    'I', PLAIN } };
 	const struct line b[] = { { "1", "2014-03", 100, NULL, "2014-03-31",
-	    'C', NULL } };
+	    'C', PLAIN } };
 
 	(void)state;
 	deliver(a, 1);
 	counts_are(deliver(b, 1), 0, 1, 0, 0);
 	assert_string_equal(sql(CURRENT), "1|1.0|");
+	assert_string_equal(sql("SELECT _reason FROM hist_bill WHERE _to IS"
+				" NOT NULL"),
+	    "corrected");
+}
+
+/* An end that was not known and "for ever" are not the same. */
+static void
+a_term_without_end_is_content(void **state)
+{
+	struct line l = { "1", "2014-03", 100, "PAID", "2014-03-31", 'I',
+		PLAIN };
+
+	(void)state;
+	deliver(&l, 1);
+	l.for_ever = 1;
+	counts_are(deliver(&l, 1), 0, 1, 0, 0);
+	assert_string_equal(sql("SELECT valid_to, valid_to_open FROM std_bill"),
+	    "|1");
+	/* Nothing said is no end of it. */
+	l.for_ever = 0;
+	counts_are(deliver(&l, 1), 0, 0, 1, 0);
+}
+
+static void
+findings_are_kept_but_not_of_a_dry_run(void **state)
+{
+	struct line l = { "1", "2014-03", 100, "PAID", "2014-03-31", 'I',
+		PLAIN };
+	size_t one = 1;
+
+	(void)state;
+	l.finding = 1;
+	merge_as(&l, &one, 1, "MUB", MERGE_DRY);
+	assert_string_equal(sql("SELECT * FROM quality_issue"), "");
+	deliver(&l, 1);
+	assert_string_equal(sql("SELECT * FROM quality_issue"),
+	    "B2|bill.csv|2|status|状态|odd|info|已交|怪|odd indeed|fix");
 }
 
 static void
 a_deletion_ends_the_row(void **state)
 {
 	const struct line a[] = { { "1", "2014-03", 100, "PAID", "2014-03-31",
-	    'I', NULL } };
+	    'I', PLAIN } };
 	const struct line d[] = { { "1", "2014-03", NONE, NULL, "2014-03-31",
-	    'D', NULL } };
+	    'D', PLAIN } };
 
 	(void)state;
 	deliver(a, 1);
@@ -407,8 +452,8 @@ static void
 a_row_twice_in_the_bundle_counts_once(void **state)
 {
 	const struct line l[] = {
-		{ "1", "2014-03", 100, "PAID", "2014-03-31", 'I', NULL },
-		{ "1", "2014-03", 100, "PAID", "2014-03-31", 'I', NULL },
+		{ "1", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "1", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
 	};
 	struct merge_counts n;
 
@@ -427,8 +472,8 @@ static void
 of_two_different_rows_the_later_wins_at_equal_dates(void **state)
 {
 	const struct line l[] = {
-		{ "1", "2014-03", 100, "UNPAID", "2014-03-31", 'I', NULL },
-		{ "1", "2014-03", 200, "PAID", "2014-03-31", 'I', NULL },
+		{ "1", "2014-03", 100, "UNPAID", "2014-03-31", 'I', PLAIN },
+		{ "1", "2014-03", 200, "PAID", "2014-03-31", 'I', PLAIN },
 	};
 	struct merge_counts n;
 
@@ -447,8 +492,8 @@ static void
 of_two_different_rows_the_newer_wins_wherever_it_stands(void **state)
 {
 	const struct line l[] = {
-		{ "1", "2014-03", 200, "PAID", "2014-04-30", 'I', NULL },
-		{ "1", "2014-03", 100, "UNPAID", "2014-03-31", 'I', NULL },
+		{ "1", "2014-03", 200, "PAID", "2014-04-30", 'I', PLAIN },
+		{ "1", "2014-03", 100, "UNPAID", "2014-03-31", 'I', PLAIN },
 	};
 
 	(void)state;
@@ -465,11 +510,11 @@ static void
 null_does_not_overwrite_through_a_repetition(void **state)
 {
 	const struct line a[] = { { "1", "2014-03", 100, "PAID", "2014-03-31",
-	    'I', NULL } };
+	    'I', PLAIN } };
 	const struct line b[] = {
-		{ "1", "2014-03", 200, NULL, "2014-04-30", 'I', NULL },
-		{ "1", "2014-03", 200, NULL, "2014-04-30", 'I', NULL },
-		{ "1", "2014-03", 300, NULL, "2014-04-30", 'I', NULL },
+		{ "1", "2014-03", 200, NULL, "2014-04-30", 'I', PLAIN },
+		{ "1", "2014-03", 200, NULL, "2014-04-30", 'I', PLAIN },
+		{ "1", "2014-03", 300, NULL, "2014-04-30", 'I', PLAIN },
 	};
 	struct merge_counts n;
 
@@ -486,8 +531,10 @@ null_does_not_overwrite_through_a_repetition(void **state)
 static void
 the_same_content_later_moves_the_business_date(void **state)
 {
-	struct line a = { "1", "x", 100, "PAID", NULL, 'I', "2014-03-31" };
-	struct line b = { "1", "x", 300, "PAID", NULL, 'I', "2014-04-30" };
+	struct line a = { "1", "x", 100, "PAID", NULL, 'I', "2014-03-31", 0,
+		0 };
+	struct line b = { "1", "x", 300, "PAID", NULL, 'I', "2014-04-30", 0,
+		0 };
 
 	(void)state;
 	deliver(&a, 1);
@@ -503,11 +550,11 @@ static void
 a_repetition_names_the_first_row(void **state)
 {
 	const struct line a[] = { { "1", "2014-03", 100, "PAID", "2014-03-31",
-	    'I', NULL } };
+	    'I', PLAIN } };
 	const struct line b[] = {
-		{ "0", "2014-03", 100, "PAID", "2014-03-31", 'I', NULL },
-		{ "1", "2014-03", 100, "PAID", "2014-03-31", 'I', NULL },
-		{ "1", "2014-03", 200, "PAID", "2014-03-31", 'I', NULL },
+		{ "0", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "1", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "1", "2014-03", 200, "PAID", "2014-03-31", 'I', PLAIN },
 	};
 	const size_t lines[2] = { 2, 1 };
 
@@ -535,7 +582,7 @@ a_released_bundle_is_merged_anew(void **state)
 	for (size_t i = 0; i < ROWS; i++) {
 		snprintf(account[i], sizeof(account[i]), "%zu", i);
 		l[i] = (struct line){ account[i], "2014-03", 100, "PAID",
-			"2014-03-31", 'I', NULL };
+			"2014-03-31", 'I', PLAIN };
 	}
 	r = bundle(l, &lines, 1);
 	assert_int_equal(merge_open(db, schemas, 1, "MUB", r, "now",
@@ -561,9 +608,9 @@ static void
 another_provider_does_not_touch_the_row(void **state)
 {
 	const struct line a[] = { { "1", "2014-03", 100, "PAID", "2014-03-31",
-	    'I', NULL } };
+	    'I', PLAIN } };
 	const struct line b[] = { { "1", "2014-03", 900, "PAID", "2014-04-30",
-	    'I', NULL } };
+	    'I', PLAIN } };
 	size_t one = 1;
 
 	(void)state;
@@ -586,7 +633,7 @@ the_counts_of_every_file_are_kept(void **state)
 	for (size_t i = 0; i < FILES; i++) {
 		snprintf(account[i], sizeof(account[i]), "%zu", i);
 		l[i] = (struct line){ account[i], "2014-03", 100, "PAID",
-			"2014-03-31", 'I', NULL };
+			"2014-03-31", 'I', PLAIN };
 		lines[i] = 1;
 	}
 	counts_are(merge_as(l, lines, FILES, "MUB", MERGE_APPLY), FILES, 0, 0,
@@ -613,7 +660,7 @@ a_crash_goes_on_exactly_where_it_was(void **state)
 	for (size_t i = 0; i < ROWS; i++) {
 		snprintf(account[i], sizeof(account[i]), "%zu", i % 1900);
 		l[i] = (struct line){ account[i], "2014-03", 100, "PAID",
-			"2014-03-31", 'I', NULL };
+			"2014-03-31", 'I', PLAIN };
 	}
 	r = bundle(l, lines, 2);
 	assert_int_equal(db_commit(db, &e), 0);
@@ -651,21 +698,21 @@ static void
 a_dry_run_says_the_same_and_leaves_the_base_alone(void **state)
 {
 	const struct line a[] = {
-		{ "1", "2014-03", 100, "PAID", "2014-03-31", 'I', NULL },
-		{ "2", "2014-03", 100, "PAID", "2014-03-31", 'I', NULL },
-		{ "3", "2014-03", 100, "PAID", "2014-03-31", 'I', NULL },
-		{ "4", "2014-03", 100, "PAID", "2014-03-31", 'I', NULL },
+		{ "1", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "2", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "3", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "4", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
 	};
 	const struct line b[] = {
-		{ "1", "2014-03", 100, "PAID", "2014-03-31", 'I', NULL },
-		{ "2", "2014-03", 200, NULL, "2014-04-30", 'I', NULL },
-		{ "2", "2014-03", 200, NULL, "2014-04-30", 'I', NULL },
-		{ "3", "2014-03", 300, "PAID", "2014-02-28", 'I', NULL },
-		{ "4", "2014-03", NONE, NULL, "2014-04-30", 'D', NULL },
-		{ "4", "2014-03", 400, "PAID", "2014-04-30", 'I', NULL },
-		{ "5", "2014-03", 100, "PAID", "2014-03-31", 'I', NULL },
-		{ "5", "2014-03", 200, "PAID", "2014-03-31", 'I', NULL },
-		{ "5", "2014-03", 200, "PAID", "2014-03-31", 'I', NULL },
+		{ "1", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "2", "2014-03", 200, NULL, "2014-04-30", 'I', PLAIN },
+		{ "2", "2014-03", 200, NULL, "2014-04-30", 'I', PLAIN },
+		{ "3", "2014-03", 300, "PAID", "2014-02-28", 'I', PLAIN },
+		{ "4", "2014-03", NONE, NULL, "2014-04-30", 'D', PLAIN },
+		{ "4", "2014-03", 400, "PAID", "2014-04-30", 'I', PLAIN },
+		{ "5", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "5", "2014-03", 200, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "5", "2014-03", 200, "PAID", "2014-03-31", 'I', PLAIN },
 	};
 	size_t n = sizeof(b) / sizeof(b[0]);
 	struct merge_counts dry, wet;
@@ -689,7 +736,7 @@ static void
 no_statement_is_left_behind_by_a_bundle(void **state)
 {
 	const struct line l[] = { { "1", "2014-03", 100, "PAID", "2014-03-31",
-	    'I', NULL } };
+	    'I', PLAIN } };
 	sqlite3_stmt *st = NULL;
 	int first = 0;
 	int last = 0;
@@ -710,7 +757,7 @@ static void
 a_standard_may_grow(void **state)
 {
 	const struct line l[] = { { "1", "2014-03", 100, "PAID", "2014-03-31",
-	    'I', NULL } };
+	    'I', PLAIN } };
 
 	(void)state;
 	deliver(l, 1);
@@ -741,6 +788,8 @@ main(void)
 		T(a_late_old_row_goes_to_history_only),
 		T(null_never_overwrites),
 		T(a_correction_may_empty_a_field),
+		T(a_term_without_end_is_content),
+		T(findings_are_kept_but_not_of_a_dry_run),
 		T(a_deletion_ends_the_row),
 		T(a_row_twice_in_the_bundle_counts_once),
 		T(of_two_different_rows_the_later_wins_at_equal_dates),

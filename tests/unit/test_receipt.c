@@ -239,6 +239,7 @@ a_receipt_says_what_became_of_the_bundle(void **state)
 	issues = json_object_get(f, "issues");
 	assert_int_equal(json_array_size(issues), 3);
 	is_text(json_array_get(issues, 1), "rule", "duplicate_row");
+	assert_int_equal(number(json_array_get(issues, 1), "count"), 1);
 	f = json_array_get(json_object_get(o, "files"), 1);
 	is_text(json_object_get(f, "error"), "code", "script_bad");
 	json_decref(o);
@@ -325,6 +326,10 @@ a_receipt_is_held_against_the_ledger(void **state)
 	assert_int_equal(check(o), 0);
 	json_decref(o);
 	o = read_json(RESULT);
+	json_object_set_new(o, "head", json_string(CONTENT));
+	assert_int_equal(check(o), 0);
+	json_decref(o);
+	o = read_json(RESULT);
 	json_object_set_new(o, "seq", json_integer(1));
 	assert_int_equal(check(o), 0);
 	json_object_set_new(o, "seq", json_integer(99));
@@ -363,6 +368,12 @@ the_same_content_gets_the_same_receipts(void **state)
 	    "accounts/mub/receipts/再.zip.B1.receipt.json.sig"));
 	assert_true(same_bytes(RECEIVED,
 	    "accounts/mub/receipts/再.zip.B1.received.json"));
+	/* Who lost his receipt sends it again, under the name it had. */
+	assert_int_equal(system("cp " RESULT " kept; rm " RESULT "*"), 0);
+	assert_int_equal(take("B3", "水.zip", CONTENT, &again), DELIVERY_AGAIN);
+	assert_int_equal(receipt_also_for(db, again.original, &again, &e), 0);
+	place_all();
+	assert_true(same_bytes(RESULT, "kept"));
 }
 
 /* Sent again while the first is in work: the result comes under both names. */
