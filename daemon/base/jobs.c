@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +27,7 @@ enum {
 	SLICE_MS = 40,    /* of merging before we look who waits */
 	ROUND_MS = 400,   /* of merging in a round where nobody does */
 	ATTEMPTS_MAX = 3, /* workers that die before a bundle is set aside */
+	KILLS_MAX = 20,   /* and those that are killed by an operator */
 	RECEIPTS_PER_ROUND = 16,
 	JOBS_MAX = 256
 };
@@ -57,6 +60,7 @@ struct jobs {
 	size_t moves_room;
 	int receipts_wait;
 	uint32_t sign_tag;
+	time_t pause; /* nothing is handed out before, for lack of space */
 };
 
 /* --- small things ------------------------------------------------------- */
@@ -294,6 +298,8 @@ jobs_hand_out(struct keeper *k, struct err *e)
 	struct err why;
 	int rc;
 
+	if (time(NULL) < k->jobs->pause)
+		return 0;
 	while (k->jobs->room > 0 && k->jobs->njobs < JOBS_MAX) {
 		rc = claim_next(k, &job, e);
 		if (rc != 1)
@@ -359,6 +365,28 @@ begin_merge(struct keeper *k, struct job *job, struct err *e)
 	    e);
 }
 
+static int
+short_of_space(const struct keeper *k)
+{
+	struct statvfs v;
+
+	return fstatvfs(k->spool, &v) == 0 &&
+	       (int64_t)v.f_bavail * (int64_t)v.f_frsize < k->conf.disk_reserve;
+}
+
+/* A full disk is nobody's fault: no attempt, and a moment's rest. */
+static int
+wait_for_space(struct keeper *k, struct job *job, struct err *e)
+{
+	log_warn("%s waits for disk space", job->bundle.name.id);
+	k->jobs->pause = time(NULL) + 1;
+	if (db_run(k->db, e,
+		"UPDATE bundle_t SET attempts = attempts - 1 WHERE no = ?", "i",
+		job->bundle.no) == -1)
+		return -1;
+	return leave(k, job, e);
+}
+
 int
 jobs_worked(struct keeper *k, struct err *e)
 {
@@ -368,6 +396,7 @@ jobs_worked(struct keeper *k, struct err *e)
 	struct job *job;
 	struct err why;
 	int status, sig;
+	int most = ATTEMPTS_MAX;
 
 	frame_get_str(&k->in, id, sizeof(id));
 	status = (int)frame_get_u32(&k->in);
@@ -385,10 +414,15 @@ jobs_worked(struct keeper *k, struct err *e)
 		*e = why;
 		return -1;
 	}
+	if (status == COMMAND_AGAIN && short_of_space(k))
+		return wait_for_space(k, job, e);
 	snprintf(reason, sizeof(reason), "worker status=%d signal=%d %s %.300s",
 	    status, sig, words, status == 0 && sig == 0 ? why.en : "");
 	log_warn("%s died attempt=%d %s", id, job->bundle.attempts, reason);
-	if (job->bundle.attempts >= ATTEMPTS_MAX || status == COMMAND_FAULTS)
+	/* A kill from outside says nothing about the bundle. */
+	if (sig == SIGKILL && words[0] == '\0')
+		most = KILLS_MAX;
+	if (job->bundle.attempts >= most || status == COMMAND_FAULTS)
 		return set_aside(k, job, reason, e);
 	return leave(k, job, e);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -110,6 +111,11 @@ spawn(struct workers *w, struct worker *slot, const struct work *k,
 		slot->pid = 0;
 		return -1;
 	}
+	/* Too much processor time ends it by SIGXCPU, which tells itself. */
+	(void)prlimit(slot->pid, RLIMIT_CPU,
+	    &(struct rlimit){ (rlim_t)w->conf->worker_seconds,
+		(rlim_t)w->conf->worker_seconds + 5 },
+	    NULL);
 	slot->progress = pair[0];
 	slot->killed = 0;
 	slot->overdue = time(NULL) + 2 * (time_t)w->conf->worker_seconds + 60;
@@ -212,9 +218,8 @@ bury(struct workers *w, struct worker *worker, int status, struct err *e)
 {
 	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-	const char *words = worker->killed ? "it took too long"
-			    : sig == SIGXCPU || sig == SIGKILL
-				? "it used too much processor time"
+	const char *words = worker->killed   ? "it took too long"
+			    : sig == SIGXCPU ? "it used too much processor time"
 			    : sig == SIGSYS
 				? "it tried a system call it may not"
 				: "";
