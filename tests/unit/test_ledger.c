@@ -202,6 +202,7 @@ a_reader_sees_what_was_committed(void **state)
 	assert_int_equal(db_open_read("exchange.db", &other, &e), 0);
 	assert_int_equal(db_int(other, -1, "SELECT count(*) FROM ledger", ""),
 	    1);
+	assert_int_equal(db_commit(db, &e), 0);
 	assert_int_not_equal(sqlite3_exec(other->handle,
 				 "INSERT INTO code_label_t VALUES"
 				 " ('a', 'b', 'c', 'd')",
