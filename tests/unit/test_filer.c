@@ -714,6 +714,8 @@ a_taken_name_stays_visible_and_closed(void **state)
 	    SFTP_PERMISSION_DENIED);
 	assert_int_equal(open_code("/upload/a.csv", SFTP_OPEN_WRITE),
 	    SFTP_PERMISSION_DENIED);
+	assert_int_equal(open_code("/upload/a.csv", RESUME),
+	    SFTP_PERMISSION_DENIED);
 	assert_int_equal(ask(SFTP_REMOVE, "/upload/a.csv"),
 	    SFTP_PERMISSION_DENIED);
 	assert_int_equal(ask2(SFTP_RENAME, "/upload/a.csv", "/upload/b.csv"),
@@ -822,6 +824,29 @@ an_upload_is_resumed_where_it_was_broken_off(void **state)
 	assert_int_equal(count("spool/uploading/aic"), 0);
 }
 
+static void
+what_was_broken_off_goes_when_its_name_is_taken(void **state)
+{
+	uint32_t handle;
+
+	(void)state;
+	connected_as(ACCOUNT_DEPARTMENT);
+	handle = open_ok("/upload/a.csv", PUT);
+	assert_int_equal(write_code(handle, 0, "a"), SFTP_OK);
+	handle = open_ok("/upload/b.csv", PUT);
+	assert_int_equal(write_code(handle, 0, "b"), SFTP_OK);
+	leave();
+	close(keeper);
+	connected_as(ACCOUNT_DEPARTMENT);
+	/* A name that stands there is not renamed over. */
+	assert_int_equal(ask2(SFTP_RENAME, "/upload/b.csv", "/upload/a.csv"),
+	    SFTP_FAILURE);
+	assert_int_equal(put("/upload/a.csv", CSV), SFTP_OK);
+	assert_int_equal(size_of("/upload/a.csv"), strlen(CSV));
+	assert_int_equal(size_of("/upload/b.csv"), 1);
+	assert_int_equal(count("spool/uploading/aic"), 1);
+}
+
 /* scp opens without truncating and writes from the start. */
 static void
 an_old_rest_never_stays_behind_a_new_start(void **state)
@@ -866,6 +891,44 @@ unordered_and_repeated_writes_have_the_right_digest(void **state)
 	assert_told(".u.aic.a.csv", "a,b\ne\ng,h\ni,j\nk,l\n");
 	take(told.tag);
 	assert_int_equal(code(), SFTP_OK);
+}
+
+/* Writes that are read at once are gathered, but only what follows. */
+static void
+gathered_writes_keep_their_places(void **state)
+{
+	static const struct {
+		int file;
+		uint64_t off;
+		const char *bytes;
+	} cases[] = { { 0, 0, "a," }, { 0, 2, "b\n" }, { 1, 0, "1,2\n" },
+		{ 0, 4, "c," }, { 0, 8, "e\n" }, { 0, 50, "" }, { 0, 6, "d\n" },
+		{ 1, 4, "3,4\n" }, { 0, 10, "" }, { 0, 10, "f\n" } };
+	enum { CASES = sizeof(cases) / sizeof(cases[0]) };
+	uint32_t handle[2];
+
+	(void)state;
+	connected_as(ACCOUNT_DEPARTMENT);
+	handle[0] = open_ok("/upload/a.csv", PUT);
+	handle[1] = open_ok("/upload/b.csv", PUT);
+	assert_int_equal(kill(filer, SIGSTOP), 0);
+	for (size_t i = 0; i < CASES; i++) {
+		post_handle(SFTP_WRITE, handle[cases[i].file]);
+		add_u64(cases[i].off);
+		add_str(cases[i].bytes);
+		post();
+	}
+	assert_int_equal(kill(filer, SIGCONT), 0);
+	for (size_t i = 0; i < CASES; i++) {
+		assert_int_equal(code(), SFTP_OK);
+		assert_int_equal(reply_id(), next_id - CASES + 1 + i);
+	}
+	post_close(handle[0]);
+	assert_true(hear());
+	assert_told(".u.aic.a.csv", "a,b\nc,d\ne\nf\n");
+	post_close(handle[1]);
+	assert_true(hear());
+	assert_told(".u.aic.b.csv", "1,2\n3,4\n");
 }
 
 static void
@@ -1058,8 +1121,17 @@ a_download_gives_the_bytes(void **state)
 	post();
 	assert_int_equal(code(), SFTP_EOF);
 	assert_int_equal(write_code(handle, 0, "x"), SFTP_PERMISSION_DENIED);
+	post_close(handle);
+	assert_int_equal(code(), SFTP_OK);
+	handle = open_ok("/standards/s.json", GET);
+	post_handle(SFTP_READ, handle);
+	add_u64(0);
+	add_u32(7);
+	post();
+	assert_int_equal(receive(), SFTP_DATA);
 	leave();
 	assert_true(was_accessed("get /standards/s.json partial"));
+	assert_true(was_accessed("get /standards/s.json complete"));
 }
 
 /* A client that asks on and on and reads nothing is not served on and on. */
@@ -1201,8 +1273,10 @@ main(void)
 		TEST(the_same_name_again_overwrites_nothing),
 		TEST(a_temporary_name_is_published_by_its_renaming),
 		TEST(an_upload_is_resumed_where_it_was_broken_off),
+		TEST(what_was_broken_off_goes_when_its_name_is_taken),
 		TEST(an_old_rest_never_stays_behind_a_new_start),
 		TEST(unordered_and_repeated_writes_have_the_right_digest),
+		TEST(gathered_writes_keep_their_places),
 		TEST(an_upload_with_a_hole_is_not_published),
 		TEST(a_pipeline_of_writes_is_one_file),
 		TEST(what_another_session_writes_hides_nothing),
