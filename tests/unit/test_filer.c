@@ -520,56 +520,57 @@ assert_told(const char *end, const char *content)
 /* --- tests --------------------------------------------------------------- */
 
 /* Every verb that names a path, for every role: 0 done, 2 none, 3 refused. */
+static const struct {
+	const char *verb;
+	const char *path;
+	const char *codes; /* department, institution, enterprise,
+			      upstream */
+} rights[] = {
+	{ "stat", "/", "0000" },
+	{ "stat", "/upload", "0202" },
+	{ "stat", "/check", "0202" },
+	{ "stat", "/reports", "0202" },
+	{ "stat", "/queries", "2020" },
+	{ "stat", "/extracts", "2020" },
+	{ "stat", "/catalog", "2020" },
+	{ "stat", "/receipts", "0000" },
+	{ "stat", "/standards", "0000" },
+	{ "stat", "/keys", "2222" },
+	{ "stat", "/../../etc/passwd", "2222" },
+	{ "list", "/", "0000" },
+	{ "list", "/upload", "0202" },
+	{ "list", "/queries", "2020" },
+	{ "list", "/receipts", "0000" },
+	{ "list", "/none", "2222" },
+	{ "put", "/upload/a.csv", "0202" },
+	{ "put", "/check/a.csv", "0202" },
+	{ "put", "/queries/q.json", "2020" },
+	{ "put", "/receipts/a.csv", "3333" },
+	{ "put", "/standards/a.csv", "3333" },
+	{ "put", "/reports/a.csv", "3232" },
+	{ "put", "/extracts/a.csv", "2323" },
+	{ "put", "/upload/sub/a.csv", "3232" },
+	{ "put", "/a.csv", "3333" },
+	{ "put", "/upload", "3333" },
+	{ "get", "/standards/s.json", "0000" },
+	{ "get", "/receipts/none", "2222" },
+	{ "get", "/upload/x.csv", "3232" },
+	{ "get", "/", "3333" },
+	{ "setstat", "/standards/s.json", "3333" },
+	{ "setstat", "/upload", "0303" },
+	{ "remove", "/standards/s.json", "3333" },
+	{ "remove", "/upload/none.csv", "2222" },
+	{ "mkdir", "/upload/d", "3333" },
+	{ "mkdir", "/d", "3333" },
+	{ "rmdir", "/upload", "3333" },
+	{ "readlink", "/upload", "3333" },
+	{ "symlink", "/upload/l", "3333" },
+	{ "rename", "/standards/s.json", "3333" },
+};
+
 static void
 every_verb_is_allowed_or_refused_by_role_and_folder(void **state)
 {
-	static const struct {
-		const char *verb;
-		const char *path;
-		const char *codes; /* department, institution, enterprise,
-				      upstream */
-	} cases[] = {
-		{ "stat", "/", "0000" },
-		{ "stat", "/upload", "0202" },
-		{ "stat", "/check", "0202" },
-		{ "stat", "/reports", "0202" },
-		{ "stat", "/queries", "2020" },
-		{ "stat", "/extracts", "2020" },
-		{ "stat", "/catalog", "2020" },
-		{ "stat", "/receipts", "0000" },
-		{ "stat", "/standards", "0000" },
-		{ "stat", "/keys", "2222" },
-		{ "stat", "/../../etc/passwd", "2222" },
-		{ "list", "/", "0000" },
-		{ "list", "/upload", "0202" },
-		{ "list", "/queries", "2020" },
-		{ "list", "/receipts", "0000" },
-		{ "list", "/none", "2222" },
-		{ "put", "/upload/a.csv", "0202" },
-		{ "put", "/check/a.csv", "0202" },
-		{ "put", "/queries/q.json", "2020" },
-		{ "put", "/receipts/a.csv", "3333" },
-		{ "put", "/standards/a.csv", "3333" },
-		{ "put", "/reports/a.csv", "3232" },
-		{ "put", "/extracts/a.csv", "2323" },
-		{ "put", "/upload/sub/a.csv", "3232" },
-		{ "put", "/a.csv", "3333" },
-		{ "put", "/upload", "3333" },
-		{ "get", "/standards/s.json", "0000" },
-		{ "get", "/receipts/none", "2222" },
-		{ "get", "/upload/x.csv", "3232" },
-		{ "get", "/", "3333" },
-		{ "setstat", "/standards/s.json", "3333" },
-		{ "setstat", "/upload", "0303" },
-		{ "remove", "/standards/s.json", "3333" },
-		{ "remove", "/upload/none.csv", "2222" },
-		{ "mkdir", "/upload/d", "3333" },
-		{ "mkdir", "/d", "3333" },
-		{ "rmdir", "/upload", "3333" },
-		{ "readlink", "/upload", "3333" },
-		{ "symlink", "/upload/l", "3333" },
-		{ "rename", "/standards/s.json", "3333" },
-	};
 	static const struct {
 		const char *verb;
 		uint8_t type;
@@ -577,14 +578,14 @@ every_verb_is_allowed_or_refused_by_role_and_folder(void **state)
 		{ "setstat", SFTP_SETSTAT }, { "remove", SFTP_REMOVE },
 		{ "mkdir", SFTP_MKDIR }, { "rmdir", SFTP_RMDIR },
 		{ "readlink", SFTP_READLINK } };
-	enum { CASES = sizeof(cases) / sizeof(cases[0]) };
+	enum { RIGHTS = sizeof(rights) / sizeof(rights[0]) };
 
 	write_file("standards/s.json", "{}");
 	for (int role = 0; role <= ACCOUNT_UPSTREAM; role++) {
 		connected_as((enum account_role)role);
-		for (size_t i = 0; i < CASES; i++) {
-			const char *verb = cases[i].verb;
-			const char *path = cases[i].path;
+		for (size_t i = 0; i < RIGHTS; i++) {
+			const char *verb = rights[i].verb;
+			const char *path = rights[i].path;
 			uint32_t got = 9;
 
 			if (strcmp(verb, "put") == 0)
@@ -598,7 +599,7 @@ every_verb_is_allowed_or_refused_by_role_and_folder(void **state)
 			for (size_t j = 0; j < 7; j++)
 				if (strcmp(verbs[j].verb, verb) == 0)
 					got = ask(verbs[j].type, path);
-			if (got != (uint32_t)(cases[i].codes[role] - '0'))
+			if (got != (uint32_t)(rights[i].codes[role] - '0'))
 				fail_msg("role %d: %s %s gave %u", role, verb,
 				    path, got);
 		}
