@@ -40,20 +40,33 @@ struct merge {
 	int last_new;                  /* the last row had no predecessor */
 };
 
+enum did { DID_INSERT, DID_UPDATE, DID_NOTHING };
+
 /* What the base holds under a key. */
 struct current {
 	int64_t id;
 	int64_t hash;
 	char as_of[32];
-	int ours;   /* set or confirmed by this very bundle */
-	int64_t at; /* by which place of it, see place() */
+	int ours; /* set or confirmed by this very bundle: by */
+	size_t file;
+	uint64_t line;
+	enum did did; /* and what that was; then: what this row does */
 };
 
-/* A row of a bundle as one number: its file and its line. */
+/* A row of a bundle as one number. */
 static int64_t
-place(size_t file, uint64_t line)
+place(size_t file, uint64_t line, enum did did)
 {
-	return (int64_t)((uint64_t)file << 40 | (line & PLACE_LINE));
+	return (int64_t)((uint64_t)file << 42 | (line & PLACE_LINE) << 2 |
+			 (uint64_t)did);
+}
+
+static void
+place_read(struct current *c, int64_t at)
+{
+	c->file = (size_t)((uint64_t)at >> 42);
+	c->line = (uint64_t)at >> 2 & PLACE_LINE;
+	c->did = (enum did)(at & 3);
 }
 
 /* --- statements --------------------------------------------------------- */
@@ -115,17 +128,17 @@ target_set(struct merge *m, const struct schema *s)
 	t->insert = prepare_insert(m->db, s);
 	if (m->mode == MERGE_DRY)
 		buf_printf(&b,
-		    "SELECT id, hash, as_of, 1, gone, 0 FROM temp.dry_t "
+		    "SELECT id, hash, as_of, 1, gone, at FROM temp.dry_t "
 		    "WHERE"
 		    " dataset = '%s' AND key = ?1 UNION ALL"
-		    " SELECT _id, _hash, _as_of, ?3 <> ?3, 0, 0 FROM d_%s "
+		    " SELECT _id, _hash, _as_of, ?3 <> ?3, 0, 0, 1 FROM d_%s "
 		    "WHERE"
 		    " _key = ?1 AND _provider = ?2 AND _to IS NULL LIMIT 1",
 		    s->dataset, s->dataset);
 	else
 		buf_printf(&b,
-		    "SELECT _id, _hash, _as_of, _seen = ?3, 0, _seen_at "
-		    "FROM d_%s WHERE"
+		    "SELECT _id, _hash, _as_of, _seen = ?3, 0, _seen_at,"
+		    " _bundle = ?3 FROM d_%s WHERE"
 		    " _key = ?1 AND _provider = ?2 AND _to IS NULL",
 		    s->dataset);
 	t->find = db_prepare(m->db, b.data);
@@ -277,7 +290,7 @@ bind_value(sqlite3_stmt *st, int at, const struct value *v)
 /* reason NULL: a current version; else one that goes into history at once. */
 static int
 insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
-    const char *reason, struct err *e)
+    enum did did, const char *reason, struct err *e)
 {
 	const struct schema *s = m->target.schema;
 	sqlite3_stmt *st = m->target.insert;
@@ -296,7 +309,7 @@ insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
 	    SQLITE_STATIC);
 	(void)sqlite3_bind_text(st, 10, reason, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 11, m->run);
-	(void)sqlite3_bind_int64(st, 12, place(m->file, r->line));
+	(void)sqlite3_bind_int64(st, 12, place(m->file, r->line, did));
 	for (size_t i = 0; i < s->nfields; i++)
 		bind_value(st, at++, &r->value[i]);
 	for (size_t i = 0; i < s->nfields; i++)
@@ -316,7 +329,7 @@ remember(struct merge *m, const struct rowfile_record *r,
     const struct current *c, int64_t hash, const char *as_of, struct err *e)
 {
 	sqlite3_stmt *st = db_prepare(m->db,
-	    "INSERT OR REPLACE INTO temp.dry_t VALUES (?,?,?,?,?,?)");
+	    "INSERT OR REPLACE INTO temp.dry_t VALUES (?,?,?,?,?,?,?)");
 	int rc;
 
 	(void)sqlite3_bind_text(st, 1, m->target.schema->dataset, -1,
@@ -326,6 +339,7 @@ remember(struct merge *m, const struct rowfile_record *r,
 	(void)sqlite3_bind_int64(st, 4, hash);
 	(void)sqlite3_bind_text(st, 5, as_of, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int(st, 6, r->op == 'D');
+	(void)sqlite3_bind_int64(st, 7, place(m->file, r->line, c->did));
 	rc = db_step(m->db, st, 0, e);
 	db_done(st);
 	return rc;
@@ -336,7 +350,7 @@ put(struct merge *m, const struct rowfile_record *r, const struct current *c,
     int64_t hash, const char *reason, struct err *e)
 {
 	if (m->mode == MERGE_APPLY)
-		return insert(m, r, hash, reason, e);
+		return insert(m, r, hash, c->did, reason, e);
 	return reason == NULL ? remember(m, r, c, hash, r->as_of, e) : 0;
 }
 
@@ -375,7 +389,7 @@ mark_seen(struct merge *m, const struct rowfile_record *r,
 	(void)sqlite3_bind_int64(st, 1, m->run);
 	(void)sqlite3_bind_int64(st, 2, c->id);
 	(void)sqlite3_bind_text(st, 3, as_of, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 4, place(m->file, r->line));
+	(void)sqlite3_bind_int64(st, 4, place(m->file, r->line, c->did));
 	rc = db_step(m->db, st, 1, e);
 	db_done(st);
 	return rc;
@@ -417,7 +431,7 @@ note_twice(struct merge *m, const struct rowfile_record *r,
 	const struct rowfile_summary *v = rowfile_verdict(m->reader);
 	const char *rule = same ? "duplicate_row" : "duplicate_conflict";
 	char row[24];
-	const char *arg[2] = { row, v->file[c->at >> 40].path };
+	const char *arg[2] = { row, v->file[c->file].path };
 	char zh[512];
 	char en[512];
 	struct rowfile_record issue = { .line = r->line,
@@ -432,7 +446,7 @@ note_twice(struct merge *m, const struct rowfile_record *r,
 
 	if (m->mode == MERGE_DRY)
 		return 0;
-	snprintf(row, sizeof(row), "%" PRIu64, (uint64_t)c->at & PLACE_LINE);
+	snprintf(row, sizeof(row), "%" PRIu64, c->line);
 	catalog_zh(rule, arg, 2, zh, sizeof(zh));
 	catalog_en(rule, arg, 2, en, sizeof(en));
 	return add_issue(m, &issue, e);
@@ -457,7 +471,7 @@ find_current(struct merge *m, const char *key, struct current *ret_c,
 		snprintf(ret_c->as_of, sizeof(ret_c->as_of), "%s",
 		    db_text(st, 2));
 		ret_c->ours = sqlite3_column_int(st, 3);
-		ret_c->at = sqlite3_column_int64(st, 5);
+		place_read(ret_c, sqlite3_column_int64(st, 5));
 		rc = !sqlite3_column_int(st, 4);
 	}
 	(void)sqlite3_reset(st);
@@ -480,10 +494,63 @@ fill(struct merge *m, struct rowfile_record *r, const struct current *c,
 	return 0;
 }
 
+static int
+save_counts(struct merge *m, size_t file, struct err *e)
+{
+	const struct merge_counts *n = &m->counts[file];
+
+	if (m->mode == MERGE_DRY)
+		return 0;
+	return db_run(m->db, e,
+	    "UPDATE bundle_file_t SET inserted = ?, updated = ?,"
+	    " unchanged = ?, superseded = ?, same = ?, other = ?"
+	    " WHERE bundle = ? AND no = ?",
+	    "iiiiiiii", n->inserted, n->updated, n->unchanged, n->superseded,
+	    n->same, n->other, m->bundle, (int64_t)file);
+}
+
+static int64_t *
+count_of(struct merge_counts *n, enum did did)
+{
+	switch (did) {
+	case DID_INSERT:
+		return &n->inserted;
+	case DID_UPDATE:
+		return &n->updated;
+	case DID_NOTHING:
+		break;
+	}
+	return &n->unchanged;
+}
+
+/*
+ * This row takes the place of an earlier one of the bundle, which is the one
+ * superseded. Where that only confirmed the base, this is the update.
+ */
+static int
+replace_earlier(struct merge *m, const struct rowfile_record *r, int64_t hash,
+    struct current *c, struct err *e)
+{
+	struct merge_counts *earlier = &m->counts[c->file];
+	const char *reason = "twice in bundle";
+
+	*count_of(earlier, c->did) -= 1;
+	earlier->superseded++;
+	if (c->did == DID_NOTHING) {
+		c->did = DID_UPDATE;
+		reason = "updated";
+	}
+	*count_of(&m->counts[m->file], c->did) += 1;
+	if ((c->file != m->file && save_counts(m, c->file, e) == -1) ||
+	    end_version(m, c->id, reason, e) == -1)
+		return -1;
+	return put(m, r, c, hash, NULL, e);
+}
+
 /* The key stands twice in this bundle: one of the two is superseded. */
 static int
 merge_twice(struct merge *m, struct rowfile_record *r, int64_t hash,
-    const struct current *c, struct merge_counts *n, struct err *e)
+    struct current *c, struct merge_counts *n, struct err *e)
 {
 	int late = older(r->as_of, c->as_of);
 	int same;
@@ -491,17 +558,13 @@ merge_twice(struct merge *m, struct rowfile_record *r, int64_t hash,
 	if (!late && fill(m, r, c, &hash, e) == -1)
 		return -1;
 	same = hash == c->hash;
-	n->superseded++;
 	*(same ? &n->same : &n->other) += 1;
 	if (note_twice(m, r, c, same, e) == -1)
 		return -1;
-	if (same)
-		return 0;
-	if (late)
-		return put(m, r, c, hash, "twice in bundle", e);
-	if (end_version(m, c->id, "twice in bundle", e) == -1)
-		return -1;
-	return put(m, r, c, hash, NULL, e);
+	if (!same && !late)
+		return replace_earlier(m, r, hash, c, e);
+	n->superseded++;
+	return same ? 0 : put(m, r, c, hash, "twice in bundle", e);
 }
 
 static int
@@ -521,7 +584,7 @@ merge_delete(struct merge *m, const struct rowfile_record *r,
 /* A row whose key the base knows from before. */
 static int
 merge_known(struct merge *m, struct rowfile_record *r, int64_t hash,
-    const struct current *c, struct merge_counts *n, struct err *e)
+    struct current *c, struct merge_counts *n, struct err *e)
 {
 	if (hash != c->hash && older(r->as_of, c->as_of) && r->op != 'C') {
 		n->superseded++;
@@ -531,9 +594,11 @@ merge_known(struct merge *m, struct rowfile_record *r, int64_t hash,
 		return -1;
 	if (hash == c->hash) {
 		n->unchanged++;
+		c->did = DID_NOTHING;
 		return mark_seen(m, r, c, e);
 	}
 	n->updated++;
+	c->did = DID_UPDATE;
 	if (end_version(m, c->id, r->op == 'C' ? "corrected" : "updated", e) ==
 	    -1)
 		return -1;
@@ -553,7 +618,7 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 	 * last was new this one is put in first, and looked up if that fails.
 	 */
 	if (m->mode == MERGE_APPLY && m->last_new && r->op != 'D') {
-		if (insert(m, r, hash, NULL, e) == -1)
+		if (insert(m, r, hash, DID_INSERT, NULL, e) == -1)
 			return -1;
 		if (sqlite3_changes(m->db->handle) == 1) {
 			n->inserted++;
@@ -579,21 +644,6 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 }
 
 /* --- slices ------------------------------------------------------------- */
-
-static int
-save_counts(struct merge *m, size_t file, struct err *e)
-{
-	const struct merge_counts *n = &m->counts[file];
-
-	if (m->mode == MERGE_DRY)
-		return 0;
-	return db_run(m->db, e,
-	    "UPDATE bundle_file_t SET inserted = ?, updated = ?,"
-	    " unchanged = ?, superseded = ?, same = ?, other = ?"
-	    " WHERE bundle = ? AND no = ?",
-	    "iiiiiiii", n->inserted, n->updated, n->unchanged, n->superseded,
-	    n->same, n->other, m->bundle, (int64_t)file);
-}
 
 /* Files before this one were saved when they ended. */
 static int
@@ -743,7 +793,8 @@ merge_open(struct db *db, const struct schemas *s, int64_t bundle,
 		(db_exec(db,
 		     "CREATE TEMP TABLE IF NOT EXISTS dry_t (dataset TEXT,"
 		     " key TEXT, id INTEGER, hash INTEGER, as_of TEXT,"
-		     " gone INTEGER, PRIMARY KEY (dataset, key)) WITHOUT ROWID",
+		     " gone INTEGER, at INTEGER, PRIMARY KEY (dataset, key)) "
+		     "WITHOUT ROWID",
 		     e) == -1 ||
 		    db_exec(db, "DELETE FROM temp.dry_t", e) == -1)) ||
 	    (mode == MERGE_APPLY && restore(m, e) == -1)) {

@@ -488,6 +488,41 @@ of_two_different_rows_the_later_wins_at_equal_dates(void **state)
 	    "duplicate_conflict");
 }
 
+/*
+ * A file confirmed a row and the next one changed it: what the base has from
+ * the bundle was more than its receipt said.
+ */
+static void
+a_file_is_counted_by_what_the_base_has_of_it(void **state)
+{
+	const struct line a[] = {
+		{ "1", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "2", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
+	};
+	const struct line b[] = {
+		{ "1", "2014-03", 100, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "2", "2014-03", 200, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "3", "2014-03", 300, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "1", "2014-03", 400, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "2", "2014-03", 500, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "3", "2014-03", 600, "PAID", "2014-03-31", 'I', PLAIN },
+	};
+	const size_t lines[2] = { 3, 3 };
+
+	(void)state;
+	deliver(a, 2);
+	counts_are(merge_as(b, lines, 2, "MUB", MERGE_DRY), 1, 2, 0, 3);
+	counts_are(merge_as(b, lines, 2, "MUB", MERGE_APPLY), 1, 2, 0, 3);
+	assert_string_equal(sql("SELECT inserted, updated, unchanged,"
+				" superseded FROM bundle_file_t WHERE"
+				" bundle = 3 ORDER BY no"),
+	    "0|0|0|3\n1|2|0|0");
+	assert_string_equal(sql("SELECT account_no, group_concat(_reason) FROM"
+				" (SELECT * FROM hist_bill ORDER BY _id)"
+				" GROUP BY 1"),
+	    "1|updated\n2|updated,twice in bundle\n3|twice in bundle");
+}
+
 static void
 of_two_different_rows_the_newer_wins_wherever_it_stands(void **state)
 {
@@ -793,6 +828,7 @@ main(void)
 		T(a_deletion_ends_the_row),
 		T(a_row_twice_in_the_bundle_counts_once),
 		T(of_two_different_rows_the_later_wins_at_equal_dates),
+		T(a_file_is_counted_by_what_the_base_has_of_it),
 		T(of_two_different_rows_the_newer_wins_wherever_it_stands),
 		T(null_does_not_overwrite_through_a_repetition),
 		T(the_same_content_later_moves_the_business_date),
