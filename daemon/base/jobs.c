@@ -420,8 +420,11 @@ jobs_worked(struct keeper *k, struct err *e)
 	    status, sig, words, status == 0 && sig == 0 ? why.en : "");
 	log_warn("%s died attempt=%d %s", id, job->bundle.attempts, reason);
 	/* A kill from outside says nothing about the bundle. */
-	if (sig == SIGKILL && words[0] == '\0')
+	if (sig == SIGKILL && words[0] == '\0') {
 		most = KILLS_MAX;
+		if (job->bundle.attempts >= ATTEMPTS_MAX)
+			k->jobs->pause = time(NULL) + 1;
+	}
 	if (job->bundle.attempts >= most || status == COMMAND_FAULTS)
 		return set_aside(k, job, reason, e);
 	return leave(k, job, e);

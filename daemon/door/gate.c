@@ -36,7 +36,6 @@ struct visit {
 	int waiting; /* in the pool */
 	int logged_in;
 	int tried;       /* a key was offered */
-	uint64_t began;  /* order of arrival */
 	uint32_t serial; /* names it towards the keeper */
 	uint32_t tag;    /* of the question it asks */
 	int64_t until;   /* login has to be done, in seconds */
@@ -56,7 +55,6 @@ struct gate {
 	struct visit *visit[VISITS_MAX];
 	size_t nvisits;
 	uint32_t serial;
-	uint64_t began;
 	int stopping;
 	struct frame frame;
 };
@@ -208,31 +206,10 @@ welcome(struct gate *g, int fd, const char *address, const char *source,
 	frame_put_str(&g->frame, address);
 	frame_put_fd(&g->frame, fd);
 	v->waiting = 0;
-	v->began = ++g->began;
 	v->until = seconds_now() + g->conf.login_seconds;
 	snprintf(v->address, sizeof(v->address), "%s", address);
 	snprintf(v->source, sizeof(v->source), "%s", source);
 	return frame_send(v->fd, &g->frame, e);
-}
-
-/*
- * When those who do not log in fill the house, the one who has been at it
- * longest makes room: a flood then cannot keep others out by its silence.
- */
-static int
-make_room(struct gate *g)
-{
-	size_t oldest = g->nvisits;
-
-	for (size_t i = 0; i < g->nvisits; i++)
-		if (!g->visit[i]->waiting && !g->visit[i]->logged_in &&
-		    (oldest == g->nvisits ||
-			g->visit[i]->began < g->visit[oldest]->began))
-			oldest = i;
-	if (oldest == g->nvisits)
-		return 0;
-	end_visit(g, oldest);
-	return 1;
 }
 
 static void
@@ -247,8 +224,6 @@ on_connection(struct gate *g, int fd, const struct sockaddr *at, socklen_t len)
 	    NI_NUMERICHOST);
 	limits_source(address, source);
 	verdict = limits_enter(g->limits, source, seconds_now());
-	if (verdict == LIMITS_STARTUPS && make_room(g))
-		verdict = limits_enter(g->limits, source, seconds_now());
 	if (verdict != LIMITS_IN) {
 		log_warn("- connection refused from=%s why=%s", address,
 		    limits_verdict_name(verdict));

@@ -55,8 +55,8 @@ message_received(const struct bundle *b)
 static json_t *
 message_result(const struct bundle *b, const struct totals *t, int nil)
 {
-	char zh[1400];
-	char en[1400];
+	char zh[1500];
+	char en[1500];
 
 	if (b->refusal.code[0] != '\0') {
 		snprintf(zh, sizeof(zh), "“%s”未被受理：%s。", b->name.name,
@@ -87,6 +87,10 @@ message_result(const struct bundle *b, const struct totals *t, int nil)
 			  "rejected.csv under /reports and send "
 			  "them again"
 			: "");
+	}
+	if (b->name.kind == 'c') {
+		strcat(zh, "（试检，未入库）");
+		strcat(en, " (a dry run: nothing was kept)");
 	}
 	return message(zh, en);
 }

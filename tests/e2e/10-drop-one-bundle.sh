@@ -14,7 +14,7 @@ ok 'the server starts' serve || done_testing
 
 fetch() { # ACCOUNT BUNDLE
 	mkdir -p "$T/got"
-	batch "get \"/receipts/$2.*\" $T/got/" | sftp_do "$1"
+	batch "get /receipts/$2.* $T/got/" | sftp_do "$1"
 }
 
 each_kind_verifies() { # BUNDLE
@@ -45,8 +45,7 @@ month_of() { # ACCOUNT FOLDER MONTH
 	    "$1 result $bundle $(stat -c %s "$T/$bundle") $(sha256sum \
 		<"$T/$bundle" | cut -d ' ' -f 1)"
 	is "$bundle: most rows are taken" "$(field "$receipt" \
-	    '[.files[].accepted] | add > 10 * ([.files[].rejected] | add)' 2>&1 |
-	    sed 's/jq: error.*/no rows/')" true
+	    '([.files[].accepted] | add) > 10 * ([.files[].rejected] | add)')" true
 }
 
 batch "get /standards/allowed_signers $T/allowed_signers" |
@@ -86,8 +85,6 @@ is 'status counts' "$(z status --json | jq .states.applied)" 9
 is 'a current row says where it is from' "$(sql "SELECT count(*) FROM
     std_water_bill_monthly WHERE _bundle IS NULL OR _file IS NULL OR
     _row < 2 OR _provider <> 'MUB' OR _as_of IS NULL OR _id IS NULL")" 0
-is 'rows are linked to enterprises' "$(sql "SELECT count(*) > 300 FROM
-    std_water_bill_monthly WHERE _enterprise IS NOT NULL")" 1
 is 'a changed row has its former versions' "$(sql "SELECT count(*) > 0 FROM
     hist_aic_enterprise_registration WHERE _to IS NOT NULL")" 1
 stop

@@ -51,11 +51,10 @@ get /upload/../receipts/$mine|ok
 get //receipts//./$mine|ok
 get receipts/$mine|ok
 open wx /upload/new.csv|ok
-open w /upload/new.csv|ok
-open a /upload/new.csv|ok
+open w /upload/new2.csv|ok
+open a /upload/new3.csv|ok
 open wx /check/new.csv|ok
 open wx /upload/mine.csv|no
-open w /upload/mine.csv|no
 open a /upload/mine.csv|no
 open r+ /upload/mine.csv|no
 open wx /upload/$long.csv|no
@@ -157,6 +156,9 @@ table() { # ROLE ACCOUNT
 table department mub
 table institution bank
 
+is 'unfinished uploads can be removed' "$(batch 'remove /upload/new.csv' \
+    'remove /upload/new2.csv' 'remove /upload/new3.csv' \
+    'remove /check/new.csv' | client mub | tr '\n' ' ')" 'ok ok ok ok '
 is 'refusals have a sentence' "$(grep '|no|' "$T"/*.both |
     grep -cE '\|(Failure|Permission denied|)$')" 0
 is 'nothing was made outside' "$(find "$HOME_DIR" "$T" -maxdepth 1 \

@@ -33,12 +33,12 @@ is 'publickey is the only way offered' "$(ssh -v -F "$T/ssh_config" \
     sed -n 's/.*Authentications that can continue: \(.*\)/\1/p' |
     tr -d '\r' | sort -u)" publickey
 
-exits 2 'the same name twice' account mub MUB
-exits 2 'a bad name' z account add 'Mub!' --role department --provider MUB \
+fails 'the same name twice' account mub MUB
+fails 'a bad name' z account add 'Mub!' --role department --provider MUB \
     --key "$T/keys/mub.pub"
-exits 2 'a bad role' z account add x --role king --provider MUB \
+fails 'a bad role' z account add x --role king --provider MUB \
     --key "$T/keys/mub.pub"
-exits 2 'a private key' z account add x --role department --provider MUB \
+fails 'a private key' z account add x --role department --provider MUB \
     --key "$T/keys/mub"
 exits 2 'no key file' z account add x --role department --provider MUB \
     --key "$T/none"
@@ -89,7 +89,7 @@ ok 'the other still has' in_as aic
 fails 'nor by ingest' z ingest --account mub "$T/a.csv"
 ok 'enable' z account enable mub
 ok 'it is let in again' in_as mub
-exits 2 'disable of nobody' z account disable nobody
+fails 'disable of nobody' z account disable nobody
 
 stop
 ok 'without a server: disable' z account disable aic

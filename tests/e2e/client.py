@@ -2,15 +2,17 @@
 """usage: client.py PORT USER KEY <verbs
 
 A client on paramiko that does one verb per line of standard input and prints
-what came of each: "ok", "none" (no such file), "denied", or the server's text.
+what came of each: "ok", "none" (no such file), "denied: " and the server's text,
+or that text.
 FILE is local, PATH remote.
 
   put FILE PATH           pipelined, as paramiko does it
+  send FILE PATH          tells what CLOSE said, which paramiko keeps to itself
   several FILE PATH...    the same file under several names, all handles open
                           at once, blocks in turn
   backwards FILE PATH     last block first
   half FILE PATH          half of it, then the connection ends without CLOSE
-  open MODE PATH          opens and closes; an upload is removed first
+  open MODE PATH          opens; an upload is left unfinished
   times PATH  mode PATH  owner PATH  truncate PATH      SETSTAT
   handle-times FILE PATH  an upload with FSETSTAT in between
   get PATH  stat PATH  lstat PATH  list PATH  real PATH  readlink PATH
@@ -24,6 +26,7 @@ import sys
 import time
 
 import paramiko
+from paramiko.sftp import CMD_CLOSE
 
 BLOCK = 4096
 
@@ -34,6 +37,20 @@ def blocks(path):
     return [(i, data[i:i + BLOCK]) for i in range(0, len(data), BLOCK)]
 
 
+def close(c, handle):
+    handle.flush()
+    handle._closed = True
+    c._request(CMD_CLOSE, handle.handle)
+
+
+def send(c, local, path):
+    h = c.open(path, 'wx')
+    h.set_pipelined(True)
+    for _, data in blocks(local):
+        h.write(data)
+    close(c, h)
+
+
 def several(c, local, *paths):
     handles = [c.open(p, 'wx') for p in paths]
     for at, data in blocks(local):
@@ -41,7 +58,7 @@ def several(c, local, *paths):
             h.seek(at)
             h.write(data)
     for h in handles:
-        h.close()
+        close(c, h)
 
 
 def backwards(c, local, path):
@@ -49,7 +66,7 @@ def backwards(c, local, path):
     for at, data in reversed(blocks(local)):
         h.seek(at)
         h.write(data)
-    h.close()
+    close(c, h)
 
 
 def half(c, local, path):
@@ -69,7 +86,6 @@ def open_close(c, mode, path):
     if mode == 'r':
         h.read(1)
     elif mode in ('w', 'wx', 'a', 'r+'):
-        c.remove(path)
         h._closed = True
         return
     h.close()
@@ -81,7 +97,7 @@ def handle_times(c, local, path):
     for at, data in blocks(local):
         h.write(data)
     h.utime((1400000000, 1400000000))
-    h.close()
+    close(c, h)
 
 
 def get(c, path):
@@ -102,6 +118,7 @@ def short(attrs):
 
 VERBS = {
     'put': lambda c, local, path: c.put(local, path, confirm=True) and None,
+    'send': send,
     'several': several,
     'backwards': backwards,
     'half': half,
@@ -134,7 +151,7 @@ def outcome(c, verb, args):
         if e.errno == errno.ENOENT:
             return 'none'
         if e.errno == errno.EACCES:
-            return 'denied'
+            return 'denied: ' + ' '.join(str(e.strerror).split())
         return ' '.join(str(e).split())
     except (EOFError, paramiko.SSHException) as e:
         return 'connection ended'
