@@ -131,14 +131,14 @@ target_set(struct merge *m, const struct schema *s)
 		    "SELECT id, hash, as_of, 1, gone, at FROM temp.dry_t "
 		    "WHERE"
 		    " dataset = '%s' AND key = ?1 UNION ALL"
-		    " SELECT _id, _hash, _as_of, ?3 <> ?3, 0, 0, 1 FROM d_%s "
+		    " SELECT _id, _hash, _as_of, ?3 <> ?3, 0, 0 FROM d_%s "
 		    "WHERE"
 		    " _key = ?1 AND _provider = ?2 AND _to IS NULL LIMIT 1",
 		    s->dataset, s->dataset);
 	else
 		buf_printf(&b,
-		    "SELECT _id, _hash, _as_of, _seen = ?3, 0, _seen_at,"
-		    " _bundle = ?3 FROM d_%s WHERE"
+		    "SELECT _id, _hash, _as_of, _seen = ?3, 0, _seen_at "
+		    "FROM d_%s WHERE"
 		    " _key = ?1 AND _provider = ?2 AND _to IS NULL",
 		    s->dataset);
 	t->find = db_prepare(m->db, b.data);
