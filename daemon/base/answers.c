@@ -190,6 +190,7 @@ account(struct keeper *k, const char *what, const json_t *request,
     json_t **ret_answer, struct err *e)
 {
 	const char *name = json_string_value(json_object_get(request, "name"));
+	struct err late;
 	char now[40];
 	int rc;
 
@@ -207,7 +208,7 @@ account(struct keeper *k, const char *what, const json_t *request,
 		(void)db_exec(k->db, "ROLLBACK TO ask", e);
 		*e = why;
 	}
-	(void)db_exec(k->db, "RELEASE ask", rc == -1 ? &(struct err){ 0 } : e);
+	(void)db_exec(k->db, "RELEASE ask", &late);
 	if (rc == 0 && (strcmp(what, "account disable") == 0 ||
 			   strcmp(what, "account key remove") == 0))
 		keeper_hang_up(k, name);

@@ -66,7 +66,8 @@ forgive(struct source *s, int64_t now)
 static void
 forget(struct limits *l, int64_t now)
 {
-	struct source *s, *next;
+	struct source *s = NULL;
+	struct source *next = NULL;
 
 	HASH_ITER(hh, l->sources, s, next)
 	{
@@ -81,7 +82,7 @@ forget(struct limits *l, int64_t now)
 static struct source *
 source_of(struct limits *l, const char *name, int64_t now)
 {
-	struct source *s;
+	struct source *s = NULL;
 
 	HASH_FIND_STR(l->sources, name, s);
 	if (s == NULL) {

@@ -14,7 +14,7 @@
 
 enum {
 	GOOD_BYE_MS = 2000,
-	KEYS_REFUSED_MAX = 6, /* then the client is shown out */
+	KEYS_REFUSED_MAX = 6,   /* then the client is shown out */
 	INCOMING_MAX = 64 << 20 /* far above the window: never reached */
 };
 
