@@ -66,7 +66,7 @@ empty
 ok 'space returns: reput' sh -c "echo 'reput $T/middle.zip /upload/middle.zip' |
     sftp -q -b - -F $T/ssh_config -i $T/keys/mub -P $PORT mub@zayton"
 receipt=$(wait_receipt mub middle.zip 60)
-is 'all of it is there' "$(field "$receipt" '.files[0].accepted')" 20000
+is 'all of it is there' "$(field "$receipt" '[.files[].accepted] | add')" 20000
 
 # The disk fills up when the bundle was promised.
 bills 30000 | sed 's/2014-03/2009-03/' >"$T/promised.csv"
