@@ -126,14 +126,17 @@ done
 is 'names came through' "$(sql "SELECT count(*) FROM std_water_bill_monthly
     WHERE entity_name = '泉州市第1水暖有限公司'")" 4
 
-# Bytes that are no encoding: the row is lost, not the file.
+# Bytes that are no encoding: the row is named, the file is read.
 {
 	echo "$head1"
 	rows 04 3
 	printf '20000001,\377\376\201,x,2012-04,1,1.00,1.00,0.00,2012-05-01\n'
 } >"$T/send/broken-bytes.csv"
 send broken-bytes.csv
-ok 'bytes of no encoding have a receipt' test -n "$(says .outcome)"
+is 'bytes of no encoding do not change how the others are read' \
+    "$(says '[.outcome, .files[0].rows, .files[0].encoding] | tostring')" \
+    '["accepted",4,"UTF-8"]'
+ok 'and are named' has_rule dirty_text
 
 {
 	echo "$head1"
