@@ -468,29 +468,48 @@ script_may_have_its_own_key(void **state)
 	rules_done(&rules);
 }
 
+/* Where a row of the bill's ruleset goes, "-" nowhere. */
 static const char *
 routed(const char *header, const char *line)
 {
 	struct ruleset *rs = script_dataset(rules.script, rules.bill);
 	struct cell head[RULES_CELLS], cell[RULES_CELLS];
-	size_t n = rules_cells(header, head);
+	int at = ruleset_route_column(rs, head, rules_cells(header, head));
+	const struct schema *to = rules.bill;
 
 	rules_cells(line, cell);
-	return ruleset_route(rs, head, cell, n)->dataset;
+	if (at != -1)
+		to = ruleset_route(rs, cell[at].text, cell[at].len);
+	return to != NULL ? to->dataset : "-";
 }
 
 static void
 rows_go_where_the_route_says(void **state)
 {
+	const struct ruleset *rs;
+	const char *value;
+
 	(void)state;
 	load(HEAD "z.dataset 'demo_bill' { route = { column = '业务种类', "
-		  "['公告'] = 'demo_note', ['账单'] = 'demo_bill' } }");
-	assert_true(ruleset_routes(script_dataset(rules.script, rules.bill)));
+		  "['账单'] = 'demo_bill', ['公告'] = 'demo_note' } }");
 	assert_string_equal(routed("户号|业务种类", "1| 公告 "), "demo_note");
 	assert_string_equal(routed("业务种类|户号", "公告|1"), "demo_note");
 	assert_string_equal(routed("业务种类|户号", "账单|1"), "demo_bill");
-	assert_string_equal(routed("业务种类|户号", "其他|1"), "demo_bill");
+	assert_string_equal(routed("业务种类|户号", "其他|1"), "-");
+	assert_string_equal(routed("业务种类|户号", "|1"), "-");
 	assert_string_equal(routed("户号", "1"), "demo_bill");
+	rs = script_dataset(rules.script, rules.bill);
+	assert_string_equal(ruleset_route_at(rs, 0, &value)->dataset,
+	    "demo_note");
+	assert_string_equal(value, "公告");
+	assert_string_equal(ruleset_route_at(rs, 1, &value)->dataset,
+	    "demo_bill");
+	assert_null(ruleset_route_at(rs, 2, &value));
+	rules_done(&rules);
+	load(HEAD "z.dataset 'demo_bill' { route = { column = '业务种类', "
+		  "['账单'] = 'demo_bill', otherwise = 'demo_note' } }");
+	assert_string_equal(routed("业务种类|户号", "账单|1"), "demo_bill");
+	assert_string_equal(routed("业务种类|户号", "其他|1"), "demo_note");
 	rules_done(&rules);
 }
 
