@@ -589,6 +589,7 @@ read_route(lua_State *L, int spec)
 	if (column == NULL)
 		mistake(L, "route 缺少 column", "a route needs a column", "");
 	r->header = folded(L, column);
+	r->field = schema_field(current(L)->schema, column);
 	for (lua_pushnil(L); lua_next(L, t) != 0; lua_pop(L, 1))
 		n++;
 	r->way = arena_alloc(box_of(L)->script->arena, n * sizeof(*r->way));

@@ -49,6 +49,7 @@ struct rule_way {
 
 struct rule_route {
 	const char *header; /* folded; NULL: none */
+	int field;          /* of the dataset, instead of a header; -1 */
 	size_t n;
 	struct rule_way *way;           /* in the order of their values */
 	const struct schema *otherwise; /* NULL: such rows are refused */

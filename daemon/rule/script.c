@@ -146,14 +146,20 @@ is_text(const char *s, size_t len, const char *folded)
 }
 
 int
-ruleset_route_column(const struct ruleset *rs, const struct cell *header,
-    size_t n)
+ruleset_route_column(const struct ruleset *rs, const struct match *m)
 {
-	if (rs->route.header == NULL)
+	const struct rule_route *r = &rs->route;
+
+	if (r->header == NULL)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (is_text(header[i].text, header[i].len, rs->route.header))
+	if (r->field != -1)
+		return match_field(m, r->field);
+	for (size_t i = 0; i < match_count(m); i++) {
+		const char *header = match_column(m, i)->header;
+
+		if (is_text(header, strlen(header), r->header))
 			return (int)i;
+	}
 	return -1;
 }
 

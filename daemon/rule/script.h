@@ -66,11 +66,10 @@ int ruleset_match(const struct ruleset *rs, const struct cell *cell, size_t n,
 
 /*
  * Where a file mixes datasets, a column of it says which one a row is of: the
- * script's route. The column of a file with this header, -1 where there is no
- * route or no such column: then all rows are of the ruleset's own standard.
+ * script's route. Which column of a file that is, -1 where there is no route
+ * or no such column: then all rows are of the ruleset's own standard.
  */
-int ruleset_route_column(const struct ruleset *rs, const struct cell *header,
-    size_t n);
+int ruleset_route_column(const struct ruleset *rs, const struct match *m);
 /* The standard of a value in that column, NULL where the route has none. */
 const struct schema *ruleset_route(const struct ruleset *rs, const char *text,
     size_t len);

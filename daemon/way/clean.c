@@ -61,12 +61,12 @@ clean_open(struct clean_file *f, struct script *s, const struct schema *schema,
 	memset(f, 0, sizeof(*f));
 	buf_init(&f->expected, 1024);
 	f->width = n;
-	f->route = ruleset_route_column(own, header, n);
 	open_lane(f, s, schema, header, n);
 	if (f->lane[0].match == NULL) {
 		*e = f->lane[0].why;
 		return -1;
 	}
+	f->route = ruleset_route_column(own, f->lane[0].match);
 	for (size_t i = 0;
 	     f->route != -1 && (to = ruleset_route_at(own, i, &value)) != NULL;
 	     i++) {

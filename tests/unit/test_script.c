@@ -474,9 +474,15 @@ routed(const char *header, const char *line)
 {
 	struct ruleset *rs = script_dataset(rules.script, rules.bill);
 	struct cell head[RULES_CELLS], cell[RULES_CELLS];
-	int at = ruleset_route_column(rs, head, rules_cells(header, head));
 	const struct schema *to = rules.bill;
+	struct match *m;
+	struct err e;
+	int at;
 
+	assert_int_equal(
+	    ruleset_match(rs, head, rules_cells(header, head), &m, &e), 0);
+	at = ruleset_route_column(rs, m);
+	match_free(m);
 	rules_cells(line, cell);
 	if (at != -1)
 		to = ruleset_route(rs, cell[at].text, cell[at].len);
@@ -510,6 +516,11 @@ rows_go_where_the_route_says(void **state)
 		  "['账单'] = 'demo_bill', otherwise = 'demo_note' } }");
 	assert_string_equal(routed("业务种类|户号", "账单|1"), "demo_bill");
 	assert_string_equal(routed("业务种类|户号", "其他|1"), "demo_note");
+	rules_done(&rules);
+	load(HEAD "z.dataset 'demo_bill' { route = { column = 'remark', "
+		  "['公告'] = 'demo_note' } }");
+	assert_string_equal(routed("户号|备注", "1|公告"), "demo_note");
+	assert_string_equal(routed("户号|备注", "1|账单"), "-");
 	rules_done(&rules);
 }
 
