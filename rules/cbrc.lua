@@ -22,7 +22,6 @@ local function business(t)
   end
   local check = {
     z.check.one_of("loan_card_no", "org_code", "uscc", { field = "org_code" }),
-    z.check.one_of("fi_code", "fi_name", { field = "fi_name" }),
     z.check.same_org("uscc", "org_code"),
     z.check.range(t.amount, limit),
     z.check.order(t.day, "as_of", { field = t.day, rule = "begins_too_late",
@@ -39,6 +38,14 @@ local function business(t)
     route = t.route,
     table.unpack(t),
   }
+end
+
+-- Who lent it. Sureties are told of without.
+local lender = z.check.one_of("fi_code", "fi_name", { field = "fi_name" })
+
+-- Interest may grow beyond what was lent, but not tenfold.
+local function interest(amount)
+  return z.check.unit("interest_arrears", amount, { low = 10 })
 end
 
 -- What was paid back last is part of what was paid back at all (4172).
@@ -71,11 +78,12 @@ z.dataset "cbrc_loan" (business {
     cbrc_bill_discount = { "票据贴现", "票据贴现业务", "贴现" },
   }),
   check = {
+    lender,
     z.check.le("available_balance", "contract_amount"), -- 4166
     z.check.le("loan_balance", "loan_amount"), -- 4182
     z.check.le("loan_amount", "contract_amount"), -- 4183
     z.check.le("loan_balance", "contract_amount"),
-    z.check.le("interest_arrears", "contract_amount"),
+    interest("contract_amount"),
     z.check.order("contract_start", "contract_end"),
     z.check.order("contract_start", "disbursed_on", "due_on"), -- 4178
     { rule = "repaid_more", field = "last_repaid_amount", when = paid_back,
@@ -134,6 +142,12 @@ z.dataset "cbrc_loan" (business {
     z.warns "code_unknown",
   },
   z.example {
+    { org_code = "MA2Y3AN1X", fi_name = "泉州银行", loan_business_type = "1",
+      contract_start = "2014-08-20", contract_amount = "20万元",
+      interest_arrears = "210万元" },
+    z.warns "unit_suspect",
+  },
+  z.example {
     { entity_name = "甲公司", fi_name = "泉州银行", loan_business_type = "1",
       contract_start = "2014-08-20" },
     z.warns "subject_missing",
@@ -150,8 +164,9 @@ z.dataset "cbrc_factoring" (business {
   amount = "amount",
   day = "done_on",
   check = {
+    lender,
     z.check.le("balance", "amount"),
-    z.check.le("interest_arrears", "amount"),
+    interest("amount"),
     z.check.order("done_on", "balance_changed_on"),
     z.check.order("done_on", "due_on"),
     z.check.filled("due_on"),
@@ -179,10 +194,11 @@ z.dataset "cbrc_trade_finance" (business {
   amount = "agreement_amount",
   day = "granted_on",
   check = {
+    lender,
     z.check.le("amount", "agreement_amount"),
     z.check.le("balance", "amount"),
     z.check.le("balance", "agreement_amount"),
-    z.check.le("interest_arrears", "agreement_amount"),
+    interest("agreement_amount"),
     z.check.order("agreement_start", "agreement_end"),
     z.check.order("agreement_start", "granted_on", "due_on"),
     z.check.filled("due_on"),
@@ -201,8 +217,9 @@ z.dataset "cbrc_letter_of_credit" (business {
   amount = "amount",
   day = "opened_on",
   check = {
+    lender,
     z.check.le("balance", "amount"),
-    z.check.le("interest_arrears", "amount"),
+    interest("amount"),
     z.check.order("opened_on", "valid_to"),
     z.check.range("margin_ratio", 0, 100),
     z.check.required("cancelled_on", "lc_status", "2"),
@@ -221,8 +238,9 @@ z.dataset "cbrc_guarantee_letter" (business {
   amount = "amount",
   day = "opened_on",
   check = {
+    lender,
     z.check.le("balance", "amount"),
-    z.check.le("interest_arrears", "amount"),
+    interest("amount"),
     z.check.order("opened_on", "due_on"),
     z.check.filled("due_on"),
     z.check.range("margin_ratio", 0, 100),
@@ -240,9 +258,10 @@ z.dataset "cbrc_bank_acceptance" (business {
   amount = "amount",
   day = "accepted_on",
   check = {
+    lender,
     z.check.le("balance", "amount"),
     z.check.filled("balance"),
-    z.check.le("interest_arrears", "amount"),
+    interest("amount"),
     z.check.order("accepted_on", "due_on"),
     z.check.order("accepted_on", "paid_on"),
     z.check.range("margin_ratio", 0, 100),
@@ -262,6 +281,7 @@ z.dataset "cbrc_public_credit_line" (business {
   amount = "limit_amount",
   day = "valid_from",
   check = {
+    lender,
     z.check.order("valid_from", "valid_to"),
     z.check.order("valid_from", "cancelled_on", "valid_to"),
     z.check.required("cancel_reason", "cancelled_on"),
@@ -297,6 +317,7 @@ z.dataset "cbrc_advance" (business {
   amount = "amount",
   day = "advanced_on",
   check = {
+    lender,
     z.check.le("balance", "amount"), -- 4300
     z.check.order("advanced_on", "balance_on"),
   },
@@ -312,7 +333,7 @@ z.dataset "cbrc_interest_arrears" (business {
   codes = {},
   amount = "balance",
   day = "changed_on",
-  check = {},
+  check = { lender },
   z.example {
     { fi_code = "B1", loan_card_no = "3505020000012394", currency = "人民币",
       interest_type = "表内", balance = "1000", changed_on = "2015-12-20" },
@@ -325,6 +346,7 @@ z.dataset "cbrc_asset_disposal" (business {
   amount = "balance",
   day = "disposed_on",
   check = {
+    lender,
     z.check.le("balance", "received_amount"), -- 4304
     z.check.order("balance_on", "disposed_on"), -- 4306
   },
@@ -343,6 +365,7 @@ z.dataset "cbrc_bill_discount" (business {
   amount = "face_amount",
   day = "discounted_on",
   check = {
+    lender,
     z.check.le("discount_amount", "face_amount"),
     z.check.order("discounted_on", "due_on"),
   },

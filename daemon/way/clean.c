@@ -141,13 +141,41 @@ find_fault(const struct csv_row *record, struct row *r)
 	    NULL);
 }
 
+/* A cell too many often stands empty before where the others belong. */
+static int
+first_blank(const struct clean_lane *l, const struct csv_row *record)
+{
+	for (size_t i = 0; i < match_count(l->match); i++) {
+		int field = match_column(l->match, i)->field;
+
+		if (field != -1 && is_blank(&record->field[i]) &&
+		    l->schema->field[field].required == FIELD_MANDATORY)
+			return field;
+	}
+	return -1;
+}
+
+static void
+find_long(const struct clean_lane *l, const struct csv_row *record,
+    struct row *r, const char *have, const char *want)
+{
+	int field = first_blank(l, record);
+	size_t before = r->nfindings;
+
+	row_find(r, "long_row", field, EFFECT_REJECT, have, want, NULL);
+	if (field != -1 && r->nfindings > before)
+		r->finding[before].header =
+		    match_column(l->match, (size_t)match_field(l->match, field))
+			->header;
+}
+
 /*
  * Cells behind the last column mean that a separator stood inside a text, and
  * all behind it slipped. Too few are told, and what is missing is found.
  */
 static void
-find_width(const struct clean_file *f, const struct csv_row *record,
-    struct row *r)
+find_width(const struct clean_file *f, const struct clean_lane *l,
+    const struct csv_row *record, struct row *r)
 {
 	size_t n = record->n;
 	char have[24], want[24];
@@ -159,7 +187,7 @@ find_width(const struct clean_file *f, const struct csv_row *record,
 	snprintf(have, sizeof(have), "%zu", n);
 	snprintf(want, sizeof(want), "%zu", f->width);
 	if (n > f->width)
-		row_find(r, "long_row", -1, EFFECT_REJECT, have, want, NULL);
+		find_long(l, record, r, have, want);
 	else
 		row_find(r, "short_row", -1, EFFECT_KEEP, have, want, NULL);
 }
@@ -230,7 +258,7 @@ clean_record(struct clean_file *f, const struct csv_row *record, struct row *r,
 	if (record->fault != CSV_FINE)
 		find_fault(record, r);
 	else
-		find_width(f, record, r);
+		find_width(f, l, record, r);
 	if (!r->rejected && to == NULL)
 		find_unrouted(f, record, r);
 	else if (!r->rejected && to != l)

@@ -254,6 +254,16 @@ row_with_too_many_cells_is_sent_back(void **state)
 	    "34,甲公司,福建,201603,1,2.85,2.85,0,2016/3/12\r\n");
 }
 
+/* Where a cell slipped in, the first that should not be empty says so. */
+static void
+row_that_slipped_names_where(void **state)
+{
+	(void)state;
+	(void)story_csv(WATER "34,甲公司,201603,1,,2.85,2.85,0,2016/3/12\n");
+	assert_non_null(
+	    strstr(rejected, "\r\nysjf.csv,2,应缴金额(元),long_row,"));
+}
+
 static void
 row_with_too_few_cells_is_told(void **state)
 {
@@ -522,6 +532,7 @@ main(void)
 		    titles_totals_and_repeated_headers_are_no_data),
 		cmocka_unit_test(line_break_in_a_cell_does_not_count_as_a_row),
 		cmocka_unit_test(row_with_too_many_cells_is_sent_back),
+		cmocka_unit_test(row_that_slipped_names_where),
 		cmocka_unit_test(row_with_too_few_cells_is_told),
 		cmocka_unit_test(
 		    cells_that_a_spreadsheet_would_compute_are_guarded),
