@@ -6,6 +6,8 @@
 #include "sys/mem.h"
 #include "way/clean.h"
 
+enum { EXPECTED = 1000 };
+
 /* ---- lanes ---- */
 
 static struct clean_lane *
@@ -37,17 +39,13 @@ open_lane(struct clean_file *f, struct script *s, const struct schema *schema,
 			l->lacking |= UINT64_C(1) << i;
 }
 
-/* The values a route knows, until they are too many for a sentence. */
+/* The values a route knows; those beyond what a sentence holds fall away. */
 static void
 expect(struct clean_file *f, const char *value)
 {
-	enum { ENOUGH = 300 };
-
-	if (value[0] == '\0' || f->expected.len > ENOUGH)
-		return;
-	if (f->expected.len > 0)
-		buf_addstr(&f->expected, "、");
-	buf_addstr(&f->expected, value);
+	if (value[0] != '\0')
+		buf_printf(&f->expected, "%s%s",
+		    f->expected.len > 0 ? "、" : "", value);
 }
 
 int
@@ -59,7 +57,7 @@ clean_open(struct clean_file *f, struct script *s, const struct schema *schema,
 	const char *value;
 
 	memset(f, 0, sizeof(*f));
-	buf_init(&f->expected, 1024);
+	buf_init(&f->expected, EXPECTED);
 	f->width = n;
 	open_lane(f, s, schema, header, n);
 	if (f->lane[0].match == NULL) {
@@ -160,11 +158,10 @@ find_long(const struct clean_lane *l, const struct csv_row *record,
     struct row *r, const char *have, const char *want)
 {
 	int field = first_blank(l, record);
-	size_t before = r->nfindings;
 
 	row_find(r, "long_row", field, EFFECT_REJECT, have, want, NULL);
-	if (field != -1 && r->nfindings > before)
-		r->finding[before].header =
+	if (field != -1)
+		r->finding[r->nfindings - 1].header =
 		    match_column(l->match, (size_t)match_field(l->match, field))
 			->header;
 }
@@ -200,6 +197,18 @@ route_value(const struct clean_file *f, const struct csv_row *record)
 	return (size_t)f->route < record->n ? record->field[f->route] : none;
 }
 
+/* A sentence and the values it speaks of, of which there may be many. */
+static const char *
+with_values(const struct clean_file *f, const char *sentence, struct row *r)
+{
+	size_t n = strlen(sentence) + strlen(": ") + f->expected.len + 1;
+	char *out = row_alloc(r, n);
+
+	snprintf(out, n, "%s: %s", sentence,
+	    f->expected.data != NULL ? f->expected.data : "");
+	return out;
+}
+
 /* Nobody said where rows with this value belong. */
 static void
 find_unrouted(const struct clean_file *f, const struct csv_row *record,
@@ -209,14 +218,15 @@ find_unrouted(const struct clean_file *f, const struct csv_row *record,
 	    match_column(f->lane[0].match, (size_t)f->route);
 	struct csv_field v = route_value(f, record);
 	const char *value = row_text(r, v.data, v.len);
-	size_t before = r->nfindings;
+	struct finding *found;
 
 	row_find(r, "route_unknown", c->field, EFFECT_REJECT, c->header, value,
-	    f->expected.data != NULL ? f->expected.data : "", NULL);
-	if (r->nfindings > before) {
-		r->finding[before].header = c->header;
-		r->finding[before].value = value;
-	}
+	    NULL);
+	found = &r->finding[r->nfindings - 1];
+	found->header = c->header;
+	found->value = value;
+	found->zh = with_values(f, found->zh, r);
+	found->en = with_values(f, found->en, r);
 }
 
 /* The header lacks what the rows of this dataset are known by. */

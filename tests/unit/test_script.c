@@ -479,8 +479,9 @@ routed(const char *header, const char *line)
 	struct err e;
 	int at;
 
-	assert_int_equal(
-	    ruleset_match(rs, head, rules_cells(header, head), &m, &e), 0);
+	assert_int_equal(ruleset_match(rs, head, rules_cells(header, head), &m,
+			     &e),
+	    0);
 	at = ruleset_route_column(rs, m);
 	match_free(m);
 	rules_cells(line, cell);

@@ -505,7 +505,8 @@ rows_that_no_dataset_takes_are_sent_back(void **state)
 	    "3!route_unknown\n");
 	assert_non_null(strstr(rejected,
 	    "demo_bill.csv,2,种类,route_unknown,"
-	    "“种类”的值“其他”不能确定该行属于哪个数据集，应为：公告、账单；"));
+	    "“种类”的值“其他”不能确定该行属于哪个数据集；"
+	    "请改为规则所列的值，或申请增加该值: 公告、账单,"));
 	assert_string_equal(story_mixed(", otherwise = 'demo_note'", text),
 	    "demo_bill.csv demo_bill 1.0  2=2+0 2=demo_note:甲|2016-03-01 "
 	    "3=demo_note:乙|2016-03-01\n");
