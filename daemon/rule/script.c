@@ -134,21 +134,11 @@ ruleset_policy(const struct ruleset *rs)
 
 enum { ROUTE_TEXT = 256 };
 
-static int
-is_text(const char *s, size_t len, const char *folded)
-{
-	char out[ROUTE_TEXT];
-
-	if (len == 0 || len >= sizeof(out))
-		return 0;
-	match_fold(s, len, out);
-	return strcmp(out, folded) == 0;
-}
-
 int
 ruleset_route_column(const struct ruleset *rs, const struct match *m)
 {
 	const struct rule_route *r = &rs->route;
+	char folded[ROUTE_TEXT];
 
 	if (r->header == NULL)
 		return -1;
@@ -157,7 +147,10 @@ ruleset_route_column(const struct ruleset *rs, const struct match *m)
 	for (size_t i = 0; i < match_count(m); i++) {
 		const char *header = match_column(m, i)->header;
 
-		if (is_text(header, strlen(header), r->header))
+		if (strlen(header) >= sizeof(folded))
+			continue;
+		match_fold(header, strlen(header), folded);
+		if (strcmp(folded, r->header) == 0)
 			return (int)i;
 	}
 	return -1;
@@ -167,9 +160,12 @@ const struct schema *
 ruleset_route(const struct ruleset *rs, const char *text, size_t len)
 {
 	const struct rule_route *r = &rs->route;
+	char folded[ROUTE_TEXT] = "";
 
+	if (len < sizeof(folded))
+		match_fold(text, len, folded);
 	for (size_t i = 0; i < r->n; i++)
-		if (is_text(text, len, r->way[i].folded))
+		if (strcmp(folded, r->way[i].folded) == 0)
 			return r->way[i].to;
 	return r->otherwise;
 }

@@ -262,7 +262,7 @@ clean_record(struct clean_file *f, const struct csv_row *record, struct row *r,
 	    to != NULL && to->match != NULL ? to : &f->lane[0];
 
 	f->last = l;
-	l->rows++;
+	l->rows += to == l;
 	row_start(r, l->schema, record->record);
 	take_cells(l, record, r);
 	if (record->fault != CSV_FINE)

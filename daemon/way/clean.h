@@ -23,8 +23,8 @@ struct clean_lane {
 	const struct schema *schema;
 	struct match *match; /* owned; NULL: the header does not do for it */
 	struct err why;      /* then */
-	uint64_t rows;
-	uint64_t lacking; /* mandatory fields without column or value */
+	uint64_t rows;       /* that are of it, taken or not */
+	uint64_t lacking;    /* mandatory fields without column or value */
 };
 
 struct clean_file {

@@ -64,6 +64,9 @@ is 'no column is lost' "$(sql "SELECT count(*) FROM quality_issue
     WHERE rule = 'column_unknown'")" 0
 is 'what went where is told' "$(sql "SELECT count(*) FROM quality_issue
     WHERE rule = 'rows_routed'")" 6
+is 'with their number' "$(sql "SELECT message_zh FROM quality_issue
+    WHERE rule = 'rows_routed' AND message_zh LIKE '%cbrc_loan %'")" \
+    '2 行归入 贷款业务信息（cbrc_loan 1.0）'
 
 is 'two rows are sent back' "$(sql "SELECT group_concat(row, ' ') FROM
     quality_issue WHERE rule = 'route_unknown' AND effect = 'reject'")" '6 8'
