@@ -453,6 +453,21 @@ fields_are_made_of_others(void **state)
 }
 
 static void
+column_that_is_there_is_filled(void **state)
+{
+	(void)state;
+	load(HEAD "z.dataset 'demo_bill' { check = { z.check.filled('paid_on') "
+		  "} }");
+	clean("户号|账期|应缴金额", "1|2016-03|5");
+	finds("");
+	clean("户号|账期|应缴金额|缴费日期", "1|2016-03|5|无");
+	finds("required_missing:paid_on:keep");
+	clean("户号|账期|应缴金额|缴费日期", "1|2016-03|5|2016-02-30");
+	finds("date_impossible:paid_on:null");
+	rules_done(&rules);
+}
+
+static void
 script_may_have_its_own_key(void **state)
 {
 	(void)state;
@@ -703,6 +718,7 @@ main(void)
 		cmocka_unit_test(unknown_rule_of_a_function_is_held),
 		cmocka_unit_test(checks_compare_fields),
 		cmocka_unit_test(fields_are_made_of_others),
+		cmocka_unit_test(column_that_is_there_is_filled),
 		cmocka_unit_test(script_may_have_its_own_key),
 		cmocka_unit_test(rows_go_where_the_route_says),
 		cmocka_unit_test(functions_see_the_file_and_the_cell_as_sent),
