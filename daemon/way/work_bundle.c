@@ -291,6 +291,8 @@ note_nil(struct job *j, struct err *e)
 static int
 take_bundle(struct job *j, struct err *e)
 {
+	if (j->said->keys != NULL)
+		return work_signature(j, e);
 	j->kind = container_kind_of(j->said->name);
 	if (j->kind == CONTAINER_NONE)
 		return err_say(e, ERR_SENDER, "name_kind", j->said->name, NULL);
