@@ -144,8 +144,8 @@ encoding_detect(const uint8_t *head, size_t len, int at_end)
 		return ENCODING_UTF16BE;
 	if (valid_run(head, len, &cut) == len || (cut && !at_end))
 		return ENCODING_UTF8;
-	return mostly_utf8(head, len, at_end) ? ENCODING_UTF8 :
-						ENCODING_GB18030;
+	return mostly_utf8(head, len, at_end) ? ENCODING_UTF8
+					      : ENCODING_GB18030;
 }
 
 int

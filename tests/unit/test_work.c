@@ -437,7 +437,8 @@ nil_json_is_a_nil_report(void **state)
 
 	(void)state;
 	assert_string_equal(story("nil.json", memory_file(nil, strlen(nil))),
-	    "nil gas_bill_monthly 2016-03 无\n");
+	    "nil gas_bill_monthly 2016-03 无\n"
+	    "nil.json gas_bill_monthly 1.0 2016-03 0=0+0\n");
 }
 
 static void
