@@ -8,7 +8,8 @@ local org = { org_code = z.org_of "uscc" }
 
 -- Patents come without an enterprise column: the first owner is the one.
 local function owner(r)
-  return r.patentee and r.patentee:match("^[^;；、]+")
+  local all = r.patentee and r.patentee:gsub("；", ";"):gsub("、", ";")
+  return all and all:match("^[^;]+")
 end
 
 -- ZL201410012345.X was applied for in 2014, ZL95115608.X in 1995.
@@ -91,7 +92,7 @@ z.dataset "sti_invention_patent" {
   },
   z.example {
     { patent_no = "ＺＬ201710601862.3", patent_name = "一种鞋底",
-      applied_on = "2017.07.21", patentee = "甲公司;乙公司" },
+      applied_on = "2017.07.21", patentee = "甲公司、乙公司" },
     z.gives { patent_no = "ZL201710601862.3", entity_name = "甲公司",
       applied_on = "2017-07-21" },
   },
