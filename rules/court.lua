@@ -37,4 +37,16 @@ z.dataset "court_enforcement_case" {
       claim_amount = "#VALUE!", case_cause = "劳动争议" },
     z.warns "sheet_error",
   },
+  z.example {
+    { case_no = "(2015)闽0502执5722号", entity_name = "甲公司",
+      claim_amount = "100", performed_amount = "101",
+      case_cause = "劳动争议" },
+    z.warns "amount_order",
+  },
+  z.example {
+    { case_no = "(2015)闽0502执5722号", entity_name = "甲公司",
+      claim_amount = "100", case_cause = "劳动争议",
+      filed_on = "2015-12-12", closed_on = "2015-12-11" },
+    z.warns "date_order",
+  },
 }

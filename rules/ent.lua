@@ -31,6 +31,12 @@ z.dataset "self_declared_enterprise" {
       truth_pledge = "否" },
     z.refuses "not_pledged",
   },
+  z.example {
+    { entity_name = "甲公司", asset_total = "1,000", debt_total = "400",
+      equity_total = "500", declared_on = "2016-03-01", declarant = "王某",
+      truth_pledge = "是" },
+    z.warns "amount_sum",
+  },
 }
 
 z.dataset "self_declared_financing_need" {

@@ -44,4 +44,8 @@ z.dataset "epb_credit_rating" {
     { entity_name = "甲公司", eval_year = "2015年度", rating = "绿牌" },
     z.gives { eval_year = 2015, rating = "GREEN" },
   },
+  z.example {
+    { entity_name = "甲公司", rating = "环保诚信", published_on = "2015-06-05" },
+    z.gives { eval_year = 2015, rating = "GREEN" },
+  },
 }

@@ -35,6 +35,11 @@ z.dataset "hrss_employment_insurance" {
       contract_signed = "31", insured_total = "", stat_period = "2016-01" },
     z.warns "required_missing",
   },
+  z.example {
+    { entity_name = "甲公司", org_code = "MA2Y3AN1X", employee_total = "31",
+      contract_signed = "31", insured_pension = "32", stat_period = "2016-01" },
+    z.warns "amount_order",
+  },
 }
 
 z.dataset "hrss_labor_violation" {

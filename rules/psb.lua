@@ -18,4 +18,10 @@ z.dataset "police_enterprise_case" {
       handling_status = "撤案" },
     z.refuses "key_missing",
   },
+  z.example {
+    { entity_name = "甲公司", case_category = "合同诈骗",
+      filed_on = "2015-12-23", handled_on = "2015-12-22",
+      approving_body = "石狮市公安局", handling_status = "撤案" },
+    z.warns "date_order",
+  },
 }

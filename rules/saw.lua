@@ -36,4 +36,16 @@ z.dataset "saw_accident_penalty" (penalty.decision {
       penalty_date = "2016-03-01" },
     z.gives { accident_level = "4", penalty_amount = 20000 },
   },
+  z.example {
+    { entity_name = "甲公司", accident_level = "一般事故",
+      penalty_doc_no = "泉安监罚〔2016〕1号", penalty_reason = "未教育培训",
+      penalty_date = "2016-03-01" },
+    z.warns "required_if",
+  },
+  z.example {
+    { entity_name = "甲公司", penalty_doc_no = "泉安监罚〔2016〕1号",
+      penalty_reason = "未教育培训", penalty_amount = "20000",
+      penalty_date = "2016-03-01" },
+    z.warns "out_of_range",
+  },
 })

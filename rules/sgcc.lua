@@ -48,6 +48,16 @@ z.dataset "power_bill_monthly" (bill.month {
       amount_paid = "100", id_type = "组织机构代码", id_no = "MA2Y3AN1-0" },
     z.warns "id_no_unusable",
   },
+  z.example {
+    { account_no = "7323219832", bill_period = "201601", amount_due = "100",
+      amount_paid = "100", id_type = "身份证", id_no = "91350502MA2Y3AN1X7" },
+    z.gives { uscc = z.none },
+  },
+  z.example {
+    { account_no = "7323219832", bill_period = "201601", amount_due = "100",
+      amount_paid = "200" },
+    z.warns "amount_order",
+  },
 })
 
 z.dataset "power_payment_history" (bill.payment {

@@ -111,6 +111,16 @@ z.dataset "sti_invention_patent" {
       applied_on = "2017-07-21", patentee = "甲公司" },
     z.refuses "patent_no_check",
   },
+  z.example {
+    { patent_no = "ZL03110123.2", patent_name = "一种鞋底",
+      applied_on = "2002-05-06", patentee = "甲公司" },
+    z.warns "patent_year",
+  },
+  z.example {
+    { patent_no = "ZL201420000001.1", patent_name = "一种鞋底",
+      applied_on = "2014-05-06", patentee = "甲公司" },
+    z.warns "patent_kind",
+  },
 }
 
 z.dataset "sti_patent_award" {
