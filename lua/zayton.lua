@@ -69,6 +69,18 @@ function z.check.required(field, other, is)
   return { test = "required", fields = { field, other }, is = is }
 end
 
+--- A route by the datasets and the values of each:
+-- route = z.route("kind", { loans = { "loan", "credit" }, bills = { "bill" } }).
+function z.route(column, values, otherwise)
+  local t = { column = column, otherwise = otherwise }
+  for id, list in pairs(values) do
+    for _, value in ipairs(list) do
+      t[value] = id
+    end
+  end
+  return t
+end
+
 --- Declares the rules of a dataset.
 function z.dataset(id)
   return function(spec)
