@@ -41,6 +41,8 @@ struct supervisor {
 	int ready; /* closed once, when the roles answer */
 	pid_t pid[STANDING];
 	int stopping;
+	int was_ready; /* a generation has been */
+	int gave_up;   /* the keeper ended by itself before one was */
 	char address[80];
 };
 
@@ -240,6 +242,9 @@ reap(struct supervisor *s)
 				continue;
 			s->pid[i] = 0;
 			died = 1;
+			if (i == KEEPER && !s->was_ready && WIFEXITED(status) &&
+			    WEXITSTATUS(status) != 0)
+				s->gave_up = 1;
 			if (!s->stopping)
 				log_error("- died role=%s status=%d signal=%d",
 				    role_name[i],
@@ -286,6 +291,7 @@ on_signal(struct supervisor *s)
 static void
 on_ready(struct supervisor *s)
 {
+	s->was_ready = 1;
 	if (s->mode == SUPERVISE_SERVER)
 		log_info("- ready listen=%s", s->address);
 	if (s->ready == -1)
@@ -389,6 +395,12 @@ supervisor_run(enum supervisor_mode mode, const struct conf *c, int ready,
 
 		if (generation(&s, e) == -1)
 			return -1;
+		/* What is wrong from the start a new start does not mend. */
+		if (s.gave_up) {
+			(void)unlink(HOME_SOCKET);
+			return err_set(e, ERR_HOLD,
+			    "it cannot start: see the error above");
+		}
 		if (!s.stopping)
 			back_off(born, &pause_ms);
 	}
@@ -402,6 +414,7 @@ supervisor_start(const struct conf *c, struct err *e)
 	int ready[2];
 	struct pollfd p = { .events = POLLIN };
 	char text[sizeof(e->en)] = "";
+	int status = 0;
 	pid_t pid;
 	ssize_t n;
 
@@ -431,7 +444,9 @@ supervisor_start(const struct conf *c, struct err *e)
 	if (n == 1 && text[0] == '+')
 		return pid;
 	(void)kill(pid, SIGTERM);
-	(void)waitpid(pid, NULL, 0);
-	return err_set(e, ERR_RETRY, "%s",
-	    n > 0 ? text : "the roles did not start");
+	(void)waitpid(pid, &status, 0);
+	return err_set(e,
+	    WIFEXITED(status) && WEXITSTATUS(status) == 75 ? ERR_RETRY
+							   : ERR_HOLD,
+	    "%s", n > 0 ? text : "the roles did not start");
 }
