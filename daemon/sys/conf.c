@@ -45,6 +45,7 @@ static const struct setting {
 	BYTES(worker_bytes, 64 << 20, INT64_MAX),
 	BYTES(unpacked_bytes_max, 1 << 20, INT64_MAX),
 	NUMBER(visible_hours, 1, 24 * 365),
+	NUMBER(unfinished_hours, 1, 24 * 365),
 	{ "log_debug", SETTING_FLAG, offsetof(struct conf, log_debug), 0, 0,
 	    0 },
 #undef TEXT
@@ -70,6 +71,7 @@ static const struct conf defaults = {
 	.worker_bytes = INT64_C(512) << 20,
 	.unpacked_bytes_max = INT64_C(64) << 30,
 	.visible_hours = 24,
+	.unfinished_hours = 24 * 7,
 	.log_debug = 0,
 };
 

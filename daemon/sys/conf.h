@@ -25,6 +25,7 @@ struct conf {
 	int64_t worker_bytes;       /* memory of one worker */
 	int64_t unpacked_bytes_max; /* of one bundle */
 	int visible_hours;          /* an uploaded name stays listed */
+	int unfinished_hours;       /* an upload may be taken up again */
 	int log_debug;
 };
 

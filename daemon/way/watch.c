@@ -168,18 +168,17 @@ rescan_received(struct watch *w, struct err *e)
 	return rc;
 }
 
-/* Stubs of names that were visible long enough. */
+/* Files of a folder that nobody has touched for so long. */
 static void
-sweep_visible(struct watch *w, const char *account, const char *folder)
+sweep(const char *above, const char *account, const char *folder, int hours)
 {
-	time_t oldest = time(NULL) - (time_t)w->conf.visible_hours * 3600;
-	char path[128];
+	time_t oldest = time(NULL) - (time_t)hours * 3600;
+	char path[160];
 	struct dirent *entry;
 	struct stat st;
 	DIR *d;
 
-	snprintf(path, sizeof(path), "%s/%s/%s", HOME_ACCOUNTS, account,
-	    folder);
+	snprintf(path, sizeof(path), "%s/%s/%s", above, account, folder);
 	d = open_dir(path);
 	while (d != NULL && (entry = readdir(d)) != NULL)
 		if (entry->d_name[0] != '.' &&
@@ -196,8 +195,14 @@ rescan(struct watch *w, struct err *e)
 {
 	rescan_drops(w);
 	for (size_t i = 0; i < w->ndrops; i++) {
-		sweep_visible(w, w->drop[i].account, "upload");
-		sweep_visible(w, w->drop[i].account, "check");
+		const char *account = w->drop[i].account;
+
+		/* Names that stayed visible, and uploads nobody finished. */
+		sweep(HOME_ACCOUNTS, account, "upload", w->conf.visible_hours);
+		sweep(HOME_ACCOUNTS, account, "check", w->conf.visible_hours);
+		sweep(HOME_ACCOUNTS, account, "queries", w->conf.visible_hours);
+		sweep(HOME_SPOOL "/uploading", account, ".",
+		    w->conf.unfinished_hours);
 	}
 	w->rescanned = time(NULL);
 	return rescan_received(w, e);
