@@ -292,6 +292,18 @@ set_aside(struct keeper *k, struct job *job, const char *reason, struct err *e)
 	return leave(k, job, e);
 }
 
+/*
+ * For lack of space or because the watch has just died: nothing is wrong with
+ * the bundle, which stays claimed and is the next to be handed out.
+ */
+static int
+put_back(struct keeper *k, struct job *job, const char *reason, struct err *e)
+{
+	log_warn("%s waits reason=%s", job->bundle.name.id, log_quote(reason));
+	k->jobs->pause = time(NULL) + 1;
+	return leave(k, job, e);
+}
+
 /* Claims the next bundle: 1 it is a job now, 0 there is none, -1. */
 static int
 claim_next(struct keeper *k, struct job **ret_job, struct err *e)
@@ -341,7 +353,10 @@ jobs_hand_out(struct keeper *k, struct err *e)
 		log_info("%s claimed account=%s pack=%.12s",
 		    job->bundle.name.id, job->bundle.name.account,
 		    job->bundle.pack);
-		if (send_work(k, job, &why) == -1) {
+		rc = send_work(k, job, &why);
+		if (rc == -1 && why.kind == ERR_RETRY)
+			return put_back(k, job, why.en, e);
+		if (rc == -1) {
 			if (set_aside(k, job, why.en, e) == -1 ||
 			    db_commit(k->db, e) == -1 || jobs_after(k, e) == -1)
 				return -1;
