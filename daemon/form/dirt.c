@@ -57,6 +57,9 @@ reads_as_utf8(const struct turned *t)
 		}
 		if (!(t->holes && is_trail(p[0])))
 			bad++;
+		/* What is left cannot outweigh it: most texts end here. */
+		if (12 * bad > t->len)
+			return 0;
 		i++;
 	}
 	/* Two characters are a person's name, which has no bytes to spare. */

@@ -23,6 +23,8 @@ struct box_example {
 	struct box_example *next;
 };
 
+enum { BOX_GUESSES = 64 };
+
 struct box {
 	struct lua_State *L;
 	size_t used;
@@ -32,11 +34,13 @@ struct box {
 	enum box_over over; /* sticks until the next row: no pcall hides it */
 	const struct pack *pack; /* while the script is read */
 	struct script *script;
-	struct ruleset *rs;          /* of the row at hand */
-	struct clean *clean;         /* the row at hand, NULL between rows */
-	int row;                     /* references: what functions get as row */
-	int context;                 /* and as context */
-	int loaded;                  /* modules */
+	struct ruleset *rs;  /* of the row at hand */
+	struct clean *clean; /* the row at hand, NULL between rows */
+	int row;             /* references: what functions get as row */
+	int context;         /* and as context */
+	int loaded;          /* modules */
+	/* Where names were found last, by their address: a guess. */
+	unsigned char field[BOX_GUESSES];
 	struct box_example *example; /* in the order of the script */
 	struct box_example **last;
 };

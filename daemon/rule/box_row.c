@@ -22,15 +22,24 @@ at_hand(lua_State *L)
 	return c;
 }
 
+/* Lua keeps a short text once: the same name mostly has the same address. */
 static int
 field_at(lua_State *L, const struct clean *c, int index)
 {
 	const char *name = luaL_checkstring(L, index);
-	int field = schema_field(c->rs->schema, name);
+	const struct schema *s = c->rs->schema;
+	unsigned char *guess =
+	    &box_of(L)->field[(uintptr_t)name / 16 % BOX_GUESSES];
+	int field = *guess;
 
+	if ((size_t)field < s->nfields &&
+	    strcmp(s->field[field].name, name) == 0)
+		return field;
+	field = schema_field(s, name);
 	if (field == -1)
 		box_raise(L, "数据标准中没有字段 {}",
 		    "the standard has no field '{}'", name);
+	*guess = (unsigned char)field;
 	return field;
 }
 
