@@ -35,6 +35,13 @@ struct code_hit {
 int codes_read(const struct pack *p, struct codes **ret_c, struct err *e);
 void codes_free(struct codes *c);
 
+/*
+ * Whether the tables may come in force: no code twice, no conversion to a
+ * code that is none, none that comes back to itself. ERR_HOLD names file,
+ * line and what is expected.
+ */
+int codes_check(const struct pack *p, struct err *e);
+
 /* Whether there is such a list, or a source list of that name. */
 int codes_known(const struct codes *c, const char *list);
 
