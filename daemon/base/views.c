@@ -140,11 +140,17 @@ views_make(struct db *db, const struct schemas *all, struct err *e)
 	for (size_t i = 0; rc == 0 && i < schemas_count(all); i++) {
 		const struct schema *s = schemas_at(all, i);
 
-		if (schemas_find(all, s->dataset) != s)
+		/* A row of any version that may come finds its columns. */
+		if (s->state == SCHEMA_DRAFT)
 			continue;
 		if (make_table(db, s, &sql, e) == -1 ||
-		    add_columns(db, s, &sql, e) == -1 ||
-		    make_view(db, s, 0, &sql, e) == -1 ||
+		    add_columns(db, s, &sql, e) == -1) {
+			rc = -1;
+			break;
+		}
+		if (s->state != SCHEMA_IN_FORCE)
+			continue;
+		if (make_view(db, s, 0, &sql, e) == -1 ||
 		    make_view(db, s, 1, &sql, e) == -1)
 			rc = -1;
 	}

@@ -149,11 +149,10 @@ codes_read(const struct pack *p, struct codes **ret_c, struct err *e)
 	struct codes *c = xcalloc(1, sizeof(*c));
 
 	c->arena = arena_new();
-	if ((list != NULL &&
-		table_read(list, item_names, c->arena, take_item, c, e) ==
-		    -1) ||
-	    (map != NULL && table_read(map, map_names, c->arena, take_map, c,
-				e) == -1)) {
+	if ((list != NULL && table_read(list, item_names, c->arena, take_item,
+				 c, e) == -1) ||
+	    (map != NULL &&
+		table_read(map, map_names, c->arena, take_map, c, e) == -1)) {
 		codes_free(c);
 		return -1;
 	}

@@ -26,8 +26,8 @@ order_columns(const struct csv_row *head, const char *const *names, int *order,
 }
 
 int
-table_read(const struct pack_file *f, const char *const *names,
-    struct arena *a, table_fn *take, void *ctx, struct err *e)
+table_read(const struct pack_file *f, const char *const *names, struct arena *a,
+    table_fn *take, void *ctx, struct err *e)
 {
 	const char *cell[TABLE_COLUMNS];
 	const char *lacks = NULL;
@@ -55,10 +55,9 @@ table_read(const struct pack_file *f, const char *const *names,
 		for (size_t i = 0; names[i] != NULL; i++) {
 			size_t k = (size_t)order[i];
 
-			cell[i] = k < row.n
-				      ? arena_text(a, row.field[k].data,
-					    row.field[k].len)
-				      : "";
+			cell[i] = k < row.n ? arena_text(a, row.field[k].data,
+						  row.field[k].len)
+					    : "";
 		}
 		rc = take(ctx, cell, row.line, e);
 	}

@@ -47,7 +47,6 @@ work_find(struct job *j, struct err *e, const char *code, ...)
 		.effect = EFFECT_KEEP,
 		.field = -1,
 		.header = "",
-		.value = "",
 		.zh = zh,
 		.en = en };
 	size_t n = 0;
@@ -57,6 +56,7 @@ work_find(struct job *j, struct err *e, const char *code, ...)
 	while (n < CATALOG_ARGS && (arg[n] = va_arg(ap, const char *)) != NULL)
 		n++;
 	va_end(ap);
+	f.value = n > 0 ? arg[0] : "";
 	if (c != NULL)
 		f.severity = c->severity;
 	catalog_zh(code, arg, n, zh, sizeof(zh));
@@ -119,6 +119,20 @@ find_dataset(struct file *f, struct err *e)
 	memcpy(f->entry->rules, script_sha256(w->script),
 	    sizeof(f->entry->rules));
 	return ruleset_match(f->clean.rules, cell, n, &f->match, e);
+}
+
+/* A file in an older layout is taken, and told so. */
+static int
+find_old(struct file *f, struct err *e)
+{
+	const struct schema *s = f->clean.schema;
+	const struct schema *newer;
+
+	if (s->state != SCHEMA_ACCEPTED)
+		return 0;
+	newer = schemas_find(f->job->work->schemas, s->dataset);
+	return work_find(f->job, e, "standard_old", f->entry->standard,
+	    s->until, newer != NULL ? newer->version : "", NULL);
 }
 
 /* Columns that nobody knows, and fields that have none. */
@@ -289,7 +303,8 @@ static int
 take(struct file *f, struct err *e)
 {
 	if (open_text(f, e) == -1 || find_dataset(f, e) == -1 ||
-	    find_columns(f, e) == -1 || take_rows(f, e) == -1)
+	    find_old(f, e) == -1 || find_columns(f, e) == -1 ||
+	    take_rows(f, e) == -1)
 		return -1;
 	return hold_against(f, e);
 }

@@ -1,0 +1,15 @@
+#ifndef ZAYTON_BASE_SHELF_H
+#define ZAYTON_BASE_SHELF_H
+
+#include "sys/err.h"
+
+/*
+ * What accounts see as /standards: whom to trust, the standards in force as
+ * Frictionless schemas and as pages to read, code lists, templates to fill in.
+ * Made from the pack whenever something comes in force.
+ */
+struct standing;
+
+int shelf_fill(const struct standing *s, struct err *e);
+
+#endif
