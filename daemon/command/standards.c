@@ -92,6 +92,20 @@ list(struct standards *all)
 	return COMMAND_DONE;
 }
 
+int
+standards_none(const char *dataset, const char *version)
+{
+	const char *space = version != NULL ? " " : "";
+
+	if (version == NULL)
+		version = "";
+	fprintf(stderr,
+	    "zayton: 没有数据标准 '%s%s%s'\nzayton: there is no data standard "
+	    "'%s%s%s'; see 'zayton standards list'\n",
+	    dataset, space, version, dataset, space, version);
+	return COMMAND_USAGE;
+}
+
 const struct schema *
 standards_find(const struct standards *all, const char *dataset,
     const char *version)
@@ -101,12 +115,7 @@ standards_find(const struct standards *all, const char *dataset,
 			    : schemas_likeliest(all->schemas, dataset);
 
 	if (s == NULL)
-		fprintf(stderr,
-		    "zayton: 没有数据标准 '%s%s%s'\nzayton: there is no data "
-		    "standard '%s%s%s'; see 'zayton standards list'\n",
-		    dataset, version != NULL ? " " : "",
-		    version != NULL ? version : "", dataset,
-		    version != NULL ? " " : "", version != NULL ? version : "");
+		(void)standards_none(dataset, version);
 	return s;
 }
 

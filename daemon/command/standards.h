@@ -34,6 +34,9 @@ int standards_template(struct standards *all);
 const struct schema *standards_find(const struct standards *all,
     const char *dataset, const char *version);
 
+/* Says that there is none; the exit status. */
+int standards_none(const char *dataset, const char *version);
+
 /* Prints and takes it. */
 void standards_print(json_t *o);
 

@@ -210,6 +210,15 @@ codes_label(const struct codes *c, const char *list, const char *code)
 	return NULL;
 }
 
+const char *
+codes_at(const struct codes *c, const char *list, size_t n)
+{
+	for (size_t i = 0; i < c->nitems; i++)
+		if (strcmp(c->item[i].list, list) == 0 && n-- == 0)
+			return c->item[i].code;
+	return NULL;
+}
+
 /* ---- one conversion ---- */
 
 /* The form in which texts are compared. */
@@ -453,9 +462,9 @@ chars_of(const char *s, uint32_t out[NEAR_CHARS])
 	return n;
 }
 
-/* Edit distance of two short texts, in characters. */
-static size_t
-distance(const char *a, const char *b)
+/* Edit distance, in characters. */
+size_t
+codes_distance(const char *a, const char *b)
 {
 	uint32_t x[NEAR_CHARS], y[NEAR_CHARS];
 	size_t m = chars_of(a, x);
@@ -493,7 +502,7 @@ nearest(const struct code_set *s, const char *key)
 	const char *found = NULL;
 
 	for (const struct entry *e = s->entry; e != NULL; e = e->hh.next) {
-		size_t d = distance(key, e->key);
+		size_t d = codes_distance(key, e->key);
 
 		if (e->row != NULL && e->row->null)
 			continue;

@@ -49,6 +49,12 @@ int codes_known(const struct codes *c, const char *list);
 const char *codes_label(const struct codes *c, const char *list,
     const char *code);
 
+/* The n-th code of a list, NULL behind the last. */
+const char *codes_at(const struct codes *c, const char *list, size_t n);
+
+/* How many characters two short texts differ by. */
+size_t codes_distance(const char *a, const char *b);
+
 /*
  * The conversion for a provider and a list; source, where it is not NULL,
  * leaves out rows of other source lists. NULL where there is no such list.
