@@ -35,6 +35,14 @@ propose(struct analyze *a, const char *kind, const char *field,
 
 /* ---- what stands in the base ---- */
 
+/* How long a value is, where that says anything. */
+static const char *
+length_of(const struct field *f)
+{
+	return f->type == FIELD_TEXT || f->type == FIELD_CODE ? "length"
+							      : "0 *";
+}
+
 /* One pass over the table: for each field filled, distinct, longest. */
 static int
 measure(struct analyze *a, json_t *fields, struct err *e)
@@ -49,8 +57,9 @@ measure(struct analyze *a, json_t *fields, struct err *e)
 	for (size_t i = 0; i < s->nfields; i++)
 		buf_printf(&sql,
 		    ", count(%s), count(DISTINCT %s),"
-		    " coalesce(max(length(%s)), 0)",
-		    s->field[i].name, s->field[i].name, s->field[i].name);
+		    " coalesce(max(%s(%s)), 0)",
+		    s->field[i].name, s->field[i].name, length_of(&s->field[i]),
+		    s->field[i].name);
 	buf_printf(&sql, " FROM d_%s WHERE _to IS NULL", s->dataset);
 	rc = db_query(a->db, &st, e, sql.data, "");
 	if (rc == 1)

@@ -1,11 +1,26 @@
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/shelf.h"
 #include "base/standing.h"
+#include "form/html_standard.h"
+#include "rule/codes.h"
+#include "rule/template.h"
 #include "sys/file.h"
 #include "sys/home.h"
+
+enum { PAGE_MAX = 16 << 20, TEMPLATE_MAX = 1 << 20 };
+
+/* Whether files of it are taken, now or soon. */
+static int
+is_open(const struct schema *s)
+{
+	return s->state == SCHEMA_IN_FORCE || s->state == SCHEMA_ACCEPTED ||
+	       s->state == SCHEMA_COMING;
+}
 
 static int
 place_signers(struct err *e)
@@ -28,20 +43,137 @@ place_signers(struct err *e)
 	return rc;
 }
 
+static int
+place(const char *name, const void *data, size_t len, struct err *e)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), HOME_STANDARDS "/%s", name);
+	return file_place(AT_FDCWD, path, data, len, 0644, e);
+}
+
+/* A page of all standards of a department, called by its code. */
+static int
+place_page(const struct standing *s, const struct codes *c,
+    const char *provider, struct err *e)
+{
+	json_t *list = json_array();
+	char name[64];
+	size_t n = 0;
+	struct buf b;
+	int rc;
+
+	for (size_t i = 0; i < schemas_count(s->schemas); i++) {
+		const struct schema *one = schemas_at(s->schemas, i);
+
+		if (is_open(one) && strcmp(one->provider, provider) == 0)
+			json_array_append_new(list, template_describe(one, c));
+	}
+	while (provider[n] != '\0' && n < 32) {
+		name[n] = (char)tolower((unsigned char)provider[n]);
+		n++;
+	}
+	snprintf(name + n, sizeof(name) - n, ".html");
+	buf_init(&b, PAGE_MAX);
+	html_standards(provider, list, &b);
+	rc = place(name, b.data, b.len, e);
+	buf_done(&b);
+	json_decref(list);
+	return rc;
+}
+
+/* What is no longer to be filled in, or not yet published, goes. */
+static void
+clear_away(const struct schema *s)
+{
+	static const char *const ending[] = { "csv", "xlsx", "json" };
+	char path[256];
+
+	for (size_t i = 0; i < 3; i++) {
+		if (i == 2 && s->state == SCHEMA_ENDED)
+			continue;
+		snprintf(path, sizeof(path), HOME_STANDARDS "/%s.%s.%s",
+		    s->dataset, s->version, ending[i]);
+		(void)unlink(path);
+	}
+}
+
+static int
+place_version(const struct standing *s, const struct codes *c,
+    const struct schema *one, struct err *e)
+{
+	const struct pack_file *f;
+	char name[160];
+	struct buf b;
+	int rc = 0;
+
+	snprintf(name, sizeof(name), "schemas/%s.%s.json", one->dataset,
+	    one->version);
+	f = pack_find(s->pack, name);
+	if (f != NULL)
+		rc = place(name + strlen("schemas/"), f->data, f->len, e);
+	if (rc == -1 || !is_open(one))
+		return rc;
+	snprintf(name, sizeof(name), "%s.%s.csv", one->dataset, one->version);
+	buf_init(&b, TEMPLATE_MAX);
+	template_csv(one, c, 0, &b);
+	rc = place(name, b.data, b.len, e);
+	buf_done(&b);
+	return rc;
+}
+
+static int
+place_versions(const struct standing *s, const struct codes *c, struct err *e)
+{
+	for (size_t i = 0; i < schemas_count(s->schemas); i++) {
+		const struct schema *one = schemas_at(s->schemas, i);
+
+		if (!is_open(one))
+			clear_away(one);
+		if (one->state != SCHEMA_DRAFT &&
+		    place_version(s, c, one, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Each provider once: by its first standard. */
+static int
+place_pages(const struct standing *s, const struct codes *c, struct err *e)
+{
+	for (size_t i = 0; i < schemas_count(s->schemas); i++) {
+		const char *provider = schemas_at(s->schemas, i)->provider;
+		size_t k = 0;
+
+		while (
+		    strcmp(schemas_at(s->schemas, k)->provider, provider) != 0)
+			k++;
+		if (k == i && place_page(s, c, provider, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 shelf_fill(const struct standing *s, struct err *e)
 {
+	static const char *const tables[] = { "schemas/code_list.csv",
+		"schemas/code_map.csv", "schemas/divisions.csv" };
+	struct codes *c = NULL;
 	int rc = place_signers(e);
 
-	for (size_t i = 0; rc == 0 && i < pack_count(s->pack); i++) {
-		const struct pack_file *f = pack_at(s->pack, i);
-		char path[256];
+	for (size_t i = 0; rc == 0 && i < 3; i++) {
+		const struct pack_file *f = pack_find(s->pack, tables[i]);
 
-		if (strncmp(f->name, "schemas/", 8) != 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", HOME_STANDARDS,
-		    f->name + 8);
-		rc = file_place(AT_FDCWD, path, f->data, f->len, 0644, e);
+		if (f != NULL)
+			rc = place(f->name + strlen("schemas/"), f->data,
+			    f->len, e);
 	}
+	if (rc == 0)
+		rc = codes_read(s->pack, &c, e);
+	if (rc == 0 &&
+	    (place_versions(s, c, e) == -1 || place_pages(s, c, e) == -1))
+		rc = -1;
+	codes_free(c);
 	return rc;
 }

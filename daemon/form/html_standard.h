@@ -3,7 +3,10 @@
 
 #include "form/html.h"
 
-/* Pages about data standards; see base/analyze.h for what the list holds. */
+/* A page to read of standards; see rule/template.h for what the list holds. */
+void html_standards(const char *title, const json_t *list, struct buf *b);
+
+/* What the data says about them; see base/analyze.h. */
 void html_analysis(const json_t *list, struct buf *b);
 
 #endif
