@@ -193,27 +193,34 @@ check_map(void *ctx, const char *const *cell, uint64_t line, struct err *e)
 	return 0;
 }
 
+/* Whether the way from a code leads back to it over others. */
+static int
+comes_back(const struct check *c, const struct known *from, size_t longest)
+{
+	const struct known *at = from;
+
+	for (size_t i = 0; i < longest; i++) {
+		if (strcmp(at->key, at->next) == 0)
+			return 0;
+		at = find(c->convert, at->next);
+		if (at == NULL || at == from)
+			return at != NULL;
+	}
+	return 0;
+}
+
 /* A code that comes back to itself over others has no standard code. */
 static int
 check_cycles(const struct check *c, struct err *e)
 {
 	size_t longest = HASH_COUNT(c->convert);
 
-	for (const struct known *k = c->convert; k != NULL; k = k->hh.next) {
-		const struct known *at = k;
-		size_t steps = 0;
-
-		while (at != NULL && steps++ <= longest &&
-		       strcmp(at->key, at->next) != 0) {
-			at = find(c->convert, at->next);
-			if (at != k)
-				continue;
+	for (const struct known *k = c->convert; k != NULL; k = k->hh.next)
+		if (comes_back(c, k, longest))
 			return err_set(e, ERR_HOLD,
 			    "%s:%llu: conversions that end are expected, but "
 			    "this one comes back to its own code (a cycle)",
 			    c->file, (unsigned long long)k->line);
-		}
-	}
 	return 0;
 }
 

@@ -22,7 +22,7 @@ new_version() { # VERSION FILTER
 publish() { # VERSION OPTION...
 	v=$1
 	shift
-	z standards publish $w "$v" --person 张三 --reason 试验 "$@"
+	z standards publish "$w" "$v" --person 张三 --reason 试验 "$@"
 }
 send() { # FILE
 	put mub "$1" >/dev/null
