@@ -3,7 +3,8 @@ B	?= build
 CC	?= cc
 CFLAGS	?= -O2 -g
 PREFIX	?= /usr/local
-PKGS	 = libssh libarchive lua5.4 sqlite3 libcrypto jansson libseccomp
+PKGS	 = libssh libarchive lua5.4 sqlite3 libcrypto jansson libseccomp \
+	   xlsxwriter
 WARN	 = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wvla \
 	   -Wwrite-strings -Wformat=2 -Werror

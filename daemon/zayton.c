@@ -47,7 +47,7 @@ static const struct command commands[] = {
 	    "list | show DATASET [VERSION] | diff DATASET V1 V2 | publish "
 	    "DATASET VERSION [--from DATE] [--old-until DATE] --person NAME "
 	    "--reason TEXT [--breaking] | analyze [DATASET] [--html] | "
-	    "template DATASET [VERSION] [--format csv|html|json] "
+	    "template DATASET [VERSION] [--format csv|xlsx|html|json] "
 	    "[--example]",
 	    "data standards" },
 	{ "rules", rules_command, "check | test | try DATASET FILE",

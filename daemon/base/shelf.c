@@ -7,6 +7,7 @@
 #include "base/shelf.h"
 #include "base/standing.h"
 #include "form/html_standard.h"
+#include "form/xlsx_template.h"
 #include "rule/codes.h"
 #include "rule/template.h"
 #include "sys/file.h"
@@ -99,6 +100,17 @@ clear_away(const struct schema *s)
 }
 
 static int
+make_workbook(const struct schema *one, const struct codes *c, struct buf *b,
+    struct err *e)
+{
+	json_t *o = template_describe(one, c);
+	int rc = xlsx_template(o, 0, HOME_RUN, b, e);
+
+	json_decref(o);
+	return rc;
+}
+
+static int
 place_version(const struct standing *s, const struct codes *c,
     const struct schema *one, struct err *e)
 {
@@ -118,6 +130,12 @@ place_version(const struct standing *s, const struct codes *c,
 	buf_init(&b, TEMPLATE_MAX);
 	template_csv(one, c, 0, &b);
 	rc = place(name, b.data, b.len, e);
+	buf_clear(&b);
+	snprintf(name, sizeof(name), "%s.%s.xlsx", one->dataset, one->version);
+	if (rc == 0)
+		rc = make_workbook(one, c, &b, e);
+	if (rc == 0)
+		rc = place(name, b.data, b.len, e);
 	buf_done(&b);
 	return rc;
 }

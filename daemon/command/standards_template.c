@@ -1,8 +1,10 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/standards.h"
 #include "form/html_standard.h"
+#include "form/xlsx_template.h"
 #include "rule/pack.h"
 #include "rule/template.h"
 
@@ -51,12 +53,26 @@ make_json(const struct standards *all, const struct schema *s,
 	return 0;
 }
 
+static int
+make_xlsx(const struct standards *all, const struct schema *s,
+    const struct codes *c, struct buf *b, struct err *e)
+{
+	const char *folder = getenv("TMPDIR");
+	json_t *o = template_describe(s, c);
+	int rc = xlsx_template(o, all->filled, folder != NULL ? folder : "/tmp",
+	    b, e);
+
+	json_decref(o);
+	return rc;
+}
+
 static const struct {
 	const char *name;
 	int (*make)(const struct standards *all, const struct schema *s,
 	    const struct codes *c, struct buf *b, struct err *e);
 } formats[] = {
 	{ "csv", make_csv },
+	{ "xlsx", make_xlsx },
 	{ "html", make_html },
 	{ "json", make_json },
 };
