@@ -6,6 +6,7 @@
 
 #include "base/shelf.h"
 #include "base/standing.h"
+#include "command/command.h"
 #include "form/html_standard.h"
 #include "form/xlsx_template.h"
 #include "rule/codes.h"
@@ -13,7 +14,10 @@
 #include "sys/file.h"
 #include "sys/home.h"
 
-enum { PAGE_MAX = 16 << 20, TEMPLATE_MAX = 1 << 20 };
+/* Of which pack, on which day, by which program the files were made. */
+#define MARK HOME_STANDARDS "/.made"
+
+enum { PAGE_MAX = 16 << 20, TEMPLATE_MAX = 1 << 20, MARK_MAX = 160 };
 
 /* Whether files of it are taken, now or soon. */
 static int
@@ -172,13 +176,13 @@ place_pages(const struct standing *s, const struct codes *c, struct err *e)
 	return 0;
 }
 
-int
-shelf_fill(const struct standing *s, struct err *e)
+static int
+fill(const struct standing *s, struct err *e)
 {
 	static const char *const tables[] = { "schemas/code_list.csv",
 		"schemas/code_map.csv", "schemas/divisions.csv" };
 	struct codes *c = NULL;
-	int rc = place_signers(e);
+	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < 3; i++) {
 		const struct pack_file *f = pack_find(s->pack, tables[i]);
@@ -194,4 +198,35 @@ shelf_fill(const struct standing *s, struct err *e)
 		rc = -1;
 	codes_free(c);
 	return rc;
+}
+
+/* Whether the mark says that all was made of this; no mark says nothing. */
+static int
+is_made(const char *of)
+{
+	struct buf b;
+	struct err none;
+	int same;
+
+	buf_init(&b, MARK_MAX);
+	same = file_read(AT_FDCWD, MARK, &b, &none) == 0 &&
+	       b.len == strlen(of) && memcmp(b.data, of, b.len) == 0;
+	buf_done(&b);
+	return same;
+}
+
+int
+shelf_fill(const struct standing *s, struct err *e)
+{
+	char of[MARK_MAX];
+
+	snprintf(of, sizeof(of), ZAYTON_VERSION " %s %s\n",
+	    pack_sha256(s->pack), schemas_day(s->schemas));
+	if (place_signers(e) == -1)
+		return -1;
+	if (is_made(of))
+		return 0;
+	if (fill(s, e) == -1)
+		return -1;
+	return file_place(AT_FDCWD, MARK, of, strlen(of), 0644, e);
 }

@@ -6,7 +6,8 @@
 /*
  * What accounts see as /standards: whom to trust, the standards in force as
  * Frictionless schemas and as pages to read, code lists, templates to fill in.
- * Made from the pack whenever something comes in force.
+ * Made from the pack whenever something else comes in force; a mark says of
+ * what, so that a start that finds nothing new writes nothing.
  */
 struct standing;
 

@@ -63,6 +63,20 @@ ok 'as a page' grep -q 用水性质 "$T/page.html"
 is 'which fetches nothing' "$(grep -ciE '<script|src=|href=' "$T/page.html")" 0
 printf 'get /standards/%s.1.0.csv %s\nget /standards/mub.html %s\n' $w \
     "$T/template.csv" "$T/mub.html" | sftp_do mub >/dev/null 2>&1
+z standards template $w --format xlsx --example >"$T/book.xlsx"
+ok 'as a workbook' unzip -tq "$T/book.xlsx"
+ok 'with lists to choose codes from' sh -c "unzip -p '$T/book.xlsx' \
+    xl/worksheets/sheet1.xml | grep -q '<dataValidation type=\"list\"'"
+ok 'and a sheet that explains' sh -c "unzip -p '$T/book.xlsx' \
+    xl/workbook.xml | grep -q '填写说明'"
+z standards template $w --format xlsx --example >"$T/again.xlsx"
+ok 'the same standard makes the same workbook' \
+    cmp "$T/book.xlsx" "$T/again.xlsx"
+for kind in xlsx csv json; do
+	is "each standard stands in /standards as $kind" "$(find \
+	    "$HOME_DIR/standards" -name "*.*.$kind" | wc -l | tr -d ' ')" \
+	    "$(find "$ROOT/schemas" -name '*.json' | wc -l | tr -d ' ')"
+done
 ok 'over SFTP: a template' grep -q '应缴金额(元)' "$T/template.csv"
 ok 'and the page of the department' grep -q 企业用气缴费情况 "$T/mub.html"
 
