@@ -200,17 +200,25 @@ fill(const struct standing *s, struct err *e)
 	return rc;
 }
 
-/* Whether the mark says that all was made of this; no mark says nothing. */
-static int
-is_made(const char *of)
+static void
+mark_of(const struct standing *s, char mark[MARK_MAX])
 {
+	snprintf(mark, MARK_MAX, ZAYTON_VERSION " %s %s\n",
+	    pack_sha256(s->pack), schemas_day(s->schemas));
+}
+
+int
+shelf_is_made(const struct standing *s)
+{
+	char mark[MARK_MAX];
 	struct buf b;
 	struct err none;
 	int same;
 
+	mark_of(s, mark);
 	buf_init(&b, MARK_MAX);
 	same = file_read(AT_FDCWD, MARK, &b, &none) == 0 &&
-	       b.len == strlen(of) && memcmp(b.data, of, b.len) == 0;
+	       b.len == strlen(mark) && memcmp(b.data, mark, b.len) == 0;
 	buf_done(&b);
 	return same;
 }
@@ -218,15 +226,14 @@ is_made(const char *of)
 int
 shelf_fill(const struct standing *s, struct err *e)
 {
-	char of[MARK_MAX];
+	char mark[MARK_MAX];
 
-	snprintf(of, sizeof(of), ZAYTON_VERSION " %s %s\n",
-	    pack_sha256(s->pack), schemas_day(s->schemas));
 	if (place_signers(e) == -1)
 		return -1;
-	if (is_made(of))
+	if (shelf_is_made(s))
 		return 0;
 	if (fill(s, e) == -1)
 		return -1;
-	return file_place(AT_FDCWD, MARK, of, strlen(of), 0644, e);
+	mark_of(s, mark);
+	return file_place(AT_FDCWD, MARK, mark, strlen(mark), 0644, e);
 }

@@ -11,6 +11,8 @@
  */
 struct standing;
 
+/* Whether it was made of just this, and views before it. */
+int shelf_is_made(const struct standing *s);
 int shelf_fill(const struct standing *s, struct err *e);
 
 #endif

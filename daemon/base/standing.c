@@ -281,10 +281,19 @@ standing_get(struct keeper *k, const char *sha256, const char *day,
 	return load(k, sha256, day, ret_s, e);
 }
 
+/* Views of the versions in force, before anybody is told of them. */
+static int
+make_views(struct keeper *k, const struct standing *s, struct err *e)
+{
+	return views_make(k->db, s->schemas, e) == -1 ? -1
+						      : db_commit(k->db, e);
+}
+
 int
 standing_tick(struct keeper *k, struct err *e)
 {
 	struct standing *s = NULL;
+	struct err late;
 	char day[16];
 
 	today(day);
@@ -292,10 +301,13 @@ standing_tick(struct keeper *k, struct err *e)
 		return 0;
 	if (load(k, pack_sha256(k->standing->pack), day, &s, e) == -1)
 		return -1;
-	if (views_make(k->db, s->schemas, e) == -1 || shelf_fill(s, e) == -1) {
+	if (make_views(k, s, e) == -1) {
 		standing_drop(s);
 		return -1;
 	}
+	/* Nobody's data waits for it; the next start tries again. */
+	if (shelf_fill(s, &late) == -1)
+		log_warn("- /standards stays as it was: %s", late.en);
 	take_office(k, s);
 	return 0;
 }
@@ -322,10 +334,9 @@ standing_start(struct keeper *k, struct err *e)
 	    !publish_lacks(s->schemas)) {
 		/* Proven when it came in force, but maybe on another day. */
 		take_office(k, s);
-		return views_make(k->db, s->schemas, e) == -1 ||
-			       db_commit(k->db, e) == -1
-			   ? -1
-			   : shelf_fill(s, e);
+		if (!shelf_is_made(s) && make_views(k, s, e) == -1)
+			return -1;
+		return shelf_fill(s, e);
 	}
 	standing_drop(s);
 	if (standing_reload(k, &why) == 0)
