@@ -308,6 +308,7 @@ standing_tick(struct keeper *k, struct err *e)
 	/* Nobody's data waits for it; the next start tries again. */
 	if (shelf_fill(s, &late) == -1)
 		log_warn("- /standards stays as it was: %s", late.en);
+	log_info("- versions in force on %s", day);
 	take_office(k, s);
 	return 0;
 }
