@@ -61,7 +61,8 @@ lint:
 	@package/deps build lint
 	@tests/lint
 asan:
-	$(MAKE) B=build/asan CFLAGS="-O1 -g" HARD=-fPIE \
+	LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
+	    $(MAKE) B=build/asan CFLAGS="-O1 -g" HARD=-fPIE \
 	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" check
 fuzz:
 	@package/deps build fuzz
