@@ -69,6 +69,18 @@ function z.check.required(field, other, is)
   return { test = "required", fields = { field, other }, is = is }
 end
 
+--- A route by the datasets and the values of each:
+-- route = z.route("kind", { loans = { "loan", "credit" }, bills = { "bill" } }).
+function z.route(column, values, otherwise)
+  local t = { column = column, otherwise = otherwise }
+  for id, list in pairs(values) do
+    for _, value in ipairs(list) do
+      t[value] = id
+    end
+  end
+  return t
+end
+
 --- Declares the rules of a dataset.
 function z.dataset(id)
   return function(spec)
@@ -100,6 +112,49 @@ end
 --- There is a finding of this rule.
 function z.warns(rule)
   return { warns = rule }
+end
+
+--- What several datasets share, and what one of them adds to it.
+function z.with(shared, own)
+  for section, part in pairs(own) do
+    if type(section) == "number" then
+      shared[#shared + 1] = part
+    else
+      local all = shared[section] or {}
+      for k, v in pairs(part) do
+        all[type(k) == "number" and #all + 1 or k] = v
+      end
+      shared[section] = all
+    end
+  end
+  return shared
+end
+
+--- The code beside the first of these words that the text of a field holds:
+-- derive = { cert_type = z.by_words("cert_name", { { "许可证", "QS" } }) }.
+function z.by_words(field, words)
+  return function(r)
+    local text = r[field]
+    for _, word in ipairs(text and words or {}) do
+      if text:find(word[1], 1, true) then
+        return word[2]
+      end
+    end
+  end
+end
+
+--- The fine that the text of a field tells of, in yuan: 罚款1.5万元.
+-- As sent, for what is a code by now has lost it.
+function z.fine_in(field)
+  return function(r)
+    local text = z.raw(r, field) or ""
+    local n, unit = text:match("罚款(%d[%d,.]*)([^%d]*)")
+    if not n or unit:sub(1, #"元") ~= "元" and unit:sub(1, #"万元") ~= "万元" then
+      return nil
+    end
+    n = tonumber((n:gsub(",", "")))
+    return n and unit:sub(1, #"万") == "万" and n * 10000 or n
+  end
 end
 
 --- The cell of a field as it was sent: z.raw(row, "remark").

@@ -1,50 +1,11 @@
 --- 市政公用事业管理局: bills and payments of water and gas.
 
 local z = require "zayton"
+local bill = require "bill"
+local meter = { meter_no = { z.id } }
 
--- The companies say what was due and what was paid, not how it stands.
-local function status(r)
-  local due, paid = r.amount_due, r.amount_paid
-  if not due or not paid then
-    return nil
-  elseif paid >= due then
-    return "PAID"
-  elseif paid > 0 then
-    return "PARTIAL"
-  elseif r.arrears_amount and r.arrears_amount > 0 then
-    return "OVERDUE"
-  end
-  return "UNPAID"
-end
-
-local function bill(more)
-  return {
-    clean = { account_no = { z.id }, meter_no = { z.id } },
-    derive = {
-      payment_status = status,
-      arrears_amount = z.minus("amount_due", "amount_paid"),
-      org_code = z.org_of "uscc",
-    },
-    check = {
-      z.check.le("amount_paid", "amount_due"),
-      z.check.sum("amount_due", "amount_paid", "arrears_amount",
-        { field = "arrears_amount" }),
-      z.check.same_org("uscc", "org_code"),
-    },
-    table.unpack(more),
-  }
-end
-
-local function payment(more)
-  return {
-    clean = { account_no = { z.id }, payment_seq = { z.id } },
-    derive = { org_code = z.org_of "uscc" },
-    check = { z.check.same_org("uscc", "org_code") },
-    table.unpack(more),
-  }
-end
-
-z.dataset "water_bill_monthly" (bill {
+z.dataset "water_bill_monthly" (bill.month {
+  clean = meter,
   z.example {
     { account_no = " １２３４ ", entity_name = "甲公司",
       bill_period = "2014年3月", usage_qty = "38 ", amount_due = "¥108.30",
@@ -82,7 +43,8 @@ z.dataset "water_bill_monthly" (bill {
   },
 })
 
-z.dataset "gas_bill_monthly" (bill {
+z.dataset "gas_bill_monthly" (bill.month {
+  clean = meter,
   z.example {
     { account_no = "3557535040", bill_period = "201601", usage_qty = "391",
       use_type = "工业用气", amount_due = "1407.60", amount_paid = "0.00",
@@ -91,7 +53,7 @@ z.dataset "gas_bill_monthly" (bill {
   },
 })
 
-z.dataset "water_payment_history" (payment {
+z.dataset "water_payment_history" (bill.payment {
   z.example {
     { account_no = "1234", bill_period = "2014-03", payment_seq = "1",
       paid_amount = "108.30", paid_on = "2014/4/2" },
@@ -99,7 +61,7 @@ z.dataset "water_payment_history" (payment {
   },
 })
 
-z.dataset "gas_payment_history" (payment {
+z.dataset "gas_payment_history" (bill.payment {
   z.example {
     { account_no = "1234", bill_period = "2014-03", payment_seq = "a-1",
       paid_amount = "108.30", paid_on = "2014/4/2" },

@@ -1,28 +1,9 @@
 --- 市国税局: taxpayers, credit grades, arrears, major cases.
 
 local z = require "zayton"
+local tax = require "tax"
 
-local same_org = z.check.same_org("tax_id", "org_code")
-
--- New licences are their own tax identifier.
-local function uscc_of(r)
-  local id = r.tax_id
-  if id and #id == 18 and id:sub(1, 1) == "9" then
-    return id
-  end
-end
-
-local function identity()
-  return { org_code = z.org_of "tax_id", uscc = uscc_of }
-end
-
-z.dataset "nat_tax_taxpayer" {
-  derive = identity(),
-  check = {
-    same_org,
-    z.check.order("registered_on", "status_changed_on",
-      { field = "status_changed_on" }),
-  },
+z.dataset "nat_tax_taxpayer" (tax.taxpayer {
   z.example {
     { tax_id = "'91350502MA2Y3AN1X7", entity_name = "甲公司",
       legal_rep = "王某", tax_authority = "泉州市鲤城区国家税务局",
@@ -42,24 +23,9 @@ z.dataset "nat_tax_taxpayer" {
       tax_authority = "鲤城", tax_status = "9" },
     z.refuses "code_unknown",
   },
-}
+})
 
-z.dataset "nat_tax_credit_grade" {
-  derive = {
-    -- The year graded on, where the export has none of its own.
-    eval_year = z.year_of "graded_on",
-    org_code = z.org_of "tax_id",
-    uscc = uscc_of,
-  },
-  check = {
-    same_org,
-    -- Grade M came with the rules of 2018.
-    { rule = "grade_too_early", severity = "warn", field = "credit_grade",
-      zh = "M 级自 2018 年起才有", en = "there is no grade M before 2018",
-      when = function(r)
-        return r.credit_grade == "M" and r.eval_year and r.eval_year < 2017
-      end },
-  },
+z.dataset "nat_tax_credit_grade" (tax.credit_grade {
   z.example {
     { entity_name = "甲公司", credit_grade = "Ａ", graded_on = "20151017" },
     z.gives { credit_grade = "A", eval_year = 2015,
@@ -73,16 +39,10 @@ z.dataset "nat_tax_credit_grade" {
     { entity_name = "甲公司", credit_grade = "M", graded_on = "2015-10-17" },
     z.warns "grade_too_early",
   },
-}
+})
 
-z.dataset "nat_tax_arrears_notice" {
-  derive = identity(),
-  check = {
-    z.check.one_of("tax_id", "uscc", "org_code"),
-    same_org,
-    z.check.le("arrears_new", "arrears_balance"),
-    z.check.order("noticed_on", "cleared_on", { field = "cleared_on" }),
-  },
+z.dataset "nat_tax_arrears_notice" (tax.arrears_notice {
+  check = { z.check.le("arrears_new", "arrears_balance") },
   z.example {
     { entity_name = "甲公司", tax_id = "350502MA2Y3AN1X",
       tax_type = "土地使用税", arrears_balance = "8,351,767.37",
@@ -95,13 +55,10 @@ z.dataset "nat_tax_arrears_notice" {
       arrears_balance = "100", noticed_on = "2016-02-05" },
     z.warns "required_missing",
   },
-}
+})
 
-z.dataset "nat_tax_major_case" {
-  derive = identity(),
+z.dataset "nat_tax_major_case" (tax.major_case {
   check = {
-    z.check.one_of("tax_id", "uscc", "org_code"),
-    same_org,
     z.check.order("announced_on", "removed_on", { field = "removed_on" }),
   },
   z.example {
@@ -111,4 +68,4 @@ z.dataset "nat_tax_major_case" {
       judicial_referral = "是" },
     z.gives { case_nature = "EVASION", announced_on = "2015-12-01" },
   },
-}
+})

@@ -339,3 +339,23 @@ account_ask(struct db *db, const char *what, const json_t *request,
 		return ask_key_remove(db, request, now, ret_answer, e);
 	return err_set(e, ERR_HOLD, "unknown request '%s'", what);
 }
+
+int
+account_keys(struct db *db, const char *name, char *keys, size_t size,
+    struct err *e)
+{
+	sqlite3_stmt *st;
+	size_t len = 0;
+	int rc;
+
+	keys[0] = '\0';
+	for (rc = db_query(db, &st, e,
+		 "SELECT fingerprint FROM account_key_t WHERE account = ?"
+		 " ORDER BY fingerprint",
+		 "t", name);
+	     rc == 1 && len < size; rc = db_next(db, st, e))
+		len += (size_t)snprintf(keys + len, size - len, "%s%s",
+		    len > 0 ? " " : "", db_text(st, 0));
+	db_done(st);
+	return rc == -1 ? -1 : 0;
+}

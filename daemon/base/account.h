@@ -29,6 +29,10 @@ int account_enabled(struct db *db, const char *name,
 int account_find(struct db *db, const char *name, struct account *ret_a,
     struct err *e);
 
+/* The fingerprints of an account's keys, one space between two. */
+int account_keys(struct db *db, const char *name, char *keys, size_t size,
+    struct err *e);
+
 /* "department", "institution", "enterprise", "upstream". */
 const char *account_role_name(enum account_role role);
 

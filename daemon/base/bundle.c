@@ -62,6 +62,22 @@ bundle_get(struct db *db, int64_t no, struct bundle *ret_b, struct err *e)
 	return rc;
 }
 
+int
+bundle_signed(struct db *db, const struct bundle *signature,
+    struct bundle *ret_b, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_query(db, &st, e,
+	    "SELECT " BUNDLE_COLUMNS " FROM bundle_t WHERE account = ? AND"
+	    " kind = 'u' AND name || '.sig' = ? ORDER BY no DESC LIMIT 1",
+	    "tt", signature->name.account, signature->name.name);
+
+	if (rc == 1)
+		read_bundle(st, ret_b);
+	db_done(st);
+	return rc;
+}
+
 /* A ledger line about a bundle; takes the detail. */
 static int
 note(struct db *db, const struct bundle *b, const char *kind, const char *now,
@@ -82,6 +98,9 @@ find_original(struct db *db, const struct spool_name *n, const char *sha256)
 {
 	char kind[2] = { n->kind, '\0' };
 
+	/* What a signature means depends on the bundle beside it. */
+	if (n->kind == 's')
+		return 0;
 	return db_int(db, 0,
 	    "SELECT no FROM bundle_t WHERE account = ? AND sha256 = ? AND"
 	    " kind = ? AND original IS NULL LIMIT 1",

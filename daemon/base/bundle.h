@@ -43,6 +43,10 @@ int bundle_take(struct db *db, const struct spool_name *n, int64_t bytes,
     const char *sha256, const struct err *why, const char *now,
     enum delivery *ret_d, struct bundle *ret_b, struct err *e);
 
+/* The newest bundle a signature can be for: its name without ".sig". */
+int bundle_signed(struct db *db, const struct bundle *signature,
+    struct bundle *ret_b, struct err *e);
+
 /* By id or number: 1 found, 0 none, -1. */
 int bundle_find(struct db *db, const char *id, struct bundle *ret_b,
     struct err *e);

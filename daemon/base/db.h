@@ -30,6 +30,8 @@ void db_close(struct db *db);
 int db_begin(struct db *db, struct err *e);
 /* Nothing to do where nothing was begun. */
 int db_commit(struct db *db, struct err *e);
+/* Whether something was written since. */
+int db_writing(const struct db *db);
 int db_broken(const struct db *db);
 
 /*

@@ -209,11 +209,33 @@ open_bundle(struct keeper *k, struct job *job, struct err *e)
 	return fd == -1 ? err_errno(e, ERR_HOLD, "cannot open its file") : fd;
 }
 
+/* The bundle that a signature is for; -1 and no error where there is none. */
+static int
+open_signed(struct keeper *k, const struct job *job, int *ret_fd, struct err *e)
+{
+	char file[SPOOL_TEXT];
+	char path[SPOOL_TEXT + 16];
+	struct bundle b;
+	int rc;
+
+	*ret_fd = -1;
+	if (job->bundle.name.kind != 's')
+		return 0;
+	rc = bundle_signed(k->db, &job->bundle, &b, e);
+	if (rc != 1 || spool_name_format(&b.name, file) == -1)
+		return rc;
+	snprintf(path, sizeof(path), "%s/%s", b.state, file);
+	*ret_fd = openat(k->spool, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return 0;
+}
+
 static int
 send_work(struct keeper *k, struct job *job, struct err *e)
 {
 	struct frame *f = &k->out;
+	char keys[2048] = "";
 	int bundle = -1;
+	int signed_bundle = -1;
 	int pack = -1;
 	int rejected = -1;
 	int rc = -1;
@@ -223,7 +245,11 @@ send_work(struct keeper *k, struct job *job, struct err *e)
 	    pack_memfd(job->standing->pack, &pack, e) == -1)
 		goto out;
 	rejected = open_rejected(job, e);
-	if (rejected == -1)
+	if (rejected == -1 || open_signed(k, job, &signed_bundle, e) == -1)
+		goto out;
+	if (job->bundle.name.kind == 's' &&
+	    account_keys(k->db, job->bundle.name.account, keys, sizeof(keys),
+		e) == -1)
 		goto out;
 	frame_start(f, MESSAGE_WORK);
 	frame_put_str(f, job->bundle.name.id);
@@ -232,10 +258,14 @@ send_work(struct keeper *k, struct job *job, struct err *e)
 	frame_put_str(f, job->provider);
 	frame_put_u64(f, (uint64_t)job->bundle.bytes);
 	frame_put_str(f, job->bundle.received_at);
+	frame_put_str(f, keys);
+	frame_put_u8(f, signed_bundle != -1);
 	frame_put_fd(f, bundle);
 	frame_put_fd(f, pack);
 	frame_put_fd(f, job->rows);
 	frame_put_fd(f, rejected);
+	if (signed_bundle != -1)
+		frame_put_fd(f, signed_bundle);
 	rc = frame_send(k->watch, f, e);
 out:
 	if (bundle != -1)
@@ -244,6 +274,8 @@ out:
 		(void)close(pack);
 	if (rejected != -1)
 		(void)close(rejected);
+	if (signed_bundle != -1)
+		(void)close(signed_bundle);
 	return rc;
 }
 

@@ -27,8 +27,11 @@
 /* Heard in one round from one peer, so that nobody is drowned out. */
 enum {
 	FRAMES_PER_ROUND = 64,
-	UPLOAD_MS = 4, /* the next of a series comes within */
-	WORK_MS = 200  /* work waits no longer for uploads */
+	SERIES = 3,     /* uploads one after the other that make a series */
+	SERIES_MS = 20, /* the next of a series comes within */
+	TURN_MS = 250,  /* of these, in a series ... */
+	WORK_MS = 25,   /* ... so many are for work */
+	COMMIT_MS = 50  /* what nobody waits for is committed within */
 };
 
 void
@@ -276,40 +279,65 @@ milliseconds_now(void)
 
 /*
  * A client that sends one small bundle after the other waits for each answer:
- * while the next is to be expected at once, work on what there is waits, but
- * never for long.
+ * in such a series uploads come first, and work gets its share of the time.
  */
 static int
 uploads_first(struct keeper *k)
 {
 	int64_t now = milliseconds_now();
 
-	if (intake_waits())
+	if (intake_waits()) {
+		k->series =
+		    now - k->uploaded_at < SERIES_MS ? k->series + 1 : 0;
 		k->uploaded_at = now;
-	if (now - k->uploaded_at < UPLOAD_MS && now - k->worked_at < WORK_MS)
-		return 1;
-	k->worked_at = now;
-	return 0;
+	}
+	return k->series >= SERIES && now - k->uploaded_at < SERIES_MS &&
+	       now % TURN_MS >= WORK_MS;
 }
 
 /*
- * The end of a round: what was written is committed, and only then told.
- * Without a commit nothing was promised, and the next start finds out.
+ * A round's writes are committed, and only then told. What nobody waits for,
+ * lines of the access log, goes with the next commit.
+ */
+static int
+commit(struct keeper *k, struct err *e)
+{
+	int64_t now = milliseconds_now();
+
+	if (!intake_waits() && !jobs_busy(k) &&
+	    now - k->committed_at < COMMIT_MS)
+		return 0;
+	k->committed_at = now;
+	return db_commit(k->db, e);
+}
+
+/*
+ * The end of a round. Without a commit nothing was promised, and the next
+ * start finds out.
  */
 static void
 end_round(struct keeper *k)
 {
 	struct err e;
-	int later = uploads_first(k);
+	int work = !uploads_first(k);
 
-	if ((!later && jobs_slice(k, &e) == -1) || db_commit(k->db, &e) == -1 ||
+	if ((work && jobs_slice(k, &e) == -1) || commit(k, &e) == -1 ||
 	    intake_answer(k, &e) == -1)
 		log_fatal("- keeper ends: %s", e.en);
-	k->later = later;
-	if (later)
-		return;
-	if (jobs_after(k, &e) == -1 || jobs_hand_out(k, &e) == -1)
+	if (work && (jobs_after(k, &e) == -1 || jobs_hand_out(k, &e) == -1))
 		log_fatal("- keeper ends: %s", e.en);
+	k->later = !work;
+}
+
+/* How long the next round may be waited for, in milliseconds. */
+static int
+patience(const struct keeper *k)
+{
+	if (k->later)
+		return SERIES_MS;
+	if (jobs_busy(k))
+		return 0;
+	return db_writing(k->db) ? COMMIT_MS : 1000;
 }
 
 static void
@@ -324,11 +352,7 @@ round_once(struct keeper *k, int control, int signals)
 	for (size_t i = 0; i < n; i++)
 		p[2 + i] =
 		    (struct pollfd){ .fd = k->peer[i].fd, .events = POLLIN };
-	if (poll(p, (nfds_t)(2 + n),
-		k->later       ? UPLOAD_MS
-		: jobs_busy(k) ? 0
-			       : 1000) == -1 &&
-	    errno != EINTR)
+	if (poll(p, (nfds_t)(2 + n), patience(k)) == -1 && errno != EINTR)
 		log_fatal("- keeper ends: poll: %s", strerror(errno));
 	for (size_t i = 0; i < n; i++)
 		if (p[2 + i].revents != 0)

@@ -48,9 +48,10 @@ struct keeper {
 	int watch;
 	int ready;
 	int stopping;
-	int later;           /* work was put off for uploads */
-	int64_t uploaded_at; /* milliseconds: the last upload told */
-	int64_t worked_at;   /* and the last work done */
+	int later;            /* work was put off for uploads */
+	int series;           /* uploads that came one after the other */
+	int64_t uploaded_at;  /* milliseconds: the last upload told */
+	int64_t committed_at; /* and the last commit */
 	struct jobs *jobs;
 	struct peer peer[PEERS_MAX];
 	size_t npeers;

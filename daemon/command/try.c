@@ -57,14 +57,24 @@ print_record(const struct schema *s, const struct rowfile_record *r)
 		    r->en);
 		return;
 	}
-	printf("  行/row %" PRIu64 "\n", r->line);
+	printf("  行/row %" PRIu64 " %s\n", r->line, s->dataset);
 	for (size_t i = 0; i < s->nfields && i < r->nvalues; i++)
 		print_value(&s->field[i], &r->value[i]);
 }
 
+/* A row of a mixed file names its own. */
+static const struct schema *
+schema_of(const struct schemas *all, const struct rowfile_file *f,
+    const struct rowfile_record *r)
+{
+	int own = r->kind == ROWFILE_FINDING || r->dataset[0] == '\0';
+
+	return schemas_find(all, own ? f->dataset : r->dataset);
+}
+
 static int
 print_file(struct rowfile_reader *reader, const struct rowfile_file *f,
-    const struct schema *s, struct err *e)
+    const struct schemas *all, struct err *e)
 {
 	struct rowfile_record *r = calloc(1, sizeof(*r));
 	uint64_t offset = f->begin;
@@ -73,7 +83,7 @@ print_file(struct rowfile_reader *reader, const struct rowfile_file *f,
 	for (int n = 0; n < ROWS_SHOWN && rc == 1 && r != NULL; n++) {
 		rc = rowfile_next(reader, f, &offset, r, e);
 		if (rc == 1)
-			print_record(s, r);
+			print_record(schema_of(all, f, r), r);
 	}
 	if (rc == 1)
 		printf("  …\n");
@@ -147,8 +157,7 @@ run(const struct pack *p, const struct schemas *all, const struct schema *s,
 			printf("%s: %s\n  %s\n", v->file[i].path,
 			    v->file[i].error.zh, v->file[i].error.en);
 		else
-			rc = print_file(reader, &v->file[i],
-			    schemas_find(all, v->file[i].dataset), e);
+			rc = print_file(reader, &v->file[i], all, e);
 	}
 	if (rc == 0)
 		rc = effect_on_base(all, reader, s->provider, e);

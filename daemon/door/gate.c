@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "door/callers.h"
 #include "door/gate.h"
 #include "door/limits.h"
 #include "sys/buf.h"
@@ -52,6 +53,7 @@ struct gate {
 	int keys; /* memory file with both host keys */
 	int signals;
 	struct limits *limits;
+	struct callers callers;
 	struct visit *visit[VISITS_MAX];
 	size_t nvisits;
 	uint32_t serial;
@@ -60,12 +62,18 @@ struct gate {
 };
 
 static int64_t
-seconds_now(void)
+milliseconds_now(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t
+seconds_now(void)
+{
+	return milliseconds_now() / 1000;
 }
 
 /* --- sessions and filers ------------------------------------------------ */
@@ -212,26 +220,44 @@ welcome(struct gate *g, int fd, const char *address, const char *source,
 	return frame_send(v->fd, &g->frame, e);
 }
 
+/* Somebody who has spoken, or waits for us to speak first. */
+static void
+on_caller(struct gate *g, const struct caller *c, int spoke)
+{
+	enum limits_verdict verdict;
+	struct err e;
+
+	verdict = limits_enter(g->limits, c->source, spoke, seconds_now());
+	if (verdict != LIMITS_IN) {
+		log_warn("- connection refused from=%s why=%s", c->address,
+		    limits_verdict_name(verdict));
+	} else if (welcome(g, c->fd, c->address, c->source, &e) == -1) {
+		limits_leave(g->limits, c->source, 0, 0, seconds_now());
+		log_warn("- connection lost from=%s: %s", c->address, e.en);
+	}
+	(void)close(c->fd);
+}
+
+static void
+on_callers(struct gate *g, struct pollfd *p)
+{
+	struct caller c;
+	int spoke;
+
+	while (callers_next(&g->callers, p, milliseconds_now(), &c, &spoke))
+		on_caller(g, &c, spoke);
+}
+
 static void
 on_connection(struct gate *g, int fd, const struct sockaddr *at, socklen_t len)
 {
-	enum limits_verdict verdict;
 	char address[64] = "?";
 	char source[48];
-	struct err e;
 
 	(void)getnameinfo(at, len, address, sizeof(address), NULL, 0,
 	    NI_NUMERICHOST);
 	limits_source(address, source);
-	verdict = limits_enter(g->limits, source, seconds_now());
-	if (verdict != LIMITS_IN) {
-		log_warn("- connection refused from=%s why=%s", address,
-		    limits_verdict_name(verdict));
-	} else if (welcome(g, fd, address, source, &e) == -1) {
-		limits_leave(g->limits, source, 0, 0, seconds_now());
-		log_warn("- connection lost from=%s: %s", address, e.en);
-	}
-	(void)close(fd);
+	callers_add(&g->callers, fd, address, source, milliseconds_now());
 }
 
 static void
@@ -286,7 +312,7 @@ on_logged_in(struct gate *g, struct visit *v, struct err *e)
 	if (v->logged_in || v->user[0] == '\0' || strcmp(user, v->user) != 0)
 		return err_set(e, ERR_SENDER, "a login nobody allowed");
 	v->logged_in = 1;
-	limits_logged_in(g->limits);
+	limits_logged_in(g->limits, v->source, seconds_now());
 	return spawn_filer(g, v, e);
 }
 
@@ -427,8 +453,9 @@ open_all(struct gate *g, struct err *e)
 static int
 round_once(struct gate *g, struct err *e)
 {
-	static struct pollfd p[VISITS_MAX + 3];
+	static struct pollfd p[VISITS_MAX + CALLERS_MAX + 3];
 	size_t n = g->nvisits;
+	size_t callers = g->callers.n;
 
 	p[0] = (struct pollfd){ .fd = g->listen, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = g->keeper, .events = POLLIN };
@@ -436,8 +463,13 @@ round_once(struct gate *g, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		p[3 + i] =
 		    (struct pollfd){ .fd = g->visit[i]->fd, .events = POLLIN };
-	if (poll(p, (nfds_t)(3 + n), 1000) == -1 && errno != EINTR)
+	callers_poll(&g->callers, p + 3 + n);
+	if (poll(p, (nfds_t)(3 + n + callers),
+		callers_patience(&g->callers, milliseconds_now(), 1000)) ==
+		-1 &&
+	    errno != EINTR)
 		return err_errno(e, ERR_RETRY, "poll");
+	on_callers(g, p + 3 + n);
 	/* From the end: a visit that is over is replaced by the last. */
 	for (size_t i = n; i-- > 0;)
 		if (p[3 + i].revents != 0 &&
@@ -474,6 +506,7 @@ gate_role(int argc, char **argv)
 			log_fatal("- gate ends: %s", e.en);
 	while (g->nvisits > 0)
 		end_visit(g, g->nvisits - 1);
+	callers_close(&g->callers);
 	limits_free(g->limits);
 	free(g);
 	return 0;

@@ -13,6 +13,7 @@ enum { SOURCES_MAX = 65536 };
 struct source {
 	char name[48];
 	int connections;
+	int startups;    /* of them, not logged in */
 	int64_t penalty; /* seconds, as of */
 	int64_t as_of;
 	UT_hash_handle hh;
@@ -98,7 +99,7 @@ source_of(struct limits *l, const char *name, int64_t now)
 }
 
 enum limits_verdict
-limits_enter(struct limits *l, const char *name, int64_t now)
+limits_enter(struct limits *l, const char *name, int spoke, int64_t now)
 {
 	struct source *s = source_of(l, name, now);
 
@@ -106,20 +107,29 @@ limits_enter(struct limits *l, const char *name, int64_t now)
 		return LIMITS_PENALTY;
 	if (l->sessions >= l->sessions_max)
 		return LIMITS_FULL;
-	if (s->connections >= l->per_source)
+	if (s->connections >= l->per_source ||
+	    s->startups >= (l->startups_max + 3) / 4)
 		return LIMITS_SOURCE;
-	if (l->startups >= l->startups_max)
+	if (l->startups >= (spoke ? l->startups_max : l->startups_max / 2))
 		return LIMITS_STARTUPS;
 	s->connections++;
+	s->startups++;
 	l->sessions++;
 	l->startups++;
 	return LIMITS_IN;
 }
 
-void
-limits_logged_in(struct limits *l)
+static void
+end_startup(struct limits *l, struct source *s)
 {
 	l->startups--;
+	s->startups--;
+}
+
+void
+limits_logged_in(struct limits *l, const char *name, int64_t now)
+{
+	end_startup(l, source_of(l, name, now));
 }
 
 void
@@ -131,7 +141,7 @@ limits_leave(struct limits *l, const char *name, int logged_in, int failed,
 	s->connections--;
 	l->sessions--;
 	if (!logged_in)
-		l->startups--;
+		end_startup(l, s);
 	if (failed && s->penalty < LIMITS_WORST)
 		s->penalty += LIMITS_FAILURE;
 }

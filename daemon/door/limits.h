@@ -9,6 +9,10 @@
  * done before. A source is an IPv4 address or an IPv6 /64. No clock of its own:
  * now is in seconds and only grows.
  *
+ * Of the places for those who have not logged in a source gets a quarter, and
+ * those who do not speak SSH by themselves get half: a flood of one or of the
+ * silent leaves room for the others.
+ *
  * Each failed login costs a source LIMITS_FAILURE seconds, forgiven at one a
  * second; above LIMITS_PATIENCE it is not let in.
  */
@@ -28,11 +32,14 @@ enum limits_verdict {
 	LIMITS_PENALTY   /* too many failures from there */
 };
 
-/* source is what limits_source made of an address. LIMITS_IN counts it. */
+/*
+ * source is what limits_source made of an address; spoke: the client has said
+ * something. LIMITS_IN counts it.
+ */
 enum limits_verdict limits_enter(struct limits *l, const char *source,
-    int64_t now);
+    int spoke, int64_t now);
 /* It has logged in. */
-void limits_logged_in(struct limits *l);
+void limits_logged_in(struct limits *l, const char *source, int64_t now);
 /* It has gone; failed: without logging in though it tried. */
 void limits_leave(struct limits *l, const char *source, int logged_in,
     int failed, int64_t now);

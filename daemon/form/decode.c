@@ -107,6 +107,30 @@ valid_run(const uint8_t *p, size_t len, int *ret_cut)
 	return i;
 }
 
+/*
+ * Whether bytes that are not all UTF-8 are UTF-8 with a few broken ones, not
+ * GB18030: read as UTF-8, GB18030 yields hardly a sequence of three bytes.
+ */
+static int
+mostly_utf8(const uint8_t *p, size_t len, int at_end)
+{
+	enum { CHARS_PER_BAD = 4 };
+	size_t good = 0, bad = 0;
+
+	for (size_t i = 0; i < len;) {
+		int n = sequence(p + i, len - i);
+
+		if (n == -1 && !at_end)
+			break;
+		if (n <= 0)
+			bad++;
+		else if (n >= 3)
+			good++;
+		i += n > 0 ? (size_t)n : 1;
+	}
+	return good >= bad * CHARS_PER_BAD;
+}
+
 enum encoding
 encoding_detect(const uint8_t *head, size_t len, int at_end)
 {
@@ -120,7 +144,8 @@ encoding_detect(const uint8_t *head, size_t len, int at_end)
 		return ENCODING_UTF16BE;
 	if (valid_run(head, len, &cut) == len || (cut && !at_end))
 		return ENCODING_UTF8;
-	return ENCODING_GB18030;
+	return mostly_utf8(head, len, at_end) ? ENCODING_UTF8
+					      : ENCODING_GB18030;
 }
 
 int

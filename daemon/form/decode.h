@@ -39,7 +39,7 @@ const char *encoding_name(enum encoding enc);
 
 /*
  * Says what a file is from its first bytes: a byte order mark, else UTF-8 if
- * all of it is strictly valid, else GB18030. Where the sample is not the whole
+ * all of it is strictly valid or few bytes of it are not, else GB18030. Where the sample is not the whole
  * file (at_end 0) a sequence cut off at its end is no fault.
  */
 enum encoding encoding_detect(const uint8_t *head, size_t len, int at_end);

@@ -92,6 +92,8 @@ ends(const struct amount *a, const char *word)
 static void
 cut_currency(struct amount *a)
 {
+	if (a->text[strspn(a->text, "0123456789.,-")] == '\0')
+		return;
 	for (size_t k = 0; k < sizeof(currencies) / sizeof(*currencies); k++) {
 		const char *word = currencies[k].word;
 		char *at = strstr(a->text, word);

@@ -149,7 +149,7 @@ put_value(struct buf *b, const struct value *v, int open_ended)
 }
 
 static void
-put_row(struct buf *b, const struct row *r)
+put_row(struct buf *b, const struct row *r, const char *dataset)
 {
 	size_t start = b->len;
 
@@ -158,6 +158,7 @@ put_row(struct buf *b, const struct row *r)
 	put_int(b, (unsigned char)r->op, 1);
 	put_str(b, r->key);
 	put_str(b, r->as_of);
+	put_str(b, dataset);
 	put_int(b, r->schema->nfields, 2);
 	for (size_t i = 0; i < r->schema->nfields; i++)
 		put_value(b, &r->value[i], r->open_ended[i]);
@@ -248,7 +249,10 @@ rowfile_row(struct rowfile_writer *w, const struct row *r, struct err *e)
 		f->rejected++;
 	} else {
 		f->accepted++;
-		put_row(&w->out, r);
+		put_row(&w->out, r,
+		    strcmp(r->schema->dataset, f->dataset) == 0
+			? ""
+			: r->schema->dataset);
 	}
 	for (size_t i = 0; i < r->nfindings; i++) {
 		const struct finding *one = &r->finding[i];

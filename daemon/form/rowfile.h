@@ -28,7 +28,7 @@ struct rowfile_count {
 /* One file of a bundle, as its receipt will tell it. */
 struct rowfile_file {
 	char path[512];
-	char dataset[64]; /* "" where it was not known */
+	char dataset[64]; /* "" where it was not known; of most rows */
 	char
 	    standard[96]; /* dataset id and version: "water_bill_monthly 1.0" */
 	char rules[65];   /* sha256 of the script */
@@ -94,6 +94,7 @@ struct rowfile_record {
 	char op;
 	const char *key;
 	const char *as_of;
+	const char *dataset; /* "": that of the file */
 	size_t nvalues;
 	struct value value[SCHEMA_FIELDS];
 	uint8_t open_ended[SCHEMA_FIELDS];

@@ -133,12 +133,27 @@ copy_str(struct span *s, char *to, size_t size)
 }
 
 /* Names of rules, fields and datasets go into statements and receipts. */
+static int
+is_word(const char *s)
+{
+	return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+}
+
+static const char *
+get_word(struct span *s)
+{
+	const char *text = get_str(s);
+
+	if (!is_word(text))
+		s->bad = 1;
+	return text;
+}
+
 static void
 copy_word(struct span *s, char *to, size_t size)
 {
 	copy_str(s, to, size);
-	if (!s->bad &&
-	    to[strspn(to, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0')
+	if (!s->bad && !is_word(to))
 		s->bad = 1;
 }
 
@@ -313,6 +328,7 @@ get_row(struct span *s, struct rowfile_record *rec)
 	rec->op = (char)get_int(s, 1);
 	rec->key = get_str(s);
 	rec->as_of = get_str(s);
+	rec->dataset = get_word(s);
 	rec->nvalues = (size_t)get_int(s, 2);
 	if (s->bad || rec->op == '\0' || strchr("IUCD", rec->op) == NULL ||
 	    rec->key[0] == '\0' || rec->nvalues > SCHEMA_FIELDS) {

@@ -545,10 +545,39 @@ dataset_at_top(lua_State *L)
 	return found;
 }
 
+static int
+by_value(const void *a, const void *b)
+{
+	const struct rule_way *x = a;
+	const struct rule_way *y = b;
+
+	return strcmp(x->value, y->value);
+}
+
+/* The dataset at the top of the stack, for the value below it. */
+static void
+read_way(lua_State *L, struct rule_route *r)
+{
+	const char *key = key_text(L, "route");
+	const struct schema *to;
+
+	if (strcmp(key, "column") == 0)
+		return;
+	to = dataset_at_top(L);
+	if (strcmp(to->provider, box_of(L)->script->provider) != 0)
+		mistake(L, "route 指向其他单位的数据集 {}",
+		    "the route leads to dataset '{}' of another department",
+		    to->dataset);
+	if (strcmp(key, "otherwise") == 0)
+		r->otherwise = to;
+	else
+		r->way[r->n++] =
+		    (struct rule_way){ box_keep(L, -2), folded(L, key), to };
+}
+
 static void
 read_route(lua_State *L, int spec)
 {
-	struct arena *a = box_of(L)->script->arena;
 	struct rule_route *r = &current(L)->route;
 	int t = section(L, spec, "route");
 	const char *column;
@@ -560,22 +589,13 @@ read_route(lua_State *L, int spec)
 	if (column == NULL)
 		mistake(L, "route 缺少 column", "a route needs a column", "");
 	r->header = folded(L, column);
+	r->field = schema_field(current(L)->schema, column);
 	for (lua_pushnil(L); lua_next(L, t) != 0; lua_pop(L, 1))
 		n++;
-	r->value = arena_alloc(a, n * sizeof(*r->value));
-	r->to = arena_alloc(a, n * sizeof(*r->to));
-	for (lua_pushnil(L); lua_next(L, t) != 0; lua_pop(L, 1)) {
-		const char *key = key_text(L, "route");
-
-		if (strcmp(key, "column") == 0)
-			continue;
-		if (strcmp(key, "otherwise") == 0) {
-			r->otherwise = dataset_at_top(L);
-			continue;
-		}
-		r->value[r->n] = folded(L, key);
-		r->to[r->n++] = dataset_at_top(L);
-	}
+	r->way = arena_alloc(box_of(L)->script->arena, n * sizeof(*r->way));
+	for (lua_pushnil(L); lua_next(L, t) != 0; lua_pop(L, 1))
+		read_way(L, r);
+	qsort(r->way, r->n, sizeof(*r->way), by_value);
 	lua_settop(L, t - 1);
 }
 

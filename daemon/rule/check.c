@@ -14,6 +14,7 @@ static const struct test_info tests[] = {
 	{ "range", TEST_RANGE, 1, "out_of_range" },
 	{ "unit", TEST_UNIT, 2, "unit_suspect" },
 	{ "sum", TEST_SUM, 2, "amount_sum" },
+	{ "filled", TEST_FILLED, 1, "required_missing" },
 	{ "same_org", TEST_SAME_ORG, 2, "org_code_mismatch" },
 };
 
@@ -107,6 +108,15 @@ is_missing(const struct test *t, const struct row *r)
 	       memcmp(w->text, t->text, w->len) == 0;
 }
 
+/* A value that was refused has its finding. */
+static int
+is_blank(const struct clean *c, size_t field)
+{
+	return c->r->raw[field].column >= 0 &&
+	       c->r->value[field].kind == VALUE_NULL &&
+	       !c->r->open_ended[field] && (c->failed >> field & 1) == 0;
+}
+
 static int
 has_none(const struct test *t, const struct row *r)
 {
@@ -194,6 +204,8 @@ test_run(const struct test *t, struct clean *c, struct err *e)
 		return units_differ(r, t);
 	case TEST_SUM:
 		return sum_differs(r, t);
+	case TEST_FILLED:
+		return is_blank(c, t->field[0]);
 	case TEST_SAME_ORG:
 		return orgs_differ(c, t);
 	case TEST_LUA:

@@ -22,6 +22,7 @@ enum test_op {
 	TEST_RANGE,     /* low to high */
 	TEST_UNIT,      /* the two do not differ by about 10,000 */
 	TEST_SUM,       /* the first is the sum of the others, to a fen */
+	TEST_FILLED,    /* where the file has the column it has a value */
 	TEST_SAME_ORG,  /* the organisation code in both is the same */
 	TEST_LUA
 };

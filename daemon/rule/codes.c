@@ -68,6 +68,7 @@ struct code_set {
 	const char *list;
 	const char *source;
 	const char *std_list; /* what it converts to */
+	int standard;         /* list is one of the standard's own */
 	struct codes *codes;
 	struct entry *entry;     /* hash by key */
 	struct pattern *pattern; /* owned */
@@ -188,12 +189,20 @@ codes_free(struct codes *c)
 	free(c);
 }
 
-int
-codes_known(const struct codes *c, const char *list)
+static int
+is_standard(const struct codes *c, const char *list)
 {
 	for (size_t i = 0; i < c->nitems; i++)
 		if (strcmp(c->item[i].list, list) == 0)
 			return 1;
+	return 0;
+}
+
+int
+codes_known(const struct codes *c, const char *list)
+{
+	if (is_standard(c, list))
+		return 1;
 	for (size_t i = 0; i < c->nrows; i++)
 		if (strcmp(c->row[i].source_list, list) == 0)
 			return 1;
@@ -357,8 +366,12 @@ row_applies(const struct codes *c, const struct map_row *r,
 	if (s->source != NULL && !label &&
 	    strcmp(r->source_list, s->source) != 0)
 		return 0;
-	if (strcmp(r->list, s->list) == 0 ||
-	    strcmp(r->source_list, s->list) == 0)
+	if (strcmp(r->list, s->list) == 0)
+		return 1;
+	/* A list of the standard is not converted to another. */
+	if (s->standard)
+		return 0;
+	if (strcmp(r->source_list, s->list) == 0)
 		return 1;
 	/* Words of a table whose codes come from the list. */
 	for (size_t i = 0; label && i < c->nrows; i++)
@@ -375,6 +388,7 @@ fill(struct code_set *s)
 	const struct codes *c = s->codes;
 
 	s->std_list = s->list;
+	s->standard = is_standard(c, s->list);
 	for (size_t i = 0; i < c->nrows; i++) {
 		const struct map_row *r = &c->row[i];
 

@@ -57,7 +57,8 @@ size_t codes_distance(const char *a, const char *b);
 
 /*
  * The conversion for a provider and a list; source, where it is not NULL,
- * leaves out rows of other source lists. NULL where there is no such list.
+ * leaves out rows of other source lists. A list of the standard is not
+ * converted to another one. NULL where there is no such list.
  * Belongs to c.
  */
 struct code_set *codes_set(struct codes *c, const char *provider,

@@ -41,13 +41,19 @@ struct rule_derive {
 	struct step step;
 };
 
+/* Rows with this value in the route's column are of that dataset. */
+struct rule_way {
+	const char *value;
+	const char *folded;
+	const struct schema *to;
+};
+
 struct rule_route {
 	const char *header; /* folded; NULL: none */
+	int field;          /* of the dataset, instead of a header; -1 */
 	size_t n;
-	const char **value; /* folded */
-	const struct schema **to;
-	const struct schema *otherwise; /* NULL: this dataset */
-	size_t at;                      /* the column of the last row */
+	struct rule_way *way;           /* in the order of their values */
+	const struct schema *otherwise; /* NULL: such rows are refused */
 };
 
 struct ruleset {

@@ -135,40 +135,53 @@ ruleset_policy(const struct ruleset *rs)
 
 /* ---- routes ---- */
 
-int
-ruleset_routes(const struct ruleset *rs)
-{
-	return rs->route.header != NULL;
-}
-
 enum { ROUTE_TEXT = 256 };
 
-static int
-is_text(const struct cell *c, const char *folded)
+int
+ruleset_route_column(const struct ruleset *rs, const struct match *m)
 {
-	char out[ROUTE_TEXT];
+	const struct rule_route *r = &rs->route;
+	char folded[ROUTE_TEXT];
 
-	if (c->len == 0 || c->len >= sizeof(out))
-		return 0;
-	match_fold(c->text, c->len, out);
-	return strcmp(out, folded) == 0;
+	if (r->header == NULL)
+		return -1;
+	if (r->field != -1)
+		return match_field(m, r->field);
+	for (size_t i = 0; i < match_count(m); i++) {
+		const char *header = match_column(m, i)->header;
+
+		if (strlen(header) >= sizeof(folded))
+			continue;
+		match_fold(header, strlen(header), folded);
+		if (strcmp(folded, r->header) == 0)
+			return (int)i;
+	}
+	return -1;
 }
 
 const struct schema *
-ruleset_route(struct ruleset *rs, const struct cell *header,
-    const struct cell *cell, size_t n)
+ruleset_route(const struct ruleset *rs, const char *text, size_t len)
 {
-	struct rule_route *r = &rs->route;
+	const struct rule_route *r = &rs->route;
+	char folded[ROUTE_TEXT] = "";
 
-	if (r->header == NULL)
-		return rs->schema;
-	/* The column is where it was in the row before. */
-	if (r->at >= n || !is_text(&header[r->at], r->header))
-		for (r->at = 0; r->at < n; r->at++)
-			if (is_text(&header[r->at], r->header))
-				break;
-	for (size_t i = 0; r->at < n && i < r->n; i++)
-		if (is_text(&cell[r->at], r->value[i]))
-			return r->to[i];
-	return r->otherwise != NULL ? r->otherwise : rs->schema;
+	if (len < sizeof(folded))
+		match_fold(text, len, folded);
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(folded, r->way[i].folded) == 0)
+			return r->way[i].to;
+	return r->otherwise;
+}
+
+const struct schema *
+ruleset_route_at(const struct ruleset *rs, size_t i, const char **ret_value)
+{
+	const struct rule_route *r = &rs->route;
+
+	*ret_value = "";
+	if (i < r->n) {
+		*ret_value = r->way[i].value;
+		return r->way[i].to;
+	}
+	return i == r->n ? r->otherwise : NULL;
 }

@@ -45,7 +45,7 @@ int script_examples(struct script *s,
 /*
  * The rules of a dataset for a file: period is what name or package say ("" if
  * unknown), today is YYYY-MM-DD of receipt: rules see no other clock. A script
- * may send rows of a file to another dataset (route): ruleset_route.
+ * may send rows of a file to another dataset: ruleset_route.
  */
 struct ruleset *script_dataset(struct script *s, const struct schema *schema);
 
@@ -65,13 +65,17 @@ int ruleset_match(const struct ruleset *rs, const struct cell *cell, size_t n,
     struct match **ret_m, struct err *e);
 
 /*
- * Where a file mixes datasets: the standard of a record, by the script's
- * route. ret_s is the ruleset's own schema where the script has none. header
- * and cell are in the order of the file.
+ * Where a file mixes datasets, a column of it says which one a row is of: the
+ * script's route. Which column of a file that is, -1 where there is no route
+ * or no such column: then all rows are of the ruleset's own standard.
  */
-int ruleset_routes(const struct ruleset *rs);
-const struct schema *ruleset_route(struct ruleset *rs,
-    const struct cell *header, const struct cell *cell, size_t n);
+int ruleset_route_column(const struct ruleset *rs, const struct match *m);
+/* The standard of a value in that column, NULL where the route has none. */
+const struct schema *ruleset_route(const struct ruleset *rs, const char *text,
+    size_t len);
+/* All values and their standards in turn; NULL after the last. */
+const struct schema *ruleset_route_at(const struct ruleset *rs, size_t i,
+    const char **ret_value);
 
 /* How versions of a row compete, as the script says. */
 struct ruleset_policy {

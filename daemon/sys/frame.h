@@ -14,7 +14,7 @@
  * hangs up. Integers travel in host order: both ends are the same binary.
  */
 
-enum { FRAME_MAX = 61440, FRAME_FDS = 4 };
+enum { FRAME_MAX = 61440, FRAME_FDS = 5 };
 
 struct frame {
 	uint16_t type; /* enum message, see message.h */

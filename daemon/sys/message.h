@@ -62,9 +62,11 @@ enum message {
 	MESSAGE_ROOM,
 	/*
 	 * keeper -> watch: run a worker. fds: bundle (read), pack (read),
-	 * rows (write), rejected rows (write).
-	 * str id, str bundle name, u8 kind ('u' or 'c'), str provider,
-	 * u64 bytes, str received at (RFC 3339)
+	 * rows (write), rejected rows (write), and where a signature's bundle is
+	 * there, that (read).
+	 * str id, str bundle name, u8 kind, str provider, u64 bytes,
+	 * str received at (RFC 3339), str fingerprints of the account's keys
+	 * for a signature, else "", u8 a fifth descriptor comes
 	 */
 	MESSAGE_WORK,
 	/* watch -> keeper: str id, u64 bytes read, u64 rows */

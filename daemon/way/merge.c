@@ -33,7 +33,10 @@ struct merge {
 	struct rowfile_reader *reader;
 	char now[40];
 	enum merge_mode mode;
-	struct target target;
+	struct target *targets; /* of the datasets met so far, owned */
+	size_t ntargets;
+	const struct target *target;   /* of the row at hand */
+	const struct schema *schema;   /* of the file, NULL: none */
 	size_t file;                   /* being merged */
 	uint64_t offset;               /* of its next record; 0: not begun */
 	struct merge_counts *counts;   /* by file, owned */
@@ -129,13 +132,10 @@ prepare_insert(struct db *db, const struct schema *s)
 }
 
 static void
-target_set(struct merge *m, const struct schema *s)
+target_prepare(struct merge *m, struct target *t, const struct schema *s)
 {
-	struct target *t = &m->target;
 	struct buf b;
 
-	if (t->schema == s)
-		return;
 	buf_init(&b, SQL_MAX);
 	t->schema = s;
 	for (size_t i = 0; i < s->nfields; i++)
@@ -176,6 +176,23 @@ target_set(struct merge *m, const struct schema *s)
 	buf_done(&b);
 }
 
+/* Rows of a file may be of several datasets, so each is prepared once. */
+static void
+target_set(struct merge *m, const struct schema *s)
+{
+	if (m->target != NULL && m->target->schema == s)
+		return;
+	for (size_t i = 0; i < m->ntargets; i++)
+		if (m->targets[i].schema == s) {
+			m->target = &m->targets[i];
+			return;
+		}
+	m->targets =
+	    xreallocarray(m->targets, m->ntargets + 1, sizeof(*m->targets));
+	target_prepare(m, &m->targets[m->ntargets], s);
+	m->target = &m->targets[m->ntargets++];
+}
+
 /* --- content ------------------------------------------------------------ */
 
 /*
@@ -194,7 +211,7 @@ content_hash(const struct merge *m, const struct rowfile_record *r)
 
 		if (v->kind == VALUE_NULL && !r->open_ended[i])
 			continue;
-		h = mix(h, &m->target.tag[i], sizeof(m->target.tag[i]));
+		h = mix(h, &m->target->tag[i], sizeof(m->target->tag[i]));
 		h = mix(h, &kind, sizeof(kind));
 		if (v->kind == VALUE_TEXT)
 			h = mix(h, v->text, v->len);
@@ -239,8 +256,8 @@ static int
 fill_from_current(struct merge *m, struct rowfile_record *r, int64_t id,
     struct err *e)
 {
-	const struct schema *s = m->target.schema;
-	sqlite3_stmt *st = m->target.values;
+	const struct schema *s = m->target->schema;
+	sqlite3_stmt *st = m->target->values;
 	int open_at = 1 + (int)s->nfields;
 	int rc;
 
@@ -299,8 +316,8 @@ static int
 insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
     enum did did, const char *reason, struct err *e)
 {
-	const struct schema *s = m->target.schema;
-	sqlite3_stmt *st = m->target.insert;
+	const struct schema *s = m->target->schema;
+	sqlite3_stmt *st = m->target->insert;
 	int at = FIXED + 1;
 	int rc;
 
@@ -339,7 +356,7 @@ remember(struct merge *m, const struct rowfile_record *r,
 	    "INSERT OR REPLACE INTO temp.dry_t VALUES (?,?,?,?,?,?,?)");
 	int rc;
 
-	(void)sqlite3_bind_text(st, 1, m->target.schema->dataset, -1,
+	(void)sqlite3_bind_text(st, 1, m->target->schema->dataset, -1,
 	    SQLITE_STATIC);
 	(void)sqlite3_bind_text(st, 2, r->key, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 3, c->id);
@@ -364,7 +381,7 @@ put(struct merge *m, const struct rowfile_record *r, const struct current *c,
 static int
 end_version(struct merge *m, int64_t id, const char *reason, struct err *e)
 {
-	sqlite3_stmt *st = m->target.end;
+	sqlite3_stmt *st = m->target->end;
 	int rc;
 
 	if (m->mode == MERGE_DRY)
@@ -385,7 +402,7 @@ static int
 mark_seen(struct merge *m, const struct rowfile_record *r,
     const struct current *c, struct err *e)
 {
-	sqlite3_stmt *st = m->target.seen;
+	sqlite3_stmt *st = m->target->seen;
 	const char *as_of = r->as_of[0] == '\0' || older(r->as_of, c->as_of)
 				? c->as_of
 				: r->as_of;
@@ -465,7 +482,7 @@ static int
 find_current(struct merge *m, const char *key, struct current *ret_c,
     struct err *e)
 {
-	sqlite3_stmt *st = m->target.find;
+	sqlite3_stmt *st = m->target->find;
 	int rc;
 
 	(void)sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
@@ -646,7 +663,7 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 	} else {
 		rc = merge_known(m, r, hash, &c, n, e);
 	}
-	db_done(m->target.values);
+	db_done(m->target->values);
 	return rc;
 }
 
@@ -675,6 +692,29 @@ milliseconds_now(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static int
+find_schema(const struct merge *m, const char *dataset,
+    const struct schema **ret_s, struct err *e)
+{
+	*ret_s = schemas_find(m->schemas, dataset);
+	if (*ret_s == NULL)
+		return err_set(e, ERR_HOLD, "no standard '%s'", dataset);
+	return 0;
+}
+
+static int
+row_target(struct merge *m, const struct rowfile_record *r, struct err *e)
+{
+	const struct schema *s = m->schema;
+
+	if (r->dataset[0] != '\0' && find_schema(m, r->dataset, &s, e) == -1)
+		return -1;
+	if (s == NULL || r->nvalues != s->nfields)
+		return err_set(e, ERR_HOLD, "a row not of its standard");
+	target_set(m, s);
+	return 0;
+}
+
 /* One record: 1 taken, 0 the file has no more, -1. */
 static int
 merge_record(struct merge *m, const struct rowfile_file *f, struct err *e)
@@ -688,26 +728,18 @@ merge_record(struct merge *m, const struct rowfile_file *f, struct err *e)
 		return rc;
 	if (m->record->kind == ROWFILE_FINDING)
 		return add_issue(m, m->record, e) == -1 ? -1 : 1;
-	if (m->target.schema == NULL ||
-	    m->record->nvalues != m->target.schema->nfields)
-		return err_set(e, ERR_HOLD, "a row not of its standard");
+	if (row_target(m, m->record, e) == -1)
+		return -1;
 	return merge_row(m, m->record, e) == -1 ? -1 : 1;
 }
 
 static int
-file_target(struct merge *m, const struct rowfile_file *f, struct err *e)
+file_schema(struct merge *m, const struct rowfile_file *f, struct err *e)
 {
-	const struct schema *s;
-
-	if (f->dataset[0] == '\0') {
-		m->target.schema = NULL;
+	m->schema = NULL;
+	if (f->dataset[0] == '\0')
 		return 0;
-	}
-	s = schemas_find(m->schemas, f->dataset);
-	if (s == NULL)
-		return err_set(e, ERR_HOLD, "no standard '%s'", f->dataset);
-	target_set(m, s);
-	return 0;
+	return find_schema(m, f->dataset, &m->schema, e);
 }
 
 int
@@ -723,7 +755,7 @@ merge_slice(struct merge *m, int milliseconds, struct err *e)
 	while (m->file < v->nfiles) {
 		const struct rowfile_file *f = &v->file[m->file];
 
-		if (file_target(m, f, e) == -1)
+		if (file_schema(m, f, e) == -1)
 			return -1;
 		while ((rc = merge_record(m, f, e)) == 1)
 			if (++n % LOOK_AT_CLOCK == 0 &&
@@ -823,6 +855,7 @@ merge_close(struct merge *m)
 {
 	if (m == NULL)
 		return;
+	free(m->targets);
 	free(m->counts);
 	free(m->record);
 	free(m);

@@ -63,6 +63,11 @@ message_result(const struct bundle *b, const struct totals *t, int nil)
 		    b->refusal.zh);
 		snprintf(en, sizeof(en), "'%s' was not taken: %s.",
 		    b->name.name, b->refusal.en);
+	} else if (b->name.kind == 's') {
+		snprintf(zh, sizeof(zh), "签名“%s”有效，已登记。",
+		    b->name.name);
+		snprintf(en, sizeof(en),
+		    "the signature '%s' is good, on record.", b->name.name);
 	} else if (nil && t->rows == 0) {
 		snprintf(zh, sizeof(zh), "已登记“%s”：本期无数据。",
 		    b->name.name);

@@ -74,8 +74,16 @@ work_close(struct work *w)
 
 /* ---- the role ---- */
 
-enum { ARG_ID, ARG_NAME, ARG_PROVIDER, ARG_RECEIVED, ARG_UNPACKED, ARG_MEMORY };
-enum { ARGS = 6, EXIT_HOLD = 1, EXIT_USAGE = 2, EXIT_RETRY = 75 };
+enum {
+	ARG_ID,
+	ARG_NAME,
+	ARG_PROVIDER,
+	ARG_RECEIVED,
+	ARG_UNPACKED,
+	ARG_MEMORY,
+	ARG_KEYS
+};
+enum { ARGS = 7, EXIT_HOLD = 1, EXIT_USAGE = 2, EXIT_RETRY = 75 };
 
 struct teller {
 	int sock;
@@ -109,6 +117,8 @@ run(char **argv, struct pack **pack, struct work **work, struct err *e)
 		.rows = proc_fd("rows"),
 		.rejected = proc_fd("rejected"),
 		.name = argv[ARG_NAME],
+		.keys = argv[ARG_KEYS][0] != '\0' ? argv[ARG_KEYS] : NULL,
+		.signed_bundle = proc_fd("signed"),
 		.received_at = argv[ARG_RECEIVED],
 		.unpacked_max = strtoull(argv[ARG_UNPACKED], NULL, 10),
 		.progress = proc_fd("progress") != -1 ? tell : NULL,

@@ -20,7 +20,11 @@ struct work_job {
 	int bundle; /* read by offset */
 	int rows;
 	int rejected;
-	const char *name;    /* of the bundle, as sent */
+	const char *name; /* of the bundle, as sent */
+	/* A bundle's signature: fingerprints of the keys that may sign, and
+	 * the bundle, -1 where it is not there. keys is NULL for a bundle. */
+	const char *keys;
+	int signed_bundle;
 	const char *dataset; /* of all its files; NULL: each tells by itself */
 	const char *received_at; /* RFC 3339; the only clock rules see */
 	uint64_t unpacked_max;   /* bytes; 0: as much as is usual */
@@ -50,7 +54,10 @@ void work_day(const char *received_at, char today[16]);
  */
 int work_run(struct work *w, const struct work_job *j, struct err *e);
 
-/* The role: id, bundle name, provider, received at, unpacked bytes, memory. */
+/*
+ * The role: id, bundle name, provider, received at, unpacked bytes, memory,
+ * keys ("" but for a signature).
+ */
 int work_role(int argc, char **argv);
 
 #endif

@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "rule/match.h"
 #include "sys/buf.h"
 #include "sys/mem.h"
 #include "way/work_part.h"
@@ -120,10 +121,36 @@ find_missing(struct job *j)
 
 /* ---- members ---- */
 
+/* What a nil.json says has to be a dataset of its provider, too. */
 static int
-take_nil(struct job *j, struct err *e)
+note_nil_json(struct job *j, const struct manifest_nil *nil, const char *name,
+    struct err *e)
 {
 	struct rowfile_summary *s = rowfile_summary(j->rows);
+	struct rowfile_file *f = rowfile_begin(j->rows, name);
+	const struct schema *schema;
+
+	if (match_dataset(j->work->schemas, j->work->provider, nil->dataset,
+		name, NULL, 0, &schema, e) == -1) {
+		rowfile_refuse(j->rows, e);
+		return 0;
+	}
+	snprintf(f->dataset, sizeof(f->dataset), "%s", schema->dataset);
+	snprintf(f->standard, sizeof(f->standard), "%s %s", schema->dataset,
+	    schema->version);
+	snprintf(f->period, sizeof(f->period), "%s", nil->period);
+	s->nil = 1;
+	memcpy(s->nil_dataset, f->dataset, sizeof(s->nil_dataset));
+	memcpy(s->nil_period, f->period, sizeof(s->nil_period));
+	snprintf(s->nil_reason, sizeof(s->nil_reason), "%s",
+	    nil->reason != NULL ? nil->reason : "");
+	return work_find(j, e, "nil_report", schema->title, nil->period,
+	    s->nil_reason, NULL);
+}
+
+static int
+take_nil(struct job *j, const char *name, struct err *e)
+{
 	struct manifest_nil nil;
 	struct buf b;
 	int rc = -1;
@@ -134,13 +161,9 @@ take_nil(struct job *j, struct err *e)
 	buf_done(&b);
 	if (rc == -1)
 		return -1;
-	s->nil = 1;
-	snprintf(s->nil_dataset, sizeof(s->nil_dataset), "%s", nil.dataset);
-	snprintf(s->nil_period, sizeof(s->nil_period), "%s", nil.period);
-	snprintf(s->nil_reason, sizeof(s->nil_reason), "%s",
-	    nil.reason != NULL ? nil.reason : "");
+	rc = note_nil_json(j, &nil, name, e);
 	manifest_nil_done(&nil);
-	return 0;
+	return rc;
 }
 
 static int
@@ -150,7 +173,7 @@ take_json(struct job *j, const struct member *m, struct err *e)
 
 	if (strcasecmp(base_name(name), "nil.json") == 0 ||
 	    j->kind == CONTAINER_JSON)
-		return take_nil(j, e);
+		return take_nil(j, name, e);
 	if (strcasecmp(base_name(name), "datapackage.json") == 0)
 		return 0;
 	(void)rowfile_begin(j->rows, name);
@@ -268,6 +291,8 @@ note_nil(struct job *j, struct err *e)
 static int
 take_bundle(struct job *j, struct err *e)
 {
+	if (j->said->keys != NULL)
+		return work_signature(j, e);
 	j->kind = container_kind_of(j->said->name);
 	if (j->kind == CONTAINER_NONE)
 		return err_say(e, ERR_SENDER, "name_kind", j->said->name, NULL);

@@ -17,10 +17,8 @@ struct file {
 	struct rowfile_file *entry;
 	struct hash *hash; /* of the member's bytes */
 	struct read *read;
-	struct match *match;
 	struct clean_file clean;
 	int periods; /* different ones seen in the rows: 0, 1, 2 for more */
-	uint64_t lacking; /* mandatory fields without column or value */
 };
 
 static ssize_t
@@ -93,6 +91,19 @@ find_period(struct file *f)
 		to[0] = '\0';
 }
 
+/* A file in an older layout is taken, and told so. */
+static int
+find_old(struct file *f, const struct schema *s, struct err *e)
+{
+	const struct schema *newer;
+
+	if (s->state != SCHEMA_ACCEPTED)
+		return 0;
+	newer = schemas_find(f->job->work->schemas, s->dataset);
+	return work_find(f->job, e, "standard_old", f->entry->standard,
+	    s->until, newer != NULL ? newer->version : "", NULL);
+}
+
 static int
 find_dataset(struct file *f, struct err *e)
 {
@@ -109,51 +120,30 @@ find_dataset(struct file *f, struct err *e)
 	if (match_dataset(w->schemas, w->provider, declared, f->path, cell, n,
 		&s, e) == -1)
 		return -1;
-	f->clean.schema = s;
-	f->clean.rules = script_dataset(w->script, s);
-	f->clean.width = n;
 	snprintf(f->entry->dataset, sizeof(f->entry->dataset), "%s",
 	    s->dataset);
 	snprintf(f->entry->standard, sizeof(f->entry->standard), "%s %s",
 	    s->dataset, s->version);
 	memcpy(f->entry->rules, script_sha256(w->script),
 	    sizeof(f->entry->rules));
-	return ruleset_match(f->clean.rules, cell, n, &f->match, e);
+	if (find_old(f, s, e) == -1)
+		return -1;
+	return clean_open(&f->clean, w->script, s, cell, n, e);
 }
 
-/* A file in an older layout is taken, and told so. */
-static int
-find_old(struct file *f, struct err *e)
-{
-	const struct schema *s = f->clean.schema;
-	const struct schema *newer;
-
-	if (s->state != SCHEMA_ACCEPTED)
-		return 0;
-	newer = schemas_find(f->job->work->schemas, s->dataset);
-	return work_find(f->job, e, "standard_old", f->entry->standard,
-	    s->until, newer != NULL ? newer->version : "", NULL);
-}
-
-/* Columns that nobody knows, and fields that have none. */
+/* Columns that nobody knows. */
 static int
 find_columns(struct file *f, struct err *e)
 {
-	const struct schema *s = f->clean.schema;
+	const struct match *m = f->clean.lane[0].match;
 
-	f->clean.match = f->match;
-	for (size_t i = 0; i < match_count(f->match); i++) {
-		const struct column *c = match_column(f->match, i);
+	for (size_t i = 0; i < match_count(m); i++) {
+		const char *header = match_column(m, i)->header;
 
-		if (c->field == -1 && c->header[0] != '\0' &&
-		    work_find(f->job, e, "column_unknown", c->header, NULL) ==
-			-1)
+		if (header[0] != '\0' && !clean_uses(&f->clean, i) &&
+		    work_find(f->job, e, "column_unknown", header, NULL) == -1)
 			return -1;
 	}
-	for (size_t i = 0; i < s->nfields; i++)
-		if (s->field[i].required == FIELD_MANDATORY &&
-		    match_field(f->match, (int)i) == -1 && (int)i != s->period)
-			f->lacking |= UINT64_C(1) << i;
 	return 0;
 }
 
@@ -167,9 +157,9 @@ note_period(struct file *f, const struct row *r)
 	const struct value *v;
 	int same;
 
-	if (f->clean.schema->period < 0 || r->rejected || f->periods == 2)
+	if (r->schema->period < 0 || r->rejected || f->periods == 2)
 		return;
-	v = &r->value[f->clean.schema->period];
+	v = &r->value[r->schema->period];
 	if (v->kind != VALUE_TEXT || v->len >= sizeof(f->entry->period))
 		return;
 	same = strncmp(to, v->text, v->len) == 0 && to[v->len] == '\0';
@@ -185,26 +175,68 @@ note_period(struct file *f, const struct row *r)
 
 /* What the rules make of other fields is not lacking. */
 static void
-note_made(struct file *f, const struct row *r)
+note_made(struct clean_lane *l, const struct row *r)
 {
-	for (uint64_t left = f->lacking; left != 0; left &= left - 1) {
+	for (uint64_t left = l->lacking; left != 0; left &= left - 1) {
 		int i = __builtin_ctzll(left);
 
 		if (r->value[i].kind != VALUE_NULL)
-			f->lacking &= ~(UINT64_C(1) << i);
+			l->lacking &= ~(UINT64_C(1) << i);
 	}
 }
 
+/* Whether rows of the datasets before this one lacked the same column. */
 static int
-find_lacking(struct file *f, struct err *e)
+was_lacking(const struct clean_file *c, const struct clean_lane *l,
+    const char *title)
 {
-	const struct schema *s = f->clean.schema;
+	for (const struct clean_lane *o = c->lane; o < l; o++)
+		for (size_t i = 0; o->rows > 0 && i < o->schema->nfields; i++)
+			if ((o->lacking >> i & 1) != 0 &&
+			    strcmp(o->schema->field[i].title, title) == 0)
+				return 1;
+	return 0;
+}
 
-	for (size_t i = 0; i < s->nfields; i++)
-		if ((f->lacking >> i & 1) != 0 &&
-		    work_find(f->job, e, "column_missing", s->field[i].title,
-			NULL) == -1)
+/* Fields of a dataset that have no column. */
+static int
+find_lacking(struct file *f, const struct clean_lane *l, struct err *e)
+{
+	for (size_t i = 0; i < l->schema->nfields; i++) {
+		const char *title = l->schema->field[i].title;
+
+		if ((l->lacking >> i & 1) != 0 &&
+		    !was_lacking(&f->clean, l, title) &&
+		    work_find(f->job, e, "column_missing", title, NULL) == -1)
 			return -1;
+	}
+	return 0;
+}
+
+static int
+find_routed(struct file *f, const struct clean_lane *l, struct err *e)
+{
+	char rows[24], to[256];
+
+	if (f->clean.route == -1)
+		return 0;
+	snprintf(rows, sizeof(rows), "%" PRIu64, l->rows);
+	snprintf(to, sizeof(to), "%s（%s %s）", l->schema->title,
+	    l->schema->dataset, l->schema->version);
+	return work_find(f->job, e, "rows_routed", rows, to, NULL);
+}
+
+/* What there is to say about each dataset that the rows are of. */
+static int
+find_lanes(struct file *f, struct err *e)
+{
+	for (size_t i = 0; i < f->clean.nlanes; i++) {
+		const struct clean_lane *l = &f->clean.lane[i];
+
+		if (l->rows > 0 &&
+		    (find_routed(f, l, e) == -1 || find_lacking(f, l, e) == -1))
+			return -1;
+	}
 	return 0;
 }
 
@@ -216,7 +248,7 @@ take_row(struct file *f, const struct csv_row *record, struct err *e)
 	if (clean_record(&f->clean, record, &j->row, e) == -1)
 		return -1;
 	note_period(f, &j->row);
-	note_made(f, &j->row);
+	note_made(f->clean.last, &j->row);
 	if (rowfile_row(j->rows, &j->row, e) == -1)
 		return -1;
 	if (j->row.rejected && report_row(j->report, &j->row, record, e) == -1)
@@ -251,7 +283,7 @@ take_rows(struct file *f, struct err *e)
 		return -1;
 	if (f->entry->rows == 0)
 		return work_find(f->job, e, "file_nil", NULL);
-	return find_lacking(f, e);
+	return find_lanes(f, e);
 }
 
 /* ---- after the rows ---- */
@@ -303,8 +335,7 @@ static int
 take(struct file *f, struct err *e)
 {
 	if (open_text(f, e) == -1 || find_dataset(f, e) == -1 ||
-	    find_old(f, e) == -1 || find_columns(f, e) == -1 ||
-	    take_rows(f, e) == -1)
+	    find_columns(f, e) == -1 || take_rows(f, e) == -1)
 		return -1;
 	return hold_against(f, e);
 }
@@ -325,7 +356,7 @@ work_file(struct job *j, const struct member *m, struct err *e)
 		rowfile_refuse(j->rows, e);
 		rc = 0;
 	}
-	match_free(f.match);
+	clean_close(&f.clean);
 	read_close(f.read);
 	hash_free(f.hash);
 	return rc;

@@ -49,6 +49,9 @@ struct job {
  */
 int work_file(struct job *j, const struct member *m, struct err *e);
 
+/* A bundle's signature: who signed, and whether it is good. */
+int work_signature(struct job *j, struct err *e);
+
 /* The resource the data package has for a member, NULL where none. */
 const struct manifest_resource *work_resource(struct job *j, const char *path);
 

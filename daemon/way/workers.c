@@ -67,7 +67,8 @@ struct work {
 	char provider[33];
 	uint64_t bytes;
 	char received_at[40];
-	int fd[4]; /* bundle, pack, rows, rejected */
+	char keys[2048];
+	int fd[5]; /* bundle, pack, rows, rejected, signed or -1 */
 };
 
 static int
@@ -79,7 +80,8 @@ work_get(struct frame *f, struct work *k, struct err *e)
 	frame_get_str(f, k->provider, sizeof(k->provider));
 	k->bytes = frame_get_u64(f);
 	frame_get_str(f, k->received_at, sizeof(k->received_at));
-	for (int i = 0; i < 4; i++)
+	frame_get_str(f, k->keys, sizeof(k->keys));
+	for (int i = 0, n = frame_get_u8(f) != 0 ? 5 : 4; i < n; i++)
 		k->fd[i] = frame_get_fd(f);
 	return frame_end(f, e);
 }
@@ -91,7 +93,7 @@ spawn(struct workers *w, struct worker *slot, const struct work *k,
 	char unpacked[24];
 	char memory[24];
 	const char *const args[] = { k->id, k->name, k->provider,
-		k->received_at, unpacked, memory, NULL };
+		k->received_at, unpacked, memory, k->keys, NULL };
 	int pair[2];
 
 	snprintf(unpacked, sizeof(unpacked), "%lld",
@@ -103,8 +105,8 @@ spawn(struct workers *w, struct worker *slot, const struct work *k,
 	slot->pid = proc_spawn("worker",
 	    (struct proc_fd[]){ { "bundle", k->fd[0] }, { "pack", k->fd[1] },
 		{ "rows", k->fd[2] }, { "rejected", k->fd[3] },
-		{ "progress", pair[1] } },
-	    5, args, e);
+		{ "progress", pair[1] }, { "signed", k->fd[4] } },
+	    k->fd[4] != -1 ? 6 : 5, args, e);
 	(void)close(pair[1]);
 	if (slot->pid == -1) {
 		(void)close(pair[0]);
@@ -140,7 +142,7 @@ int
 workers_start(struct workers *w, struct frame *f, struct err *e)
 {
 	struct worker *slot = NULL;
-	struct work k = { .fd = { -1, -1, -1, -1 } };
+	struct work k = { .fd = { -1, -1, -1, -1, -1 } };
 	struct err why;
 	int rc;
 
@@ -150,7 +152,7 @@ workers_start(struct workers *w, struct frame *f, struct err *e)
 			slot = &w->worker[i];
 	if (rc == 0 && (slot == NULL || spawn(w, slot, &k, &why) == -1))
 		rc = tell(w, k.id, 75, 0, slot == NULL ? "no room" : why.en, e);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		if (k.fd[i] != -1)
 			(void)close(k.fd[i]);
 	return rc;

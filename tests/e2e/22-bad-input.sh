@@ -30,7 +30,7 @@ words() { # en or zh
 	    join(\"; \")"
 }
 rules() {
-	says '[.files[] | .error.rule?, (.issues // [])[].rule] |
+	says '[.files[] | .error.code?, (.issues // [])[].rule] |
 	    map(select(. != null)) | unique | join(" ")'
 }
 has_rule() { # CODE
@@ -126,14 +126,17 @@ done
 is 'names came through' "$(sql "SELECT count(*) FROM std_water_bill_monthly
     WHERE entity_name = '泉州市第1水暖有限公司'")" 4
 
-# Bytes that are no encoding: the row is lost, not the file.
+# Bytes that are no encoding: the row is named, the file is read.
 {
 	echo "$head1"
 	rows 04 3
 	printf '20000001,\377\376\201,x,2012-04,1,1.00,1.00,0.00,2012-05-01\n'
 } >"$T/send/broken-bytes.csv"
 send broken-bytes.csv
-ok 'bytes of no encoding have a receipt' test -n "$(says .outcome)"
+is 'bytes of no encoding do not change how the others are read' \
+    "$(says '[.outcome, .files[0].rows, .files[0].encoding] | tostring')" \
+    '["accepted",4,"UTF-8"]'
+ok 'and are named' has_rule dirty_text
 
 {
 	echo "$head1"
@@ -166,13 +169,22 @@ is 'a header and no rows is a nil report' \
 printf '{"dataset":"gas_bill_monthly","period":"2012-07","reason":"检修"}' \
     >"$T/send/nil.json"
 send nil.json
-is 'nil.json too' "$(says .outcome)" accepted
+is 'nil.json too' "$(says '[.outcome, .files[0].dataset, .files[0].rows,
+    .files[0].issues[0].rule] | tostring')" \
+    '["accepted","gas_bill_monthly",0,"nil_report"]'
+printf '{"dataset":"water_bills","period":"2012-07","reason":"检修"}' \
+    >"$T/send/nil.json"
+put mub "$T/send/nil.json" >/dev/null 2>&1
+results() { # N
+	[ "$(receipts mub nil.json | wc -l)" = "$1" ]
+}
+ok 'a nil.json of no dataset has a receipt' wait_until 15 results 2
+receipt=$(receipts mub nil.json | tail -1)
+is 'and is rejected' "$(says '[.outcome, .files[0].error.code] | tostring')" \
+    '["rejected","dataset_declared"]'
 printf '{"dataset":' >"$T/send/nil.json"
 put mub "$T/send/nil.json" >/dev/null 2>&1
-two() {
-	[ "$(receipts mub nil.json | wc -l)" = 2 ]
-}
-ok 'half a nil.json has a receipt' wait_until 15 two
+ok 'half a nil.json has a receipt' wait_until 15 results 3
 receipt=$(receipts mub nil.json | tail -1)
 is 'and is rejected' "$(says .outcome)" rejected
 
@@ -227,7 +239,7 @@ is 'the service goes on' "$(says '.outcome')" accepted
 ok 'each upload has exactly one result' one_result_each mub
 ok 'every rule of a receipt is in the catalogue' sh -c "
     cat $HOME_DIR/accounts/mub/receipts/*.receipt.json |
-	jq -r '.files[] | .error.rule?, (.issues // [])[].rule |
+	jq -r '.files[] | .error.code?, (.issues // [])[].rule |
 	    select(. != null)' | sort -u >$T/used
     $ZAYTON errors list --json | jq -r '.[].code' | sort >$T/known
     ! comm -23 $T/used $T/known | grep ."

@@ -4,8 +4,9 @@
 Connections that are no SSH client.
 
   silent N     N connections that say nothing; prints when the last was cut (s)
-  flood N      keeps N connections open, each after its banner, from as many
-               addresses; says "flooding", goes on until it is ended
+  flood N      keeps N connections open, each after its banner, all from one
+               address; says "flooding", goes on until it is ended
+  hush N       the same without a word, from as many addresses
   garbage      wrong banners and packets; prints how many were cut
 """
 import os
@@ -48,14 +49,14 @@ def silent(n):
     print('%d cut after %d s' % (ended, time.time() - start))
 
 
-def flood(n):
+def flood(n, addresses, banner):
     open_ = {}
     said = False
     while True:
         while len(open_) < n:
             try:
-                s = connect(len(open_))
-                s.send(b'SSH-2.0-flood\r\n')
+                s = connect(len(open_) % addresses)
+                s.send(banner)
             except OSError:
                 break
             open_[s.fileno()] = s
@@ -106,6 +107,8 @@ what = sys.argv[2]
 if what == 'silent':
     silent(int(sys.argv[3]))
 elif what == 'flood':
-    flood(int(sys.argv[3]))
+    flood(int(sys.argv[3]), 1, b'SSH-2.0-flood\r\n')
+elif what == 'hush':
+    flood(int(sys.argv[3]), int(sys.argv[3]), b'')
 else:
     garbage()

@@ -130,6 +130,23 @@ lists_are_known_by_both_names(void **state)
 }
 
 static void
+standard_list_is_not_converted_to_another(void **state)
+{
+	struct code_set *own = codes_set(codes, "DEM", "op_code", NULL);
+	struct code_set *to = codes_set(codes, "DEM", "op_flag", NULL);
+	struct code_hit hit;
+
+	(void)state;
+	assert_int_equal(code_find(own, "1", 1, "", &hit), CODE_OK);
+	assert_string_equal(hit.code, "1");
+	assert_int_equal(code_find(own, "新增", strlen("新增"), "", &hit),
+	    CODE_OK);
+	assert_string_equal(hit.code, "1");
+	assert_int_equal(code_find(to, "1", 1, "", &hit), CODE_OK);
+	assert_string_equal(hit.code, "I");
+}
+
+static void
 memory_of_texts_is_bounded(void **state)
 {
 	char text[32];
@@ -152,6 +169,7 @@ main(void)
 		cmocka_unit_test(unknown_codes_name_the_nearest),
 		cmocka_unit_test(tables_of_another_office_do_not_count),
 		cmocka_unit_test(lists_are_known_by_both_names),
+		cmocka_unit_test(standard_list_is_not_converted_to_another),
 		cmocka_unit_test(memory_of_texts_is_bounded),
 	};
 

@@ -61,6 +61,7 @@ static struct pack *pack;
 static struct schemas *schemas;
 static struct err e;
 static int64_t bundles;
+static const char *file_dataset = "bill";
 
 /* Answers of a query, cells parted by "|", rows by a line feed. */
 static const char *
@@ -201,7 +202,7 @@ bundle(const struct line *l, const size_t *lines, size_t nfiles)
 	for (size_t i = 0; i < nfiles; i++) {
 		struct rowfile_file *f = rowfile_begin(w, "bill.csv");
 
-		snprintf(f->dataset, sizeof(f->dataset), "bill");
+		snprintf(f->dataset, sizeof(f->dataset), "%s", file_dataset);
 		for (size_t k = 0; k < lines[i]; k++)
 			write_row(w, l++, k + 2);
 		assert_int_equal(
@@ -297,6 +298,33 @@ a_row_without_a_predecessor_is_inserted(void **state)
 		" _bundle, _file, _row, _as_of FROM std_bill"),
 	    "1|2014-03|123.45|PAID|已缴|2014-03-31||0||MUB|B1|bill.csv|2|"
 	    "2014-03-31");
+}
+
+static void
+a_row_goes_to_its_own_dataset(void **state)
+{
+	static const char other[] =
+	    "{\"name\": \"other\", \"version\": \"1.0\", \"title\": \"其他\","
+	    " \"provider\": \"MUB\", \"keys\": [[\"name\"]], \"fields\": ["
+	    " {\"name\": \"name\", \"title\": \"名\", \"type\": \"string\"}]}";
+	const struct line l[] = { { "1", "2014-03", 100, "PAID", "2014-03-31",
+				      'I', PLAIN },
+		{ "2", "2014-03", 200, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "1", "2014-03", 300, "PAID", "2014-03-31", 'I', PLAIN } };
+	int dir = open(".", O_RDONLY | O_DIRECTORY);
+
+	(void)state;
+	assert_int_equal(file_place(dir, "schemas/other.1.0.json", other,
+			     strlen(other), 0644, &e),
+	    0);
+	close(dir);
+	read_pack("1.0", "");
+	file_dataset = "other";
+	counts_are(deliver(l, 3), 2, 0, 0, 1);
+	file_dataset = "bill";
+	assert_string_equal(sql(CURRENT), "1|3.0|PAID\n2|2.0|PAID");
+	assert_string_equal(sql("SELECT count(*) FROM std_other"), "0");
+	counts_are(deliver(l + 1, 2), 0, 0, 2, 0);
 }
 
 static void
@@ -816,6 +844,7 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fresh, done)
 	const struct CMUnitTest tests[] = {
+		T(a_row_goes_to_its_own_dataset),
 		T(a_row_without_a_predecessor_is_inserted),
 		T(the_views_have_the_fields_in_order),
 		T(the_same_content_again_is_unchanged),

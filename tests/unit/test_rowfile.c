@@ -131,6 +131,7 @@ rows_come_back_as_they_were_written(void **state)
 	assert_string_equal(rec.key, "0\x1f"
 				     "1234");
 	assert_string_equal(rec.as_of, "2016-03");
+	assert_string_equal(rec.dataset, "");
 	assert_int_equal(rec.nvalues, 5);
 	assert_string_equal(rec.value[0].text, "1234");
 	assert_int_equal(rec.value[1].num, -12345);
@@ -298,15 +299,59 @@ what_is_no_text_is_refused(void **state)
 	int fd = sample();
 
 	(void)state;
-	replace(fd, "2016-03\0\5", "2016-0\xff\0\5", 9);
+	replace(fd, "2016-03\0\0\0\0\0\0\5", "2016-0\xff\0\0\0\0\0\0\5", 14);
 	assert_int_equal(first_fails(fd), -1);
 	fd = sample();
-	replace(fd, "2016-03\0\5", "2016\0-3\0\5", 9);
+	replace(fd, "2016-03\0\0\0\0\0\0\5", "2016\0-3\0\0\0\0\0\0\5", 14);
 	assert_int_equal(first_fails(fd), -1);
 	fd = sample();
 	replace(fd, "file_no_header", "file_no_h';--r", 14);
 	assert_int_equal(first_fails(fd), -1);
 	assert_int_equal(first_fails(sample()), 0);
+}
+
+/* A row of a file that mixes datasets. */
+static int
+mixed(void)
+{
+	struct rowfile_writer *w;
+	struct rowfile_file *f;
+	struct row r;
+	struct err e;
+	int fd = fresh();
+
+	row_init(&r);
+	assert_int_equal(rowfile_create(fd, &w, &e), 0);
+	f = rowfile_begin(w, "mixed.csv");
+	snprintf(f->dataset, sizeof(f->dataset), "other");
+	set_row(&r, 2, "1234");
+	add(w, &r, 0);
+	assert_int_equal(rowfile_finish(w, &e), 0);
+	rowfile_free(w);
+	row_done(&r);
+	return fd;
+}
+
+static void
+a_row_names_its_dataset_where_it_is_not_the_files(void **state)
+{
+	struct rowfile_reader *r = NULL;
+	const struct rowfile_file *f;
+	struct rowfile_record rec;
+	struct err e;
+	uint64_t at;
+	int fd = mixed();
+
+	(void)state;
+	assert_int_equal(rowfile_open(fd, &r, &e), 0);
+	f = &rowfile_verdict(r)->file[0];
+	at = f->begin;
+	assert_int_equal(rowfile_next(r, f, &at, &rec, &e), 1);
+	assert_string_equal(rec.dataset, "bill");
+	assert_int_equal(rec.nvalues, 5);
+	rowfile_close(r);
+	replace(fd, "bill", "bi;l", 4);
+	assert_int_equal(first_fails(fd), -1);
 }
 
 /* One file less than there are, and a second one that lies over the first. */
@@ -385,6 +430,8 @@ main(void)
 		cmocka_unit_test(no_shorter_file_is_a_verdict),
 		cmocka_unit_test(no_changed_byte_leads_outside),
 		cmocka_unit_test(what_is_no_text_is_refused),
+		cmocka_unit_test(
+		    a_row_names_its_dataset_where_it_is_not_the_files),
 		cmocka_unit_test(summary_that_does_not_add_up_is_no_verdict),
 		cmocka_unit_test(large_bundles_pass_through_blocks),
 	};

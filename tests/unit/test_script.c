@@ -453,6 +453,21 @@ fields_are_made_of_others(void **state)
 }
 
 static void
+column_that_is_there_is_filled(void **state)
+{
+	(void)state;
+	load(HEAD "z.dataset 'demo_bill' { check = { z.check.filled('paid_on') "
+		  "} }");
+	clean("户号|账期|应缴金额", "1|2016-03|5");
+	finds("");
+	clean("户号|账期|应缴金额|缴费日期", "1|2016-03|5|无");
+	finds("required_missing:paid_on:keep");
+	clean("户号|账期|应缴金额|缴费日期", "1|2016-03|5|2016-02-30");
+	finds("date_impossible:paid_on:null");
+	rules_done(&rules);
+}
+
+static void
 script_may_have_its_own_key(void **state)
 {
 	(void)state;
@@ -468,29 +483,60 @@ script_may_have_its_own_key(void **state)
 	rules_done(&rules);
 }
 
+/* Where a row of the bill's ruleset goes, "-" nowhere. */
 static const char *
 routed(const char *header, const char *line)
 {
 	struct ruleset *rs = script_dataset(rules.script, rules.bill);
 	struct cell head[RULES_CELLS], cell[RULES_CELLS];
-	size_t n = rules_cells(header, head);
+	const struct schema *to = rules.bill;
+	struct match *m;
+	struct err e;
+	int at;
 
+	assert_int_equal(ruleset_match(rs, head, rules_cells(header, head), &m,
+			     &e),
+	    0);
+	at = ruleset_route_column(rs, m);
+	match_free(m);
 	rules_cells(line, cell);
-	return ruleset_route(rs, head, cell, n)->dataset;
+	if (at != -1)
+		to = ruleset_route(rs, cell[at].text, cell[at].len);
+	return to != NULL ? to->dataset : "-";
 }
 
 static void
 rows_go_where_the_route_says(void **state)
 {
+	const struct ruleset *rs;
+	const char *value;
+
 	(void)state;
 	load(HEAD "z.dataset 'demo_bill' { route = { column = '业务种类', "
-		  "['公告'] = 'demo_note', ['账单'] = 'demo_bill' } }");
-	assert_true(ruleset_routes(script_dataset(rules.script, rules.bill)));
+		  "['账单'] = 'demo_bill', ['公告'] = 'demo_note' } }");
 	assert_string_equal(routed("户号|业务种类", "1| 公告 "), "demo_note");
 	assert_string_equal(routed("业务种类|户号", "公告|1"), "demo_note");
 	assert_string_equal(routed("业务种类|户号", "账单|1"), "demo_bill");
-	assert_string_equal(routed("业务种类|户号", "其他|1"), "demo_bill");
+	assert_string_equal(routed("业务种类|户号", "其他|1"), "-");
+	assert_string_equal(routed("业务种类|户号", "|1"), "-");
 	assert_string_equal(routed("户号", "1"), "demo_bill");
+	rs = script_dataset(rules.script, rules.bill);
+	assert_string_equal(ruleset_route_at(rs, 0, &value)->dataset,
+	    "demo_note");
+	assert_string_equal(value, "公告");
+	assert_string_equal(ruleset_route_at(rs, 1, &value)->dataset,
+	    "demo_bill");
+	assert_null(ruleset_route_at(rs, 2, &value));
+	rules_done(&rules);
+	load(HEAD "z.dataset 'demo_bill' { route = { column = '业务种类', "
+		  "['账单'] = 'demo_bill', otherwise = 'demo_note' } }");
+	assert_string_equal(routed("业务种类|户号", "账单|1"), "demo_bill");
+	assert_string_equal(routed("业务种类|户号", "其他|1"), "demo_note");
+	rules_done(&rules);
+	load(HEAD "z.dataset 'demo_bill' { route = { column = 'remark', "
+		  "['公告'] = 'demo_note' } }");
+	assert_string_equal(routed("户号|备注", "1|公告"), "demo_note");
+	assert_string_equal(routed("户号|备注", "1|账单"), "-");
 	rules_done(&rules);
 }
 
@@ -672,6 +718,7 @@ main(void)
 		cmocka_unit_test(unknown_rule_of_a_function_is_held),
 		cmocka_unit_test(checks_compare_fields),
 		cmocka_unit_test(fields_are_made_of_others),
+		cmocka_unit_test(column_that_is_there_is_filled),
 		cmocka_unit_test(script_may_have_its_own_key),
 		cmocka_unit_test(rows_go_where_the_route_says),
 		cmocka_unit_test(functions_see_the_file_and_the_cell_as_sent),

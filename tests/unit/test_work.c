@@ -14,6 +14,7 @@
 
 #include "form/rowfile.h"
 #include "rule/pack.h"
+#include "rules.h"
 #include "sys/buf.h"
 #include "sys/err.h"
 #include "sys/hash.h"
@@ -24,6 +25,7 @@
 	"欠费金额(元),缴费日期\n"
 
 static struct pack *pack;
+static const char *provider = "MUB";
 
 static int
 memory_file(const void *p, size_t len)
@@ -116,7 +118,8 @@ tell_record(struct buf *b, const struct rowfile_record *rec)
 			    rec->rule);
 		return;
 	}
-	buf_printf(b, " %" PRIu64 ":", rec->line);
+	buf_printf(b, " %" PRIu64 "%s%s:", rec->line,
+	    rec->dataset[0] != '\0' ? "=" : "", rec->dataset);
 	for (size_t i = 0; i < 2; i++) {
 		if (i > 0)
 			buf_addch(b, '|');
@@ -156,7 +159,7 @@ story_at(const char *name, int fd, const char *received_at)
 	j.rows = memfd_create("rows", MFD_CLOEXEC);
 	j.rejected = memfd_create("rejected", MFD_CLOEXEC);
 	j.received_at = received_at;
-	assert_int_equal(work_open(pack, "MUB", &w, &e), 0);
+	assert_int_equal(work_open(pack, provider, &w, &e), 0);
 	if (work_run(w, &j, &e) == -1)
 		fail_msg("%s", e.en);
 	if (rowfile_open(j.rows, &r, &e) == -1)
@@ -249,6 +252,16 @@ row_with_too_many_cells_is_sent_back(void **state)
 	    "\"the row has 9 cells, the header only 8; look for a separator "
 	    "that is not in quotes\","
 	    "34,甲公司,福建,201603,1,2.85,2.85,0,2016/3/12\r\n");
+}
+
+/* Where a cell slipped in, the first that should not be empty says so. */
+static void
+row_that_slipped_names_where(void **state)
+{
+	(void)state;
+	(void)story_csv(WATER "34,甲公司,201603,1,,2.85,2.85,0,2016/3/12\n");
+	assert_non_null(
+	    strstr(rejected, "\r\nysjf.csv,2,应缴金额(元),long_row,"));
 }
 
 static void
@@ -424,7 +437,8 @@ nil_json_is_a_nil_report(void **state)
 
 	(void)state;
 	assert_string_equal(story("nil.json", memory_file(nil, strlen(nil))),
-	    "nil gas_bill_monthly 2016-03 无\n");
+	    "nil gas_bill_monthly 2016-03 无\n"
+	    "nil.json gas_bill_monthly 1.0 2016-03 0=0+0\n");
 }
 
 static void
@@ -439,6 +453,78 @@ broken_bundle_has_a_verdict(void **state)
 	    "!name_kind\n");
 }
 
+/* ---- files that mix datasets ---- */
+
+#define DEMO                                                                 \
+	"local z = require 'zayton'\n"                                       \
+	"z.dataset 'demo_bill' { route = { column = '种类', ['账单'] = " \
+	"'demo_bill', ['公告'] = 'demo_note'%s } }\n"                      \
+	"z.dataset 'demo_note' { clean = { content = { z.upper } } }"
+
+/* As story_csv, by the rules of DEM; other goes into the route. */
+static const char *
+story_mixed(const char *other, const char *text)
+{
+	struct pack *mub = pack;
+	const char *told;
+	char script[1024];
+
+	snprintf(script, sizeof(script), DEMO, other);
+	pack = rules_pack(script);
+	provider = "DEM";
+	told = story("demo_bill.csv", memory_file(text, strlen(text)));
+	pack_free(pack);
+	pack = mub;
+	provider = "MUB";
+	return told;
+}
+
+static void
+each_row_is_cleaned_by_the_dataset_it_is_of(void **state)
+{
+	(void)state;
+	assert_string_equal(story_mixed("", "种类,户名,户号,账期,应缴金额,"
+					    "实缴金额,发布日期,主要内容,x\n"
+					    "账单,甲,1,2016-03,5,5,,,\n"
+					    "公告,乙,,,,,2016/3/9,ab,\n"
+					    "公告,丙,,,,,2016/13/9,ab,\n"),
+	    "demo_bill.csv demo_bill 1.0 2016-03 3=2+1 2:甲|1 "
+	    "3=demo_note:乙|2016-03-09 4!date_impossible\n");
+}
+
+static void
+rows_that_no_dataset_takes_are_sent_back(void **state)
+{
+	static const char text[] =
+	    "种类,户名,户号,账期,应缴金额,实缴金额,发布日期,主要内容\n"
+	    "其他,甲,1,2016-03,5,5,2016-03-01,a\n"
+	    ",乙,1,2016-03,5,5,2016-03-01,a\n";
+
+	(void)state;
+	assert_string_equal(story_mixed("", text),
+	    "demo_bill.csv demo_bill 1.0  2=0+2 2!route_unknown "
+	    "3!route_unknown\n");
+	assert_non_null(strstr(rejected,
+	    "demo_bill.csv,2,种类,route_unknown,"
+	    "“种类”的值“其他”不能确定该行属于哪个数据集；"
+	    "请改为规则所列的值，或申请增加该值: 公告、账单,"));
+	assert_string_equal(story_mixed(", otherwise = 'demo_note'", text),
+	    "demo_bill.csv demo_bill 1.0  2=2+0 2=demo_note:甲|2016-03-01 "
+	    "3=demo_note:乙|2016-03-01\n");
+}
+
+/* The bills are taken although the header would not do for a notice. */
+static void
+header_that_does_for_some_rows_does_not_sink_them(void **state)
+{
+	(void)state;
+	assert_string_equal(story_mixed("", "种类,户名,户号,账期,应缴金额\n"
+					    "账单,甲,1,2016-03,5\n"
+					    "公告,乙,,,\n"),
+	    "demo_bill.csv demo_bill 1.0 2016-03 2=1+1 2:甲|1 "
+	    "3!column_key_missing 0?column_missing\n");
+}
+
 int
 main(void)
 {
@@ -448,6 +534,7 @@ main(void)
 		    titles_totals_and_repeated_headers_are_no_data),
 		cmocka_unit_test(line_break_in_a_cell_does_not_count_as_a_row),
 		cmocka_unit_test(row_with_too_many_cells_is_sent_back),
+		cmocka_unit_test(row_that_slipped_names_where),
 		cmocka_unit_test(row_with_too_few_cells_is_told),
 		cmocka_unit_test(
 		    cells_that_a_spreadsheet_would_compute_are_guarded),
@@ -460,6 +547,10 @@ main(void)
 		cmocka_unit_test(header_without_rows_is_a_nil_report),
 		cmocka_unit_test(nil_json_is_a_nil_report),
 		cmocka_unit_test(broken_bundle_has_a_verdict),
+		cmocka_unit_test(each_row_is_cleaned_by_the_dataset_it_is_of),
+		cmocka_unit_test(rows_that_no_dataset_takes_are_sent_back),
+		cmocka_unit_test(
+		    header_that_does_for_some_rows_does_not_sink_them),
 	};
 	struct err e;
 	int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
