@@ -114,20 +114,30 @@ make_view(struct db *db, const struct schema *s, int history, struct buf *sql,
     struct err *e)
 {
 	const char *kind = history ? "hist" : "std";
+	char name[80], drop[112];
 
-	buf_printf(sql,
-	    "DROP VIEW IF EXISTS %s_%s; CREATE VIEW %s_%s AS SELECT", kind,
-	    s->dataset, kind, s->dataset);
+	snprintf(name, sizeof(name), "%s_%s", kind, s->dataset);
+	buf_printf(sql, "CREATE VIEW %s AS SELECT", name);
 	view_fields(s, sql);
 	buf_printf(sql,
 	    " t._id, t._enterprise, t._provider, b.id AS _bundle,"
 	    " f.path AS _file, t._row, t._as_of%s FROM d_%s t"
 	    " JOIN bundle_t b ON b.no = t._bundle"
 	    " JOIN bundle_file_t f ON f.bundle = t._bundle AND f.no = t._file"
-	    "%s;",
+	    "%s",
 	    history ? ", t._from, t._to, t._reason" : "", s->dataset,
 	    history ? "" : " WHERE t._to IS NULL");
-	return run(db, sql, e);
+	/* Each change makes SQLite read all tables and views anew. */
+	if (buf_ok(sql) &&
+	    db_int(db, 0,
+		"SELECT count(*) FROM sqlite_master WHERE type = 'view' AND"
+		" name = ? AND sql || '' = ?",
+		"tt", name, sql->data) > 0) {
+		buf_clear(sql);
+		return 0;
+	}
+	snprintf(drop, sizeof(drop), "DROP VIEW IF EXISTS %s", name);
+	return db_exec(db, drop, e) == -1 ? -1 : run(db, sql, e);
 }
 
 int
