@@ -47,10 +47,20 @@ make_table(struct db *db, const struct schema *s, struct buf *sql,
 	    " _provider TEXT NOT NULL, _bundle INTEGER NOT NULL,"
 	    " _file INTEGER NOT NULL, _row INTEGER NOT NULL,"
 	    " _as_of TEXT NOT NULL, _from TEXT NOT NULL, _to TEXT,"
-	    " _reason TEXT, _seen INTEGER NOT NULL, _seen_at INTEGER NOT NULL);"
-	    "CREATE UNIQUE INDEX IF NOT EXISTS d_%s_key ON d_%s"
+	    " _reason TEXT, _seen INTEGER NOT NULL, _seen_at INTEGER NOT NULL",
+	    s->dataset);
+	/* Added one by one later, each would make SQLite read all anew. */
+	for (size_t i = 0; i < s->nfields; i++) {
+		const struct field *f = &s->field[i];
+
+		buf_printf(sql, ", %s %s", f->name, column_type(f->type));
+		if (f->open_ended)
+			buf_printf(sql, ", %s_open INTEGER", f->name);
+	}
+	buf_printf(sql,
+	    ");CREATE UNIQUE INDEX IF NOT EXISTS d_%s_key ON d_%s"
 	    " (_key, _provider) WHERE _to IS NULL;",
-	    s->dataset, s->dataset, s->dataset);
+	    s->dataset, s->dataset);
 	return run(db, sql, e);
 }
 
