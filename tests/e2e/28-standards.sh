@@ -52,7 +52,7 @@ do
 	dataset=${pair%:*}
 	z standards template "$dataset" --example >"$T/$dataset.csv"
 	z check --provider "${pair#*:}" --json "$T/$dataset.csv" |
-	    jq -e '.outcome == "accepted" and .files[0].issues == [] and
+	    jq -e '.outcome == "accepted" and (.files[0].issues | map(select(.rule != "rows_routed"))) == [] and
 		.files[0].accepted == 1' >/dev/null || bad="$bad $dataset"
 done
 is 'every template filled with its examples passes without a finding' "$bad" ''
