@@ -3,7 +3,8 @@ B	?= build
 CC	?= cc
 CFLAGS	?= -O2 -g
 PREFIX	?= /usr/local
-PKGS	 = libssh libarchive lua5.4 sqlite3 libcrypto jansson libseccomp
+PKGS	 = libssh libarchive lua5.4 sqlite3 libcrypto jansson libseccomp \
+	   xlsxwriter
 WARN	 = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wvla \
 	   -Wwrite-strings -Wformat=2 -Werror
@@ -60,7 +61,8 @@ lint:
 	@package/deps build lint
 	@tests/lint
 asan:
-	$(MAKE) B=build/asan CFLAGS="-O1 -g" HARD=-fPIE \
+	LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
+	    $(MAKE) B=build/asan CFLAGS="-O1 -g" HARD=-fPIE \
 	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" check
 fuzz:
 	@package/deps build fuzz

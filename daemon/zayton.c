@@ -43,7 +43,12 @@ static const struct command commands[] = {
 	{ "retry", retry_command, "ID", "put a bundle on its way again" },
 	{ "release", release_command, "ID",
 	    "let a quarantined bundle go on its way" },
-	{ "standards", standards_command, "list | show DATASET",
+	{ "standards", standards_command,
+	    "list | show DATASET [VERSION] | diff DATASET V1 V2 | publish "
+	    "DATASET VERSION [--from DATE] [--old-until DATE] --person NAME "
+	    "--reason TEXT [--breaking] | analyze [DATASET] [--html] | "
+	    "template DATASET [VERSION] [--format csv|xlsx|html|json] "
+	    "[--example]",
 	    "data standards" },
 	{ "rules", rules_command, "check | test | try DATASET FILE",
 	    "rule scripts" },

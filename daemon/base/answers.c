@@ -9,6 +9,7 @@
 #include "base/answers.h"
 #include "base/bundle.h"
 #include "base/jobs.h"
+#include "base/publish.h"
 #include "command/command.h"
 #include "sys/file.h"
 #include "sys/home.h"
@@ -229,6 +230,8 @@ answer(struct keeper *k, const char *what, const json_t *request,
 		return show(k, id, ret_answer, e);
 	if (strcmp(what, "retry") == 0 || strcmp(what, "release") == 0)
 		return again(k, what, id, ret_answer, e);
+	if (strcmp(what, "standards publish") == 0)
+		return publish_ask(k, request, ret_answer, e);
 	return account(k, what, request, ret_answer, e);
 }
 

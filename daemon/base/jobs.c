@@ -22,6 +22,7 @@
 #include "sys/log.h"
 #include "sys/mem.h"
 #include "way/merge.h"
+#include "way/work.h"
 
 enum {
 	SLICE_MS = 40,    /* of merging before we look who waits */
@@ -311,15 +312,19 @@ claim_next(struct keeper *k, struct job **ret_job, struct err *e)
 	struct job *job = xcalloc(1, sizeof(*job));
 	struct account a = { .provider = "" };
 	char now[40];
+	char day[16];
 	int rc;
 
 	keeper_now(now, sizeof(now));
 	job->rows = -1;
 	rc = bundle_claim(k->db, pack_sha256(k->standing->pack), now,
 	    &job->bundle, e);
+	if (rc == 1)
+		work_day(job->bundle.received_at, day);
 	if (rc == 1 &&
 	    (account_find(k->db, job->bundle.name.account, &a, e) == -1 ||
-		standing_get(k, job->bundle.pack, &job->standing, e) == -1 ||
+		standing_get(k, job->bundle.pack, day, &job->standing, e) ==
+		    -1 ||
 		db_run(k->db, e, "INSERT INTO temp.at_work VALUES (?,?)", "it",
 		    job->bundle.no, job->bundle.name.account) == -1))
 		rc = -1;

@@ -345,6 +345,7 @@ round_once(struct keeper *k, int control, int signals)
 {
 	static struct pollfd p[PEERS_MAX + 2];
 	size_t n = k->npeers;
+	struct err e;
 
 	p[0] = (struct pollfd){ .fd = control, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = signals, .events = POLLIN };
@@ -360,6 +361,8 @@ round_once(struct keeper *k, int control, int signals)
 		on_control(k, control);
 	if (p[1].revents != 0)
 		on_signals(k, signals);
+	if (standing_tick(k, &e) == -1)
+		log_fatal("- keeper ends: %s", e.en);
 	end_round(k);
 	peers_sweep(k);
 }

@@ -7,16 +7,29 @@
 
 #include "base/keeper.h"
 #include "base/ledger.h"
+#include "base/publish.h"
+#include "base/shelf.h"
 #include "base/standing.h"
 #include "base/views.h"
+#include "rule/codes.h"
 #include "rule/script.h"
 #include "sys/file.h"
 #include "sys/home.h"
 #include "sys/log.h"
 #include "sys/mem.h"
+#include "way/work.h"
 
 static const struct script_limits limits = { .memory = 64 << 20,
 	.instructions = 10000000 };
+
+static void
+today(char day[16])
+{
+	char now[40];
+
+	keeper_now(now, sizeof(now));
+	work_day(now, day);
+}
 
 void
 standing_drop(struct standing *s)
@@ -30,7 +43,8 @@ standing_drop(struct standing *s)
 
 /* Takes the pack. */
 static int
-standing_new(struct pack *p, struct standing **ret_s, struct err *e)
+standing_new(struct pack *p, const char *day, struct standing **ret_s,
+    struct err *e)
 {
 	struct standing *s = xcalloc(1, sizeof(*s));
 	const struct pack_file *map = pack_find(p, "schemas/code_map.csv");
@@ -40,7 +54,7 @@ standing_new(struct pack *p, struct standing **ret_s, struct err *e)
 	if (map != NULL)
 		snprintf(s->code_tables, sizeof(s->code_tables), "%s",
 		    map->sha256);
-	if (schemas_read(p, &s->schemas, e) == -1) {
+	if (schemas_read_on(p, day, &s->schemas, e) == -1) {
 		standing_drop(s);
 		return -1;
 	}
@@ -84,10 +98,15 @@ try_script(const struct standing *s, const char *provider, struct err *e)
 	return failed;
 }
 
-/* Every department's script has to load and pass its own examples. */
+/*
+ * The code tables have to hold, every department's script has to load and pass
+ * its own examples.
+ */
 static int
-try_scripts(const struct standing *s, struct err *e)
+try_all(const struct standing *s, struct err *e)
 {
+	if (codes_check(s->pack, e) == -1)
+		return -1;
 	for (size_t i = 0; i < pack_count(s->pack); i++) {
 		const char *name = pack_at(s->pack, i)->name;
 		size_t len = strlen(name);
@@ -141,6 +160,7 @@ record(struct keeper *k, const struct standing *s, struct err *e)
 	snprintf(detail, sizeof(detail), "{\"pack\":\"%s\"}", sha256);
 	if (views_labels(k->db, s->pack, e) == -1 ||
 	    views_make(k->db, s->schemas, e) == -1 ||
+	    publish_record(k, s->pack, now, e) == -1 ||
 	    ledger_append(k->db, now, "rules in force", "", "", detail, NULL,
 		e) == -1)
 		return -1;
@@ -155,38 +175,6 @@ record(struct keeper *k, const struct standing *s, struct err *e)
 	return rc == -1 ? -1 : db_commit(k->db, e);
 }
 
-/* What accounts see as /standards: whom to trust, and the schemas in force. */
-static int
-publish(const struct standing *s, struct err *e)
-{
-	struct buf line;
-	struct buf pub;
-	int rc;
-
-	buf_init(&line, 4096);
-	buf_addstr(&line, "zayton namespaces=\"zayton-receipt\" ");
-	buf_init(&pub, 4096);
-	rc = file_read(AT_FDCWD, HOME_RECEIPT_KEY ".pub", &pub, e);
-	if (rc == 0)
-		buf_add(&line, pub.data, pub.len);
-	if (rc == 0)
-		rc = file_place(AT_FDCWD, HOME_STANDARDS "/allowed_signers",
-		    line.data, line.len, 0644, e);
-	for (size_t i = 0; rc == 0 && i < pack_count(s->pack); i++) {
-		const struct pack_file *f = pack_at(s->pack, i);
-		char path[256];
-
-		if (strncmp(f->name, "schemas/", 8) != 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", HOME_STANDARDS,
-		    f->name + 8);
-		rc = file_place(AT_FDCWD, path, f->data, f->len, 0644, e);
-	}
-	buf_done(&line);
-	buf_done(&pub);
-	return rc;
-}
-
 static void
 take_office(struct keeper *k, struct standing *s)
 {
@@ -194,35 +182,37 @@ take_office(struct keeper *k, struct standing *s)
 	k->standing = s;
 }
 
-/* What the instance's folders hold now. */
-static int
-gather(struct standing **ret_s, struct err *e)
+int
+standing_gather(struct standing **ret_s, struct err *e)
 {
 	struct pack *p = NULL;
 	int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char day[16];
 	int rc;
 
 	if (dir == -1)
 		return err_errno(e, ERR_HOLD, "cannot open the instance");
 	rc = pack_gather(dir, &p, e);
 	(void)close(dir);
-	return rc == -1 ? -1 : standing_new(p, ret_s, e);
+	today(day);
+	return rc == -1 ? -1 : standing_new(p, day, ret_s, e);
 }
 
-int
-standing_reload(struct keeper *k, struct err *e)
+/*
+ * What passed comes in force. A dataset that nobody published yet is published
+ * now, so that its next version waits until somebody does.
+ */
+static int
+come_in_force(struct keeper *k, struct standing *s, struct err *e)
 {
-	struct standing *s = NULL;
+	int wrote = publish_first(s->schemas, s->pack, e);
 
-	if (gather(&s, e) == -1)
-		return -1;
-	if (k->standing != NULL &&
-	    strcmp(pack_sha256(k->standing->pack), pack_sha256(s->pack)) == 0) {
+	if (wrote == 1) {
 		standing_drop(s);
-		return 0;
+		if (standing_gather(&s, e) == -1)
+			return -1;
 	}
-	if (try_scripts(s, e) == -1 || publish(s, e) == -1 ||
-	    record(k, s, e) == -1) {
+	if (wrote == -1 || shelf_fill(s, e) == -1 || record(k, s, e) == -1) {
 		standing_drop(s);
 		return -1;
 	}
@@ -230,10 +220,29 @@ standing_reload(struct keeper *k, struct err *e)
 	return 0;
 }
 
+int
+standing_reload(struct keeper *k, struct err *e)
+{
+	struct standing *s = NULL;
+
+	if (standing_gather(&s, e) == -1)
+		return -1;
+	if (k->standing != NULL && !publish_lacks(s->schemas) &&
+	    strcmp(pack_sha256(k->standing->pack), pack_sha256(s->pack)) == 0) {
+		standing_drop(s);
+		return 0;
+	}
+	if (try_all(s, e) == -1) {
+		standing_drop(s);
+		return -1;
+	}
+	return come_in_force(k, s, e);
+}
+
 /* A pack that was in force before, out of the base. */
 static int
-load(struct keeper *k, const char *sha256, struct standing **ret_s,
-    struct err *e)
+load(struct keeper *k, const char *sha256, const char *day,
+    struct standing **ret_s, struct err *e)
 {
 	struct pack *p = NULL;
 	sqlite3_stmt *st;
@@ -255,20 +264,53 @@ load(struct keeper *k, const char *sha256, struct standing **ret_s,
 	db_done(st);
 	if (fd != -1)
 		(void)close(fd);
-	return rc == -1 ? -1 : standing_new(p, ret_s, e);
+	return rc == -1 ? -1 : standing_new(p, day, ret_s, e);
 }
 
 int
-standing_get(struct keeper *k, const char *sha256, struct standing **ret_s,
-    struct err *e)
+standing_get(struct keeper *k, const char *sha256, const char *day,
+    struct standing **ret_s, struct err *e)
 {
 	if (k->standing != NULL &&
-	    strcmp(pack_sha256(k->standing->pack), sha256) == 0) {
+	    strcmp(pack_sha256(k->standing->pack), sha256) == 0 &&
+	    strcmp(schemas_day(k->standing->schemas), day) == 0) {
 		k->standing->refs++;
 		*ret_s = k->standing;
 		return 0;
 	}
-	return load(k, sha256, ret_s, e);
+	return load(k, sha256, day, ret_s, e);
+}
+
+/* Views of the versions in force, before anybody is told of them. */
+static int
+make_views(struct keeper *k, const struct standing *s, struct err *e)
+{
+	return views_make(k->db, s->schemas, e) == -1 ? -1
+						      : db_commit(k->db, e);
+}
+
+int
+standing_tick(struct keeper *k, struct err *e)
+{
+	struct standing *s = NULL;
+	struct err late;
+	char day[16];
+
+	today(day);
+	if (strcmp(schemas_day(k->standing->schemas), day) == 0)
+		return 0;
+	if (load(k, pack_sha256(k->standing->pack), day, &s, e) == -1)
+		return -1;
+	if (make_views(k, s, e) == -1) {
+		standing_drop(s);
+		return -1;
+	}
+	/* Nobody's data waits for it; the next start tries again. */
+	if (shelf_fill(s, &late) == -1)
+		log_warn("- /standards stays as it was: %s", late.en);
+	log_info("- versions in force on %s", day);
+	take_office(k, s);
+	return 0;
 }
 
 int
@@ -276,6 +318,7 @@ standing_start(struct keeper *k, struct err *e)
 {
 	struct standing *s = NULL;
 	char last[65] = "";
+	char day[16];
 	sqlite3_stmt *st;
 	struct err why;
 	int rc;
@@ -287,10 +330,14 @@ standing_start(struct keeper *k, struct err *e)
 	db_done(st);
 	if (rc == -1)
 		return -1;
-	if (gather(&s, &why) == 0 && strcmp(pack_sha256(s->pack), last) == 0) {
-		/* Proven when it came in force; nothing to do again. */
+	if (standing_gather(&s, &why) == 0 &&
+	    strcmp(pack_sha256(s->pack), last) == 0 &&
+	    !publish_lacks(s->schemas)) {
+		/* Proven when it came in force, but maybe on another day. */
 		take_office(k, s);
-		return publish(s, e);
+		if (!shelf_is_made(s) && make_views(k, s, e) == -1)
+			return -1;
+		return shelf_fill(s, e);
 	}
 	standing_drop(s);
 	if (standing_reload(k, &why) == 0)
@@ -300,7 +347,8 @@ standing_start(struct keeper *k, struct err *e)
 		return -1;
 	}
 	log_error("- rules stay as they were: %s", why.en);
-	if (load(k, last, &s, e) == -1)
+	today(day);
+	if (load(k, last, day, &s, e) == -1)
 		return -1;
 	take_office(k, s);
 	return 0;

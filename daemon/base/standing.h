@@ -27,9 +27,16 @@ int standing_start(struct keeper *k, struct err *e);
 /* On SIGHUP: the same; on failure what is in force stays. */
 int standing_reload(struct keeper *k, struct err *e);
 
-/* The one of a hash, from memory or from the base. The caller drops it. */
-int standing_get(struct keeper *k, const char *sha256, struct standing **ret_s,
-    struct err *e);
+/*
+ * The one of a hash with the versions in force on a day, from memory or from
+ * the base. The caller drops it.
+ */
+int standing_get(struct keeper *k, const char *sha256, const char *day,
+    struct standing **ret_s, struct err *e);
+/* Each round: on a new day other versions may be in force. */
+int standing_tick(struct keeper *k, struct err *e);
+/* What the instance's folders hold now, in force or not. */
+int standing_gather(struct standing **ret_s, struct err *e);
 void standing_drop(struct standing *s);
 
 #endif

@@ -17,6 +17,14 @@ const char *const tables_sql[] = {
 	/* Packs that were ever in force; the one of a bundle never changes. */
 	"CREATE TABLE IF NOT EXISTS pack_t ("
 	" sha256 TEXT PRIMARY KEY, at TEXT NOT NULL, body BLOB NOT NULL);",
+	/* Who put which version of a standard in force, and why. */
+	"CREATE TABLE IF NOT EXISTS publication_t ("
+	" no INTEGER PRIMARY KEY, dataset TEXT NOT NULL, version TEXT NOT NULL,"
+	" from_day TEXT NOT NULL, until TEXT NOT NULL, person TEXT NOT NULL,"
+	" reason TEXT NOT NULL, at TEXT NOT NULL,"
+	" UNIQUE (dataset, version, at));",
+	"CREATE VIEW IF NOT EXISTS publication AS SELECT dataset, version,"
+	" from_day AS \"from\", until, person, reason, at FROM publication_t;",
 	"CREATE TABLE IF NOT EXISTS code_label_t ("
 	" list TEXT NOT NULL, code TEXT NOT NULL, zh TEXT NOT NULL,"
 	" en TEXT NOT NULL, PRIMARY KEY (list, code)) WITHOUT ROWID;",

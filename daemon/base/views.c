@@ -47,10 +47,20 @@ make_table(struct db *db, const struct schema *s, struct buf *sql,
 	    " _provider TEXT NOT NULL, _bundle INTEGER NOT NULL,"
 	    " _file INTEGER NOT NULL, _row INTEGER NOT NULL,"
 	    " _as_of TEXT NOT NULL, _from TEXT NOT NULL, _to TEXT,"
-	    " _reason TEXT, _seen INTEGER NOT NULL, _seen_at INTEGER NOT NULL);"
-	    "CREATE UNIQUE INDEX IF NOT EXISTS d_%s_key ON d_%s"
+	    " _reason TEXT, _seen INTEGER NOT NULL, _seen_at INTEGER NOT NULL",
+	    s->dataset);
+	/* Added one by one later, each would make SQLite read all anew. */
+	for (size_t i = 0; i < s->nfields; i++) {
+		const struct field *f = &s->field[i];
+
+		buf_printf(sql, ", %s %s", f->name, column_type(f->type));
+		if (f->open_ended)
+			buf_printf(sql, ", %s_open INTEGER", f->name);
+	}
+	buf_printf(sql,
+	    ");CREATE UNIQUE INDEX IF NOT EXISTS d_%s_key ON d_%s"
 	    " (_key, _provider) WHERE _to IS NULL;",
-	    s->dataset, s->dataset, s->dataset);
+	    s->dataset, s->dataset);
 	return run(db, sql, e);
 }
 
@@ -114,20 +124,30 @@ make_view(struct db *db, const struct schema *s, int history, struct buf *sql,
     struct err *e)
 {
 	const char *kind = history ? "hist" : "std";
+	char name[80], drop[112];
 
-	buf_printf(sql,
-	    "DROP VIEW IF EXISTS %s_%s; CREATE VIEW %s_%s AS SELECT", kind,
-	    s->dataset, kind, s->dataset);
+	snprintf(name, sizeof(name), "%s_%s", kind, s->dataset);
+	buf_printf(sql, "CREATE VIEW %s AS SELECT", name);
 	view_fields(s, sql);
 	buf_printf(sql,
 	    " t._id, t._enterprise, t._provider, b.id AS _bundle,"
 	    " f.path AS _file, t._row, t._as_of%s FROM d_%s t"
 	    " JOIN bundle_t b ON b.no = t._bundle"
 	    " JOIN bundle_file_t f ON f.bundle = t._bundle AND f.no = t._file"
-	    "%s;",
+	    "%s",
 	    history ? ", t._from, t._to, t._reason" : "", s->dataset,
 	    history ? "" : " WHERE t._to IS NULL");
-	return run(db, sql, e);
+	/* Each change makes SQLite read all tables and views anew. */
+	if (buf_ok(sql) &&
+	    db_int(db, 0,
+		"SELECT count(*) FROM sqlite_master WHERE type = 'view' AND"
+		" name = ? AND sql || '' = ?",
+		"tt", name, sql->data) > 0) {
+		buf_clear(sql);
+		return 0;
+	}
+	snprintf(drop, sizeof(drop), "DROP VIEW IF EXISTS %s", name);
+	return db_exec(db, drop, e) == -1 ? -1 : run(db, sql, e);
 }
 
 int
@@ -140,11 +160,17 @@ views_make(struct db *db, const struct schemas *all, struct err *e)
 	for (size_t i = 0; rc == 0 && i < schemas_count(all); i++) {
 		const struct schema *s = schemas_at(all, i);
 
-		if (schemas_find(all, s->dataset) != s)
+		/* A row of any version that may come finds its columns. */
+		if (s->state == SCHEMA_DRAFT)
 			continue;
 		if (make_table(db, s, &sql, e) == -1 ||
-		    add_columns(db, s, &sql, e) == -1 ||
-		    make_view(db, s, 0, &sql, e) == -1 ||
+		    add_columns(db, s, &sql, e) == -1) {
+			rc = -1;
+			break;
+		}
+		if (s->state != SCHEMA_IN_FORCE)
+			continue;
+		if (make_view(db, s, 0, &sql, e) == -1 ||
 		    make_view(db, s, 1, &sql, e) == -1)
 			rc = -1;
 	}

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "rule/codes.h"
 #include "rule/pack.h"
 #include "rule/schema.h"
 #include "rule/script.h"
@@ -107,7 +108,7 @@ rules_command(int argc, char **argv)
 	    (strcmp(verb, "check") != 0 && strcmp(verb, "test") != 0))
 		return command_usage();
 	if (command_home(&c, &e) == -1 || command_pack(".", &p, &e) == -1 ||
-	    schemas_read(p, &all, &e) == -1)
+	    schemas_read(p, &all, &e) == -1 || codes_check(p, &e) == -1)
 		status = command_fail(&e);
 	else
 		status = check_all(p, all, verb[0] == 't');

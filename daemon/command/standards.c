@@ -3,12 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command/command.h"
+#include "command/standards.h"
 #include "rule/pack.h"
-#include "rule/schema.h"
 #include "sys/home.h"
 
-/* zayton standards list, show: the data standards of the instance. */
+/* zayton standards: the data standards of the instance. */
 
 static const char *
 presence(const struct field *f)
@@ -48,9 +47,10 @@ field_json(const struct field *f)
 static json_t *
 schema_json(const struct schema *s, int with_fields)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:i}", "dataset",
-	    s->dataset, "version", s->version, "title", s->title, "provider",
-	    s->provider, "fields", (int)s->nfields);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}",
+	    "dataset", s->dataset, "version", s->version, "title", s->title,
+	    "provider", s->provider, "state", schema_state_name(s->state),
+	    "from", s->from, "until", s->until, "fields", (int)s->nfields);
 	json_t *fields;
 
 	if (!with_fields)
@@ -62,48 +62,73 @@ schema_json(const struct schema *s, int with_fields)
 	return o;
 }
 
-static void
-print_json(json_t *o)
+void
+standards_print(json_t *o)
 {
 	json_dumpf(o, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(o);
 }
 
-static void
-list(const struct schemas *all, int json)
+static int
+list(struct standards *all)
 {
 	json_t *o = json_array();
 
-	for (size_t i = 0; i < schemas_count(all); i++) {
-		const struct schema *s = schemas_at(all, i);
+	for (size_t i = 0; i < schemas_count(all->schemas); i++) {
+		const struct schema *s = schemas_at(all->schemas, i);
 
-		if (json)
+		if (all->json)
 			json_array_append_new(o, schema_json(s, 0));
 		else
-			printf("%-28s %-5s %-6s %2zu  %s\n", s->dataset,
-			    s->version, s->provider, s->nfields, s->title);
+			printf("%-28s %-5s %-6s %2zu  %-9s %s\n", s->dataset,
+			    s->version, s->provider, s->nfields,
+			    schema_state_name(s->state), s->title);
 	}
-	if (json)
-		print_json(o);
+	if (all->json)
+		standards_print(o);
 	else
 		json_decref(o);
+	return COMMAND_DONE;
+}
+
+int
+standards_none(const char *dataset, const char *version)
+{
+	const char *space = version != NULL ? " " : "";
+
+	if (version == NULL)
+		version = "";
+	fprintf(stderr,
+	    "zayton: 没有数据标准 '%s%s%s'\nzayton: there is no data standard "
+	    "'%s%s%s'; see 'zayton standards list'\n",
+	    dataset, space, version, dataset, space, version);
+	return COMMAND_USAGE;
+}
+
+const struct schema *
+standards_find(const struct standards *all, const char *dataset,
+    const char *version)
+{
+	const struct schema *s =
+	    version != NULL ? schemas_version(all->schemas, dataset, version)
+			    : schemas_likeliest(all->schemas, dataset);
+
+	if (s == NULL)
+		(void)standards_none(dataset, version);
+	return s;
 }
 
 static int
-show(const struct schemas *all, const char *dataset, int json)
+show(struct standards *all)
 {
-	const struct schema *s = schemas_find(all, dataset);
+	const struct schema *s = standards_find(all, all->argument[0],
+	    all->arguments > 1 ? all->argument[1] : NULL);
 
-	if (s == NULL) {
-		fprintf(stderr,
-		    "zayton: 没有数据标准 '%s'\nzayton: there is no data "
-		    "standard '%s'; see 'zayton standards list'\n",
-		    dataset, dataset);
+	if (s == NULL)
 		return COMMAND_USAGE;
-	}
-	if (json) {
-		print_json(schema_json(s, 1));
+	if (all->json) {
+		standards_print(schema_json(s, 1));
 		return COMMAND_DONE;
 	}
 	printf("%s %s  %s  (%s)\n", s->dataset, s->version, s->title,
@@ -122,30 +147,59 @@ show(const struct schemas *all, const char *dataset, int json)
 	return COMMAND_DONE;
 }
 
-int
-standards_command(int argc, char **argv)
+static const struct {
+	const char *name;
+	int (*main)(struct standards *all);
+	int least; /* arguments */
+	int most;
+} verbs[] = {
+	{ "list", list, 0, 0 },
+	{ "show", show, 1, 2 },
+	{ "diff", standards_diff, 3, 3 },
+	{ "publish", standards_publish, 2, 2 },
+	{ "analyze", standards_analyze, 0, 1 },
+	{ "template", standards_template, 1, 2 },
+};
+
+static int
+run(struct standards *all, int (*verb)(struct standards *all))
 {
-	int json = command_option(&argc, argv, "--json", 0) != NULL;
-	struct schemas *all = NULL;
-	struct pack *p = NULL;
-	struct conf c;
 	struct err e;
 	int status;
 
-	if (command_unknown(argc, argv) || argc < 2 ||
-	    !((argc == 2 && strcmp(argv[1], "list") == 0) ||
-		(argc == 3 && strcmp(argv[1], "show") == 0)))
-		return command_usage();
-	if (command_home(&c, &e) == -1 || command_pack(".", &p, &e) == -1 ||
-	    schemas_read(p, &all, &e) == -1) {
+	if (command_home(&all->conf, &e) == -1 ||
+	    command_pack(".", &all->pack, &e) == -1 ||
+	    schemas_read(all->pack, &all->schemas, &e) == -1)
 		status = command_fail(&e);
-	} else if (argc == 2) {
-		list(all, json);
-		status = COMMAND_DONE;
-	} else {
-		status = show(all, argv[2], json);
-	}
-	schemas_free(all);
-	pack_free(p);
+	else
+		status = verb(all);
+	schemas_free(all->schemas);
+	pack_free(all->pack);
 	return status;
+}
+
+int
+standards_command(int argc, char **argv)
+{
+	struct standards all = { 0 };
+
+	all.json = command_option(&argc, argv, "--json", 0) != NULL;
+	all.html = command_option(&argc, argv, "--html", 0) != NULL;
+	all.breaking = command_option(&argc, argv, "--breaking", 0) != NULL;
+	all.filled = command_option(&argc, argv, "--example", 0) != NULL;
+	all.from = command_option(&argc, argv, "--from", 1);
+	all.old_until = command_option(&argc, argv, "--old-until", 1);
+	all.person = command_option(&argc, argv, "--person", 1);
+	all.reason = command_option(&argc, argv, "--reason", 1);
+	all.format = command_option(&argc, argv, "--format", 1);
+	if (command_unknown(argc, argv) || argc < 2)
+		return command_usage();
+	all.arguments = argc - 2;
+	all.argument = argv + 2;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(argv[1], verbs[i].name) == 0 &&
+		    all.arguments >= verbs[i].least &&
+		    all.arguments <= verbs[i].most)
+			return run(&all, verbs[i].main);
+	return command_usage();
 }

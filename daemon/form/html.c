@@ -30,7 +30,10 @@ html_text(struct buf *b, const char *s)
 static const char page_head[] =
     "<!DOCTYPE html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width\">\n"
-    "<title>回执 receipt</title>\n<style>\n"
+    "<title>";
+
+static const char page_style[] =
+    "</title>\n<style>\n"
     "@page{size:A4;margin:18mm}\n"
     "body{font:15px/1.6 system-ui,'Noto Sans CJK SC','Microsoft YaHei',"
     "sans-serif;max-width:52em;margin:2em auto;padding:0 1em;color:#1b1f24;"
@@ -50,20 +53,34 @@ static const char page_head[] =
     "}\n@media print{body{background:#fff;color:#000;margin:0}}\n"
     "</style></head><body>\n";
 
+void
+html_begin(struct buf *b, const char *title)
+{
+	buf_addstr(b, page_head);
+	html_text(b, title);
+	buf_addstr(b, page_style);
+}
+
+void
+html_end(struct buf *b)
+{
+	buf_addstr(b, "</body></html>\n");
+}
+
+void
+html_cell(struct buf *b, const char *kind, const char *s)
+{
+	buf_printf(b, "<td%s>", kind);
+	html_text(b, s);
+	buf_addstr(b, "</td>");
+}
+
 static const char *
 text_of(const json_t *o, const char *name)
 {
 	const char *s = json_string_value(json_object_get(o, name));
 
 	return s != NULL ? s : "";
-}
-
-static void
-cell(struct buf *b, const char *kind, const char *s)
-{
-	buf_printf(b, "<td%s>", kind);
-	html_text(b, s);
-	buf_addstr(b, "</td>");
 }
 
 static void
@@ -77,7 +94,7 @@ static void
 fact(struct buf *b, const char *zh, const char *en, const char *value)
 {
 	buf_printf(b, "<tr><th>%s <span class=\"en\">%s</span></th>", zh, en);
-	cell(b, "", value);
+	html_cell(b, "", value);
 	buf_addstr(b, "</tr>\n");
 }
 
@@ -123,8 +140,8 @@ counts(struct buf *b, const json_t *files)
 	json_array_foreach(files, i, f)
 	{
 		buf_addstr(b, "<tr>");
-		cell(b, "", text_of(f, "path"));
-		cell(b, "", text_of(f, "standard"));
+		html_cell(b, "", text_of(f, "path"));
+		html_cell(b, "", text_of(f, "standard"));
 		for (size_t k = 0; k < sizeof(name) / sizeof(name[0]); k++)
 			number(b, f, name[k]);
 		buf_addstr(b, "</tr>\n");
@@ -154,11 +171,11 @@ finding_row(struct buf *b, const json_t *file, const json_t *issue)
 	const char *fix_en = c != NULL ? c->en_fix : "";
 
 	buf_addstr(b, "<tr>");
-	cell(b, "", text_of(file, "path"));
+	html_cell(b, "", text_of(file, "path"));
 	buf_addstr(b, "<td><code>");
 	html_text(b, text_of(issue, "rule"));
 	buf_addstr(b, "</code></td>");
-	cell(b, "", text_of(issue, "severity"));
+	html_cell(b, "", text_of(issue, "severity"));
 	number(b, issue, "count");
 	buf_addstr(b, "<td>");
 	html_text(b, fix_zh);
@@ -193,7 +210,7 @@ html_receipt(const json_t *r, struct buf *b)
 	size_t i;
 	json_t *f;
 
-	buf_addstr(b, page_head);
+	html_begin(b, "回执 receipt");
 	buf_addstr(b,
 	    "<h1>数据报送回执</h1><div class=\"en\">Receipt of a data delivery"
 	    "</div>\n");
@@ -216,6 +233,7 @@ html_receipt(const json_t *r, struct buf *b)
 	buf_printf(b,
 	    "<p class=\"en\">台账 ledger %" JSON_INTEGER_FORMAT
 	    "：<code>%s</code>"
-	    "</p>\n</body></html>\n",
+	    "</p>\n",
 	    json_integer_value(json_object_get(r, "seq")), text_of(r, "head"));
+	html_end(b);
 }

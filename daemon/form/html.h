@@ -13,6 +13,13 @@
 /* Text with & < > " made harmless. */
 void html_text(struct buf *b, const char *s);
 
+/* The beginning of a page up to its body, and its end. */
+void html_begin(struct buf *b, const char *title);
+void html_end(struct buf *b);
+
+/* A cell of a table; kind is "" or attributes, as " class=\"n\"". */
+void html_cell(struct buf *b, const char *kind, const char *s);
+
 /* One page of a result receipt, Chinese first, English below. */
 void html_receipt(const json_t *receipt, struct buf *b);
 

@@ -176,7 +176,10 @@ get_hash(const struct reading *r, const json_t *o, const char *at, char *ret)
 	return err_say(r->e, ERR_SENDER, "manifest_hash", r->file, name, NULL);
 }
 
-/* A schema's name: of the object, or the last part of where it stands. */
+/*
+ * A schema's name: of the object, or the last part of where it stands. A
+ * version in numbers stays behind it.
+ */
 static int
 get_schema(const struct reading *r, const json_t *o, const char *at, char **ret)
 {
@@ -193,8 +196,11 @@ get_schema(const struct reading *r, const json_t *o, const char *at, char **ret)
 	slash = strrchr(*ret, '/');
 	if (slash != NULL)
 		memmove(*ret, slash + 1, strlen(slash + 1) + 1);
+	dot = strrchr(*ret, '.');
+	if (dot != NULL && strcasecmp(dot, ".json") == 0)
+		*dot = '\0';
 	dot = strchr(*ret, '.');
-	if (dot != NULL)
+	if (dot != NULL && (dot[1] < '0' || dot[1] > '9'))
 		*dot = '\0';
 	return **ret != '\0' ? 0 : wrong(r, at, "schema", "\"...\"");
 }

@@ -537,7 +537,7 @@ dataset_at_top(lua_State *L)
 	const struct script *s = box_of(L)->script;
 	const char *name = lua_tostring(L, -1);
 	const struct schema *found =
-	    name != NULL ? schemas_find(s->schemas, name) : NULL;
+	    name != NULL ? schemas_likeliest(s->schemas, name) : NULL;
 
 	if (found == NULL)
 		mistake(L, "没有数据集 {}", "there is no dataset '{}'",
@@ -688,7 +688,7 @@ static const struct schema *
 find_dataset(lua_State *L, const char *id)
 {
 	const struct script *s = box_of(L)->script;
-	const struct schema *found = schemas_find(s->schemas, id);
+	const struct schema *found = schemas_likeliest(s->schemas, id);
 
 	if (found == NULL || strcmp(found->provider, s->provider) != 0)
 		mistake(L, "没有数据集 {}", "there is no dataset '{}'",
@@ -700,24 +700,40 @@ find_dataset(lua_State *L, const char *id)
 	return found;
 }
 
-/* core.dataset(id, spec) */
-static int
-dataset(lua_State *L)
+static void
+read_sections(lua_State *L, struct box *b, const struct schema *s)
 {
-	struct box *b = box_of(L);
-	const char *id = luaL_checkstring(L, 1);
-
-	luaL_checktype(L, 2, LUA_TTABLE);
-	if (b->script == NULL || b->pack == NULL)
-		return mistake(L, "此处不能声明数据集",
-		    "a dataset cannot be declared here", "");
-	b->rs = ruleset_new(b->script, find_dataset(L, id));
-	check_sections(L, 2);
+	b->rs = ruleset_new(b->script, s);
 	read_clean(L, 2);
 	read_derive(L, 2);
 	read_checks(L, 2);
 	read_overwrite(L, 2);
 	read_route(L, 2);
+}
+
+/*
+ * core.dataset(id, spec). A file in an older layout that is still accepted is
+ * cleaned by the same rules.
+ */
+static int
+dataset(lua_State *L)
+{
+	struct box *b = box_of(L);
+	const char *id = luaL_checkstring(L, 1);
+	const struct schema *s, *older;
+
+	luaL_checktype(L, 2, LUA_TTABLE);
+	if (b->script == NULL || b->pack == NULL)
+		return mistake(L, "此处不能声明数据集",
+		    "a dataset cannot be declared here", "");
+	s = find_dataset(L, id);
+	check_sections(L, 2);
+	for (size_t i = 0;
+	     (older = schemas_older(b->script->schemas, s, i)) != NULL; i++) {
+		read_sections(L, b, older);
+		ruleset_ready(b->rs);
+	}
+	read_sections(L, b, s);
 	read_examples(L, 2);
 	ruleset_ready(b->rs);
 	b->rs = NULL;

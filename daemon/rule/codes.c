@@ -5,12 +5,12 @@
 
 #include <uthash.h>
 
-#include "form/csv.h"
 #include "form/text.h"
 #include "form/utf8.h"
 #include "rule/arena.h"
 #include "rule/codes.h"
 #include "rule/pack.h"
+#include "rule/table.h"
 #include "sys/mem.h"
 
 enum { KEY_BYTES = 256, SEEN_MAX = 4096, NEAR_CHARS = 24 };
@@ -94,79 +94,28 @@ enum stage {
 
 /* ---- reading ---- */
 
-enum { COLUMNS_MAX = 16 };
-
-/* The cells of a row in the order of names; -1 where the file lacks one. */
 static int
-order_columns(const struct csv_row *head, const char *const *names, int *order)
+take_item(void *ctx, const char *const *cell, uint64_t line, struct err *e)
 {
-	for (size_t i = 0; names[i] != NULL; i++) {
-		order[i] = -1;
-		for (size_t k = 0; k < head->n; k++)
-			if (head->field[k].len == strlen(names[i]) &&
-			    memcmp(head->field[k].data, names[i],
-				head->field[k].len) == 0)
-				order[i] = (int)k;
-		if (order[i] == -1)
-			return -1;
-	}
-	return 0;
-}
+	struct codes *c = ctx;
 
-typedef void row_fn(struct codes *c, const char *const *cell);
-
-static int
-read_table(struct codes *c, const struct pack_file *f, const char *const *names,
-    row_fn *take, struct err *e)
-{
-	const char *cell[COLUMNS_MAX];
-	int order[COLUMNS_MAX];
-	struct csv csv;
-	struct csv_row row;
-	int head = 1;
-	int rc = 0;
-
-	csv_init(&csv, &csv_limits_default);
-	csv_set_separator(&csv, ',');
-	csv_feed(&csv, f->data, f->len, 1);
-	while (rc == 0 && csv_next(&csv, &row) == 1) {
-		if (row.fault != CSV_FINE ||
-		    (head && order_columns(&row, names, order) == -1)) {
-			rc = err_set(e, ERR_HOLD, "%s:%llu: %s", f->name,
-			    (unsigned long long)row.line,
-			    head ? "a column is missing" : "not CSV");
-			break;
-		}
-		for (size_t i = 0; !head && names[i] != NULL; i++) {
-			size_t k = (size_t)order[i];
-
-			cell[i] = k < row.n
-				      ? arena_text(c->arena, row.field[k].data,
-					    row.field[k].len)
-				      : "";
-		}
-		if (!head)
-			take(c, cell);
-		head = 0;
-	}
-	csv_done(&csv);
-	return rc;
-}
-
-static void
-take_item(struct codes *c, const char *const *cell)
-{
+	(void)line;
+	(void)e;
 	if ((c->nitems & (c->nitems + 1)) == 0)
 		c->item =
 		    xreallocarray(c->item, 2 * c->nitems + 2, sizeof(*c->item));
 	c->item[c->nitems++] = (struct item){ cell[0], cell[1], cell[2] };
+	return 0;
 }
 
-static void
-take_map(struct codes *c, const char *const *cell)
+static int
+take_map(void *ctx, const char *const *cell, uint64_t line, struct err *e)
 {
+	struct codes *c = ctx;
 	struct map_row *r;
 
+	(void)line;
+	(void)e;
 	if ((c->nrows & (c->nrows + 1)) == 0)
 		c->row =
 		    xreallocarray(c->row, 2 * c->nrows + 2, sizeof(*c->row));
@@ -184,6 +133,7 @@ take_map(struct codes *c, const char *const *cell)
 	r->regex = strcmp(cell[8], "regex") == 0;
 	r->from = cell[9];
 	r->to = cell[10];
+	return 0;
 }
 
 int
@@ -200,9 +150,10 @@ codes_read(const struct pack *p, struct codes **ret_c, struct err *e)
 	struct codes *c = xcalloc(1, sizeof(*c));
 
 	c->arena = arena_new();
-	if ((list != NULL &&
-		read_table(c, list, item_names, take_item, e) == -1) ||
-	    (map != NULL && read_table(c, map, map_names, take_map, e) == -1)) {
+	if ((list != NULL && table_read(list, item_names, c->arena, take_item,
+				 c, e) == -1) ||
+	    (map != NULL &&
+		table_read(map, map_names, c->arena, take_map, c, e) == -1)) {
 		codes_free(c);
 		return -1;
 	}
@@ -265,6 +216,15 @@ codes_label(const struct codes *c, const char *list, const char *code)
 		if (strcmp(c->item[i].list, list) == 0 &&
 		    strcmp(c->item[i].code, code) == 0)
 			return c->item[i].label;
+	return NULL;
+}
+
+const char *
+codes_at(const struct codes *c, const char *list, size_t n)
+{
+	for (size_t i = 0; i < c->nitems; i++)
+		if (strcmp(c->item[i].list, list) == 0 && n-- == 0)
+			return c->item[i].code;
 	return NULL;
 }
 
@@ -516,9 +476,9 @@ chars_of(const char *s, uint32_t out[NEAR_CHARS])
 	return n;
 }
 
-/* Edit distance of two short texts, in characters. */
-static size_t
-distance(const char *a, const char *b)
+/* Edit distance, in characters. */
+size_t
+codes_distance(const char *a, const char *b)
 {
 	uint32_t x[NEAR_CHARS], y[NEAR_CHARS];
 	size_t m = chars_of(a, x);
@@ -556,7 +516,7 @@ nearest(const struct code_set *s, const char *key)
 	const char *found = NULL;
 
 	for (const struct entry *e = s->entry; e != NULL; e = e->hh.next) {
-		size_t d = distance(key, e->key);
+		size_t d = codes_distance(key, e->key);
 
 		if (e->row != NULL && e->row->null)
 			continue;

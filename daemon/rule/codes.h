@@ -35,12 +35,25 @@ struct code_hit {
 int codes_read(const struct pack *p, struct codes **ret_c, struct err *e);
 void codes_free(struct codes *c);
 
+/*
+ * Whether the tables may come in force: no code twice, no conversion to a
+ * code that is none, none that comes back to itself. ERR_HOLD names file,
+ * line and what is expected.
+ */
+int codes_check(const struct pack *p, struct err *e);
+
 /* Whether there is such a list, or a source list of that name. */
 int codes_known(const struct codes *c, const char *list);
 
 /* The Chinese label of a standard code, NULL where it is none of the list. */
 const char *codes_label(const struct codes *c, const char *list,
     const char *code);
+
+/* The n-th code of a list, NULL behind the last. */
+const char *codes_at(const struct codes *c, const char *list, size_t n);
+
+/* How many characters two short texts differ by. */
+size_t codes_distance(const char *a, const char *b);
 
 /*
  * The conversion for a provider and a list; source, where it is not NULL,

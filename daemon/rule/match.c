@@ -139,6 +139,22 @@ of_provider(const struct schemas *s, const struct schema *one,
 	       schemas_find(s, one->dataset) == one;
 }
 
+/* Whether the version in force, or an older one still accepted, knows it. */
+static int
+knows_header(const struct schemas *s, const struct schema *one,
+    const struct cell *header)
+{
+	const struct schema *older = one;
+	int rank;
+
+	for (size_t i = 0; older != NULL; i++) {
+		if (find_field(older, header, &rank) != -1)
+			return 1;
+		older = schemas_older(s, one, i);
+	}
+	return 0;
+}
+
 size_t
 match_headers(const struct schemas *s, const char *provider,
     const struct cell *cell, size_t n)
@@ -148,10 +164,9 @@ match_headers(const struct schemas *s, const char *provider,
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < schemas_count(s); k++) {
 			const struct schema *one = schemas_at(s, k);
-			int rank;
 
 			if (of_provider(s, one, provider) &&
-			    find_field(one, &cell[i], &rank) != -1) {
+			    knows_header(s, one, &cell[i])) {
 				known++;
 				break;
 			}
@@ -254,6 +269,66 @@ score_compare(const struct score *a, const struct score *b)
 	return a->rank - b->rank;
 }
 
+/*
+ * The version whose layout the headers are: the one in force, or an older one
+ * that fits better. ret_r is how well.
+ */
+static const struct schema *
+best_version(const struct schemas *s, const struct schema *one,
+    const struct cell *cell, size_t n, struct score *ret_r)
+{
+	const struct schema *best = one;
+	const struct schema *older;
+
+	*ret_r = score_of(one, cell, n);
+	for (size_t i = 0; (older = schemas_older(s, one, i)) != NULL; i++) {
+		struct score r = score_of(older, cell, n);
+
+		if (score_compare(&r, ret_r) > 0) {
+			*ret_r = r;
+			best = older;
+		}
+	}
+	return best;
+}
+
+/* What stands behind the dataset's id in "id.1.0", "id 1.0"; "" for none. */
+static const char *
+version_behind(const struct schema *s, const char *declared)
+{
+	size_t n = strlen(s->dataset);
+
+	if (declared == NULL || strncasecmp(declared, s->dataset, n) != 0 ||
+	    declared[n] == '\0' || strchr(".@ ", declared[n]) == NULL)
+		return "";
+	return declared + n + 1;
+}
+
+/* The version the package names, else the one the headers are of. */
+static int
+choose_version(const struct schemas *s, const struct schema *one,
+    const char *declared, const struct cell *cell, size_t n,
+    const struct schema **ret_s, struct err *e)
+{
+	const char *version = version_behind(one, declared);
+	const struct schema *older = one;
+	struct score r;
+
+	if (version[0] == '\0') {
+		*ret_s = best_version(s, one, cell, n, &r);
+		return 0;
+	}
+	for (size_t i = 0; older != NULL; i++) {
+		if (strcmp(older->version, version) == 0) {
+			*ret_s = older;
+			return 0;
+		}
+		older = schemas_older(s, one, i);
+	}
+	return err_say(e, ERR_SENDER, "standard_ended", declared, one->dataset,
+	    one->version, NULL);
+}
+
 static const char *
 base_name(const char *path)
 {
@@ -277,7 +352,7 @@ by_headers(const struct schemas *s, const char *provider, const char *path,
 
 		if (!of_provider(s, one, provider))
 			continue;
-		r = score_of(one, cell, n);
+		one = best_version(s, one, cell, n, &r);
 		if (best == NULL || score_compare(&r, &top) > 0) {
 			best = one;
 			top = r;
@@ -319,10 +394,11 @@ match_dataset(const struct schemas *s, const char *provider,
 
 		if (!of_provider(s, one, provider))
 			continue;
-		if (declared != NULL && is_called(one, declared)) {
-			*ret_s = one;
-			return 0;
-		}
+		if (declared != NULL &&
+		    (is_called(one, declared) ||
+			version_behind(one, declared)[0] != '\0'))
+			return choose_version(s, one, declared, cell, n, ret_s,
+			    e);
 		k = name_within(one, base_name(path));
 		if (k > longest) {
 			longest = k;
@@ -332,10 +408,8 @@ match_dataset(const struct schemas *s, const char *provider,
 	if (declared != NULL && declared[0] != '\0')
 		return err_say(e, ERR_SENDER, "dataset_declared", declared,
 		    provider, NULL);
-	if (best != NULL) {
-		*ret_s = best;
-		return 0;
-	}
+	if (best != NULL)
+		return choose_version(s, best, NULL, cell, n, ret_s, e);
 	return by_headers(s, provider, path, cell, n, ret_s, e);
 }
 

@@ -39,6 +39,7 @@ static const struct {
 	{ "schemas", ".json" },
 	{ "schemas", "/code_list.csv" },
 	{ "schemas", "/code_map.csv" },
+	{ "schemas", "/divisions.csv" },
 	{ "lua", ".lua" },
 	{ "rules", ".lua" },
 };

@@ -14,8 +14,8 @@
  * with. Form: one line "zayton-pack 1", then for each file in order of name
  * "<name> <bytes>\n<bytes>\n".
  *
- * Names inside: schemas/<dataset>.<version>.json, schemas/code_list.csv,
- * schemas/code_map.csv, lua/<module>.lua, rules/<provider>.lua.
+ * Names inside: schemas/<dataset>.<version>.json, schemas/published.json,
+ * schemas/code_list.csv, schemas/code_map.csv, schemas/divisions.csv, lua/<module>.lua, rules/<provider>.lua.
  */
 struct pack;
 

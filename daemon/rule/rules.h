@@ -14,6 +14,7 @@
  */
 
 struct arena;
+struct divisions;
 
 enum { RULES_MAX = 64, RULES_KEYS = SCHEMA_KEYS + 1 };
 
@@ -76,6 +77,7 @@ struct ruleset {
 	uint64_t names; /* fields whose characters must be whole */
 	int entity_name;
 	int op_flag; /* fields, -1: none */
+	int division;
 	int updated_at;
 	/* the file at hand */
 	char period[16];
@@ -103,7 +105,8 @@ struct clean {
 struct script {
 	const struct schemas *schemas;
 	struct codes *codes;
-	struct box *box; /* NULL: the provider has no script */
+	struct divisions *divisions; /* NULL: all are in force */
+	struct box *box;             /* NULL: the provider has no script */
 	struct arena *arena;
 	char provider[16];
 	char name[64];

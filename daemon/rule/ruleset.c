@@ -7,6 +7,7 @@
 #include "form/text.h"
 #include "rule/arena.h"
 #include "rule/codes.h"
+#include "rule/division.h"
 #include "rule/rules.h"
 #include "sys/hash.h"
 #include "sys/message.h"
@@ -101,6 +102,11 @@ ruleset_new(struct script *s, const struct schema *schema)
 			rs->names |= UINT64_C(1) << i;
 	rs->entity_name = schema_field(schema, "entity_name");
 	rs->op_flag = schema_field(schema, "op_flag");
+	rs->division = -1;
+	for (size_t i = schema->nfields; i-- > 0;)
+		if (schema->field[i].identifier != NULL &&
+		    strcmp(schema->field[i].identifier, "division") == 0)
+			rs->division = (int)i;
 	rs->updated_at = schema_field(schema, "source_updated_at");
 	rs->next = s->ruleset;
 	s->ruleset = rs;
@@ -654,6 +660,29 @@ run_checks(struct clean *c, struct err *e)
 	return 0;
 }
 
+/* A row of a division that does not report yet is refused. */
+static void
+look_at_division(struct clean *c)
+{
+	const struct ruleset *rs = c->rs;
+	const struct value *v;
+	const char *from;
+
+	if (rs->division < 0 || rs->script->divisions == NULL)
+		return;
+	v = &c->r->value[rs->division];
+	if (v->kind != VALUE_TEXT ||
+	    divisions_in_force(rs->script->divisions, rs->script->provider,
+		rs->schema->dataset, v->text, v->len, rs->today, &from))
+		return;
+	if (from[0] == '\0')
+		add_finding(c, "division_closed", rs->division, EFFECT_REJECT,
+		    NULL);
+	else
+		add_finding(c, "division_early", rs->division, EFFECT_REJECT,
+		    from);
+}
+
 /* ---- the key ---- */
 
 enum { KEY_PART = 200, KEY_MAX = 2048 };
@@ -785,6 +814,7 @@ clean_row(struct clean *c, struct err *e)
 		return -1;
 	require(c);
 	look_for_shift(c);
+	look_at_division(c);
 	if (run_checks(c, e) == -1)
 		return -1;
 	make_key(c);

@@ -2,26 +2,71 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <jansson.h>
+#include <time.h>
 
 #include "rule/arena.h"
 #include "rule/pack.h"
-#include "rule/schema.h"
+#include "rule/schema_part.h"
 #include "sys/mem.h"
 
-/* Texts of a schema point into its JSON, which lives as long as it does. */
-struct schemas {
-	struct schema *schema; /* owned, by dataset and then version */
-	json_t **json;         /* owned, as schema */
-	size_t n;
-	struct arena *arena;
-};
-
+/* The line on which "word" stands first behind "after", 1 where it does not. */
 static int
-bad(struct err *e, const struct pack_file *f, const char *what)
+line_of(const struct pack_file *f, const char *after, const char *word)
 {
-	return err_set(e, ERR_HOLD, "%s: %s", f->name, what);
+	const char *at = f->data;
+	const char *const step[] = { after, word };
+	int line = 1;
+
+	for (size_t i = 0; i < 2; i++) {
+		char quoted[80];
+		const char *found;
+
+		if (step[i] == NULL)
+			continue;
+		snprintf(quoted, sizeof(quoted), "\"%s\"", step[i]);
+		found = memmem(at, f->len - (size_t)(at - f->data), quoted,
+		    strlen(quoted));
+		if (found != NULL)
+			at = found + 1;
+	}
+	for (const char *c = f->data; c < at; c++)
+		line += *c == '\n';
+	return line;
+}
+
+/* A property that cannot be used; after is the field it belongs to or NULL. */
+static int
+bad(struct err *e, const struct pack_file *f, const char *after,
+    const char *word, const char *what)
+{
+	return err_set(e, ERR_HOLD, "%s:%d: %s", f->name,
+	    line_of(f, after, word), what);
+}
+
+/* Only what is known: a slip of the pen would pass unnoticed. */
+static int
+only_known(const struct pack_file *f, const json_t *o, const char *after,
+    const char *const *known, struct err *e)
+{
+	const char *name;
+	json_t *value;
+
+	/* The iterator of jansson takes no const, and changes nothing. */
+	for (void *at = json_object_iter((json_t *)(uintptr_t)o); at != NULL;
+	     at = json_object_iter_next((json_t *)(uintptr_t)o, at)) {
+		size_t i = 0;
+
+		name = json_object_iter_key(at);
+		value = json_object_iter_value(at);
+		while (known[i] != NULL && strcmp(known[i], name) != 0)
+			i++;
+		if (known[i] == NULL && value != NULL)
+			return err_set(e, ERR_HOLD,
+			    "%s:%d: '%s' is no property of a standard; see "
+			    "zayton-schema(5) for those that are",
+			    f->name, line_of(f, after, name), name);
+	}
+	return 0;
 }
 
 static int
@@ -148,6 +193,15 @@ looks_ahead(const struct field *f)
 	return 0;
 }
 
+static const char *const field_properties[] = { "name", "title", "description",
+	"synonyms", "type", "money", "unit", "presence", "in_seed",
+	"sensitivity", "code_list", "identifier", "open_ended", "constraints",
+	"example", NULL };
+
+static const char *const properties[] = { "name", "version", "title", "titles",
+	"provider", "effective_from", "frequency", "adverse", "append_only",
+	"keys", "as_of", "period", "missingValues", "fields", NULL };
+
 static int
 read_field(struct schemas *s, const struct pack_file *file, const json_t *o,
     struct field *f, struct err *e)
@@ -156,16 +210,24 @@ read_field(struct schemas *s, const struct pack_file *file, const json_t *o,
 
 	f->name = text(o, "name");
 	if (!is_word(f->name))
-		return bad(e, file, "a field without a usable name");
+		return bad(e, file, "fields", f->name,
+		    "a field without a usable name: a-z, 0-9 and '_' are "
+		    "expected");
+	if (only_known(file, o, f->name, field_properties, e) == -1)
+		return -1;
 	f->title = text(o, "title");
 	if (f->title == NULL)
 		f->title = f->name;
+	f->description = text(o, "description");
+	f->example = text(o, "example");
 	f->synonyms = texts(s, json_object_get(o, "synonyms"));
 	if (read_type(o, f) == -1 || read_unit(o, f) == -1 ||
-	    read_presence(o, f) == -1) {
-		bad(e, file, "type, unit or presence unknown");
-		return err_in(e, "field '%s'", f->name);
-	}
+	    read_presence(o, f) == -1)
+		return err_set(e, ERR_HOLD,
+		    "%s:%d: field '%s': type, unit or presence unknown; a type "
+		    "of zayton-schema(5), yuan or wan, and M, C or O are "
+		    "expected",
+		    file->name, line_of(file, NULL, f->name), f->name);
 	f->in_seed = json_is_true(json_object_get(o, "in_seed"));
 	f->sensitivity = sens != NULL ? sens[0] : 'P';
 	f->identifier = text(o, "identifier");
@@ -182,15 +244,17 @@ read_fields(struct schemas *s, const struct pack_file *file, const json_t *root,
 	size_t n = json_array_size(list);
 
 	if (n == 0 || n > SCHEMA_FIELDS)
-		return bad(e, file, "must have 1 to 64 fields");
+		return bad(e, file, NULL, "fields", "must have 1 to 64 fields");
 	for (size_t i = 0; i < n; i++) {
 		struct field *f = &to->field[i];
 
 		if (read_field(s, file, json_array_get(list, i), f, e) == -1)
 			return -1;
 		if (schema_field(to, f->name) != -1)
-			return err_set(e, ERR_HOLD, "%s: field '%s' twice",
-			    file->name, f->name);
+			return err_set(e, ERR_HOLD,
+			    "%s:%d: field '%s' twice, once is expected",
+			    file->name, line_of(file, f->name, f->name),
+			    f->name);
 		to->nfields++;
 	}
 	return 0;
@@ -204,14 +268,17 @@ read_names(const struct pack_file *file, const struct schema *s,
 	size_t n = json_array_size(list);
 
 	if (n > SCHEMA_KEY_FIELDS)
-		return bad(e, file, "too many fields in a key or in as_of");
+		return bad(e, file, NULL, "keys",
+		    "at most 6 fields are expected in a key or in as_of");
 	for (size_t i = 0; i < n; i++) {
 		const char *name = json_string_value(json_array_get(list, i));
 		int k = name != NULL ? schema_field(s, name) : -1;
 
 		if (k == -1)
 			return err_set(e, ERR_HOLD,
-			    "%s: no field '%s' for a key or as_of", file->name,
+			    "%s:%d: no field '%s' for a key or as_of",
+			    file->name,
+			    line_of(file, NULL, name != NULL ? name : "keys"),
 			    name != NULL ? name : "");
 		index[i] = (size_t)k;
 	}
@@ -228,20 +295,21 @@ read_keys(const struct pack_file *file, const json_t *root, struct schema *s,
 	const char *period = text(root, "period");
 
 	if (n == 0 || n > SCHEMA_KEYS)
-		return bad(e, file, "must have 1 to 4 keys");
+		return bad(e, file, NULL, "keys", "must have 1 to 4 keys");
 	for (size_t i = 0; i < n; i++)
 		if (read_names(file, s, json_array_get(list, i),
 			s->key[i].field, &s->key[i].n, e) == -1)
 			return -1;
 		else if (s->key[i].n == 0)
-			return bad(e, file, "a key without fields");
+			return bad(e, file, NULL, "keys",
+			    "a key without fields");
 	s->nkeys = n;
 	if (read_names(file, s, json_object_get(root, "as_of"), s->as_of,
 		&s->nas_of, e) == -1)
 		return -1;
 	s->period = period != NULL ? schema_field(s, period) : -1;
 	if (period != NULL && s->period == -1)
-		return bad(e, file, "its period is no field");
+		return bad(e, file, NULL, "period", "its period is no field");
 	return 0;
 }
 
@@ -255,14 +323,20 @@ read_one(struct schemas *s, const struct pack_file *file, const json_t *root,
 	to->version = text(root, "version");
 	to->title = text(root, "title");
 	to->provider = text(root, "provider");
+	to->frequency = text(root, "frequency");
 	to->effective_from = text(root, "effective_from");
 	if (!is_word(to->dataset) || to->version == NULL || to->title == NULL ||
 	    to->provider == NULL)
-		return bad(e, file, "name, version, title or provider missing");
+		return bad(e, file, NULL, "name",
+		    "name, version, title or provider missing");
+	if (only_known(file, root, NULL, properties, e) == -1)
+		return -1;
 	snprintf(expect, sizeof(expect), "schemas/%s.%s.json", to->dataset,
 	    to->version);
 	if (strcmp(expect, file->name) != 0)
-		return bad(e, file, "the file is not named after its content");
+		return bad(e, file, NULL, "version",
+		    "the file is not named after its content: "
+		    "<name>.<version>.json is expected");
 	to->titles = texts(s, json_object_get(root, "titles"));
 	to->adverse = json_is_true(json_object_get(root, "adverse"));
 	to->append_only = json_is_true(json_object_get(root, "append_only"));
@@ -271,37 +345,14 @@ read_one(struct schemas *s, const struct pack_file *file, const json_t *root,
 	return read_keys(file, root, to, e);
 }
 
-/* "1.10" is newer than "1.9". */
-static int
-version_compare(const char *a, const char *b)
-{
-	while (*a != '\0' && *b != '\0') {
-		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-			char *x, *y;
-			unsigned long m = strtoul(a, &x, 10);
-			unsigned long n = strtoul(b, &y, 10);
-
-			if (m != n)
-				return m < n ? -1 : 1;
-			a = x;
-			b = y;
-			continue;
-		}
-		if (*a != *b)
-			return *a < *b ? -1 : 1;
-		a++;
-		b++;
-	}
-	return (*a != '\0') - (*b != '\0');
-}
-
 static int
 is_schema(const char *name)
 {
 	size_t n = strlen(name);
 
 	return strncmp(name, "schemas/", 8) == 0 &&
-	       strcmp(name + n - 5, ".json") == 0;
+	       strcmp(name + n - 5, ".json") == 0 &&
+	       strcmp(name, PUBLISHED_FILE) != 0;
 }
 
 static int
@@ -327,22 +378,36 @@ read_all(const struct pack *p, struct schemas *s, struct err *e)
 }
 
 int
-schemas_read(const struct pack *p, struct schemas **ret_s, struct err *e)
+schemas_read_on(const struct pack *p, const char *day, struct schemas **ret_s,
+    struct err *e)
 {
 	struct schemas *s = xcalloc(1, sizeof(*s));
 	size_t n = 0;
 
 	for (size_t i = 0; i < pack_count(p); i++)
 		n += (size_t)is_schema(pack_at(p, i)->name);
+	snprintf(s->day, sizeof(s->day), "%s", day);
 	s->arena = arena_new();
 	s->schema = xcalloc(n + 1, sizeof(*s->schema));
 	s->json = xcalloc(n + 1, sizeof(json_t *));
-	if (read_all(p, s, e) == -1) {
+	s->older = xcalloc(n + 1, sizeof(*s->older));
+	if (read_all(p, s, e) == -1 || versions_settle(s, p, e) == -1) {
 		schemas_free(s);
 		return -1;
 	}
 	*ret_s = s;
 	return 0;
+}
+
+int
+schemas_read(const struct pack *p, struct schemas **ret_s, struct err *e)
+{
+	time_t china = time(NULL) + (time_t)8 * 3600;
+	char day[12];
+	struct tm tm;
+
+	(void)strftime(day, sizeof(day), "%Y-%m-%d", gmtime_r(&china, &tm));
+	return schemas_read_on(p, day, ret_s, e);
 }
 
 void
@@ -352,8 +417,10 @@ schemas_free(struct schemas *s)
 		return;
 	for (size_t i = 0; i < s->n; i++)
 		json_decref(s->json[i]);
+	json_decref(s->published);
 	free(s->json);
 	free(s->schema);
+	free(s->older);
 	arena_free(s->arena);
 	free(s);
 }
@@ -368,19 +435,6 @@ const struct schema *
 schemas_at(const struct schemas *s, size_t i)
 {
 	return i < s->n ? &s->schema[i] : NULL;
-}
-
-const struct schema *
-schemas_find(const struct schemas *s, const char *dataset)
-{
-	const struct schema *best = NULL;
-
-	for (size_t i = 0; i < s->n; i++)
-		if (strcmp(s->schema[i].dataset, dataset) == 0 &&
-		    (best == NULL || version_compare(best->version,
-					 s->schema[i].version) < 0))
-			best = &s->schema[i];
-	return best;
 }
 
 int

@@ -12,6 +12,8 @@
 
 struct pack;
 
+#define PUBLISHED_FILE "schemas/published.json"
+
 enum { SCHEMA_FIELDS = 64, SCHEMA_KEYS = 4, SCHEMA_KEY_FIELDS = 6 };
 
 enum field_type {
@@ -31,6 +33,8 @@ enum field_required { FIELD_MANDATORY, FIELD_CONDITIONAL, FIELD_OPTIONAL };
 struct field {
 	const char *name;
 	const char *title;           /* Chinese header */
+	const char *description;     /* NULL: none */
+	const char *example;         /* a good value; NULL: none */
 	const char *const *synonyms; /* NULL-ended, without the title */
 	enum field_type type;
 	int max_chars; /* 0: no limit */
@@ -56,13 +60,26 @@ struct schema_key {
 	size_t field[SCHEMA_KEY_FIELDS];
 };
 
+/* What a version is on the day the schemas were read for. */
+enum schema_state {
+	SCHEMA_DRAFT,    /* not published */
+	SCHEMA_COMING,   /* published, from a later day */
+	SCHEMA_IN_FORCE, /* what every view answers for */
+	SCHEMA_ACCEPTED, /* an older one, still taken in a change-over */
+	SCHEMA_ENDED
+};
+
 struct schema {
 	const char *dataset;
 	const char *version;
 	const char *title;
 	const char *const *titles;  /* other titles, NULL-ended */
 	const char *provider;       /* "AIC" */
+	const char *frequency;      /* NULL: not said */
 	const char *effective_from; /* NULL: always */
+	enum schema_state state;
+	const char *from;  /* in force from this day; "" always */
+	const char *until; /* accepted to the end of this day; "" none */
 	int adverse;
 	int append_only; /* events: versions never compete */
 	size_t nfields;
@@ -74,20 +91,52 @@ struct schema {
 	int period; /* field of the period, -1 none */
 };
 
-/* All schemas of a pack. */
+/*
+ * All schemas of a pack, drafts too. Which of them are in force is said by
+ * schemas/published.json: a list of publications in their order, the last one
+ * of a dataset that has begun counts. A dataset without any is in force by its
+ * newest version.
+ */
 struct schemas;
 
+/* For today, as China's calendar has it. */
 int schemas_read(const struct pack *p, struct schemas **ret_s, struct err *e);
+/* For a day, YYYY-MM-DD. */
+int schemas_read_on(const struct pack *p, const char *day,
+    struct schemas **ret_s, struct err *e);
 void schemas_free(struct schemas *s);
 
+/* The day they were read for. */
+const char *schemas_day(const struct schemas *s);
 size_t schemas_count(const struct schemas *s);
 const struct schema *schemas_at(const struct schemas *s, size_t i);
-/* The newest version of a dataset, NULL where there is none. */
+/* The version of a dataset in force, NULL where there is none. */
 const struct schema *schemas_find(const struct schemas *s, const char *dataset);
+/* That version, be it in force or not; NULL where there is none. */
+const struct schema *schemas_version(const struct schemas *s,
+    const char *dataset, const char *version);
+/* In force, else the one that comes next, else the newest. */
+const struct schema *schemas_likeliest(const struct schemas *s,
+    const char *dataset);
+/*
+ * The n-th older version that is accepted beside the one in force, NULL behind
+ * the last. Its fields stand in the order of the newer one, so that a row read
+ * by it is a row of the newer: what it lacks is optional, what it has more is
+ * left out.
+ */
+const struct schema *schemas_older(const struct schemas *s,
+    const struct schema *newer, size_t n);
+
+/* Whether any publication speaks of a dataset. */
+int schemas_is_published(const struct schemas *s, const char *dataset);
+
+/* "1.10" is newer than "1.9": as strcmp. */
+int schema_version_compare(const char *a, const char *b);
 
 /* The index of a field, -1 where there is none of that name. */
 int schema_field(const struct schema *s, const char *name);
 
+const char *schema_state_name(enum schema_state s);
 const char *field_type_name(enum field_type t);
 
 #endif

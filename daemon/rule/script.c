@@ -5,6 +5,7 @@
 
 #include "rule/arena.h"
 #include "rule/codes.h"
+#include "rule/division.h"
 #include "rule/pack.h"
 #include "rule/rules.h"
 #include "sys/hash.h"
@@ -16,7 +17,8 @@ load(struct script *s, const struct pack *p, const struct script_limits *limits,
 {
 	const struct pack_file *f = pack_find(p, s->name);
 
-	if (codes_read(p, &s->codes, e) == -1)
+	if (codes_read(p, &s->codes, e) == -1 ||
+	    divisions_read(p, &s->divisions, e) == -1)
 		return -1;
 	if (f == NULL) {
 		hash_sha256_hex("", 0, s->sha256);
@@ -62,6 +64,7 @@ script_free(struct script *s)
 		return;
 	box_free(s->box);
 	codes_free(s->codes);
+	divisions_free(s->divisions);
 	arena_free(s->arena);
 	free(s);
 }

@@ -16,6 +16,7 @@ enum { SQL_MAX = 64 * 1024, LOOK_AT_CLOCK = 256 };
 /* The statements of one dataset, and where its columns stand in them. */
 struct target {
 	const struct schema *schema;
+	uint64_t tag[SCHEMA_FIELDS]; /* of the names of its fields */
 	sqlite3_stmt *find;
 	sqlite3_stmt *insert;
 	sqlite3_stmt *end;
@@ -72,6 +73,18 @@ place_read(struct current *c, int64_t at)
 	c->did = (enum did)(at & 3);
 }
 
+#define FNV_BASIS UINT64_C(0xcbf29ce484222325)
+
+static uint64_t
+mix(uint64_t h, const void *p, size_t len)
+{
+	const unsigned char *c = p;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ c[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
 /* --- statements --------------------------------------------------------- */
 
 static void
@@ -125,6 +138,9 @@ target_prepare(struct merge *m, struct target *t, const struct schema *s)
 
 	buf_init(&b, SQL_MAX);
 	t->schema = s;
+	for (size_t i = 0; i < s->nfields; i++)
+		t->tag[i] =
+		    mix(FNV_BASIS, s->field[i].name, strlen(s->field[i].name));
 	t->insert = prepare_insert(m->db, s);
 	if (m->mode == MERGE_DRY)
 		buf_printf(&b,
@@ -179,33 +195,24 @@ target_set(struct merge *m, const struct schema *s)
 
 /* --- content ------------------------------------------------------------ */
 
-static uint64_t
-mix(uint64_t h, const void *p, size_t len)
-{
-	const unsigned char *c = p;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ c[i]) * UINT64_C(0x100000001b3);
-	return h;
-}
-
 /*
- * Says whether two versions hold the same: FNV-1a over kinds and contents. A
- * null adds only its place, so that a standard may grow at its end.
+ * Says whether two versions hold the same: FNV-1a over names, kinds and
+ * contents. A null adds nothing, so that a standard may grow and change order.
  */
 static int64_t
-content_hash(const struct rowfile_record *r)
+content_hash(const struct merge *m, const struct rowfile_record *r)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = FNV_BASIS;
 
 	for (size_t i = 0; i < r->nvalues; i++) {
 		const struct value *v = &r->value[i];
-		unsigned char head[2] = { (unsigned char)i,
-			(unsigned char)(v->kind | (r->open_ended[i] << 4)) };
+		unsigned char kind =
+		    (unsigned char)(v->kind | (r->open_ended[i] << 4));
 
 		if (v->kind == VALUE_NULL && !r->open_ended[i])
 			continue;
-		h = mix(h, head, sizeof(head));
+		h = mix(h, &m->target->tag[i], sizeof(m->target->tag[i]));
+		h = mix(h, &kind, sizeof(kind));
 		if (v->kind == VALUE_TEXT)
 			h = mix(h, v->text, v->len);
 		else if (v->kind == VALUE_REAL)
@@ -507,7 +514,7 @@ fill(struct merge *m, struct rowfile_record *r, const struct current *c,
 		return 0;
 	if (fill_from_current(m, r, c->id, e) == -1)
 		return -1;
-	*hash = content_hash(r);
+	*hash = content_hash(m, r);
 	return 0;
 }
 
@@ -626,7 +633,7 @@ static int
 merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 {
 	struct merge_counts *n = &m->counts[m->file];
-	int64_t hash = content_hash(r);
+	int64_t hash = content_hash(m, r);
 	struct current c = { .id = 0 };
 	int rc;
 

@@ -18,17 +18,19 @@
 static const struct script_limits script_limits = { .memory = 64 << 20,
 	.instructions = 2000000 };
 
-int
-work_open(const struct pack *p, const char *provider, struct work **ret_w,
-    struct err *e)
+/* Takes the schemas. */
+static int
+open_with(const struct pack *p, const char *provider, struct schemas *all,
+    struct work **ret_w, struct err *e)
 {
 	struct work *w = xcalloc(1, sizeof(*w));
+
+	w->schemas = all;
 
 	for (size_t i = 0; i < sizeof(w->provider) - 1 && provider[i] != '\0';
 	     i++)
 		w->provider[i] = (char)toupper((unsigned char)provider[i]);
 	if (unpack_prepare(e) == -1 || decoder_prepare(e) == -1 ||
-	    schemas_read(p, &w->schemas, e) == -1 ||
 	    script_load(p, w->schemas, w->provider, &script_limits, &w->script,
 		e) == -1) {
 		work_close(w);
@@ -36,6 +38,28 @@ work_open(const struct pack *p, const char *provider, struct work **ret_w,
 	}
 	*ret_w = w;
 	return 0;
+}
+
+int
+work_open(const struct pack *p, const char *provider, struct work **ret_w,
+    struct err *e)
+{
+	struct schemas *all = NULL;
+
+	if (schemas_read(p, &all, e) == -1)
+		return -1;
+	return open_with(p, provider, all, ret_w, e);
+}
+
+int
+work_open_on(const struct pack *p, const char *provider, const char *day,
+    struct work **ret_w, struct err *e)
+{
+	struct schemas *all = NULL;
+
+	if (schemas_read_on(p, day, &all, e) == -1)
+		return -1;
+	return open_with(p, provider, all, ret_w, e);
 }
 
 void
@@ -100,11 +124,13 @@ run(char **argv, struct pack **pack, struct work **work, struct err *e)
 		.progress = proc_fd("progress") != -1 ? tell : NULL,
 		.arg = &teller,
 	};
+	char day[16];
 
+	work_day(job.received_at, day);
 	teller.sock = proc_fd("progress");
 	teller.id = argv[ARG_ID];
 	if (pack_map(proc_fd("pack"), pack, e) == -1 ||
-	    work_open(*pack, argv[ARG_PROVIDER], work, e) == -1)
+	    work_open_on(*pack, argv[ARG_PROVIDER], day, work, e) == -1)
 		return -1;
 	/* From here on every byte is the sender's. */
 	if (jail_enter(JAIL_WORKER, &limits, e) == -1)

@@ -39,7 +39,13 @@ struct work_job {
  */
 int work_open(const struct pack *p, const char *provider, struct work **ret_w,
     struct err *e);
+/* The same, with the standards in force on a day (YYYY-MM-DD). */
+int work_open_on(const struct pack *p, const char *provider, const char *day,
+    struct work **ret_w, struct err *e);
 void work_close(struct work *w);
+
+/* The day of a receipt in China, YYYY-MM-DD: rules see no other clock. */
+void work_day(const char *received_at, char today[16]);
 
 /*
  * Takes a bundle to its verdict. 0 the rowfile holds it, be it a refusal; -1

@@ -310,9 +310,8 @@ take_bundle(struct job *j, struct err *e)
 
 /* ---- around it ---- */
 
-/* The day in China: rules see no other clock. */
-static void
-find_today(const char *received_at, char today[16])
+void
+work_day(const char *received_at, char today[16])
 {
 	struct tm tm = { 0 };
 	const char *rest = strptime(received_at, "%Y-%m-%dT%H:%M:%S", &tm);
@@ -358,7 +357,7 @@ start(struct job *j, struct err *e)
 	j->limits = container_limits_default;
 	if (j->said->unpacked_max > 0)
 		j->limits.unpacked = j->said->unpacked_max;
-	find_today(j->said->received_at, j->today);
+	work_day(j->said->received_at, j->today);
 	row_init(&j->row);
 	j->report = report_new(j->said->rejected);
 	return rowfile_create(j->said->rows, &j->rows, e);

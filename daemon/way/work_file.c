@@ -45,7 +45,6 @@ work_find(struct job *j, struct err *e, const char *code, ...)
 		.effect = EFFECT_KEEP,
 		.field = -1,
 		.header = "",
-		.value = "",
 		.zh = zh,
 		.en = en };
 	size_t n = 0;
@@ -55,6 +54,7 @@ work_find(struct job *j, struct err *e, const char *code, ...)
 	while (n < CATALOG_ARGS && (arg[n] = va_arg(ap, const char *)) != NULL)
 		n++;
 	va_end(ap);
+	f.value = n > 0 ? arg[0] : "";
 	if (c != NULL)
 		f.severity = c->severity;
 	catalog_zh(code, arg, n, zh, sizeof(zh));
@@ -91,6 +91,19 @@ find_period(struct file *f)
 		to[0] = '\0';
 }
 
+/* A file in an older layout is taken, and told so. */
+static int
+find_old(struct file *f, const struct schema *s, struct err *e)
+{
+	const struct schema *newer;
+
+	if (s->state != SCHEMA_ACCEPTED)
+		return 0;
+	newer = schemas_find(f->job->work->schemas, s->dataset);
+	return work_find(f->job, e, "standard_old", f->entry->standard,
+	    s->until, newer != NULL ? newer->version : "", NULL);
+}
+
 static int
 find_dataset(struct file *f, struct err *e)
 {
@@ -113,6 +126,8 @@ find_dataset(struct file *f, struct err *e)
 	    s->dataset, s->version);
 	memcpy(f->entry->rules, script_sha256(w->script),
 	    sizeof(f->entry->rules));
+	if (find_old(f, s, e) == -1)
+		return -1;
 	return clean_open(&f->clean, w->script, s, cell, n, e);
 }
 
