@@ -59,6 +59,14 @@ z.dataset "water_payment_history" (bill.payment {
       paid_amount = "108.30", paid_on = "2014/4/2" },
     z.gives { paid_amount = 108.3, paid_on = "2014-04-02" },
   },
+  -- A month's data do not tell of a day two months later.
+  z.example {
+    { account_no = "1234", bill_period = "2014-03", payment_seq = "1",
+      paid_amount = "108.30", paid_on = "2014/5/2" },
+    z.warns "date_after_period",
+    z.gives { paid_on = "2014-05-02" },
+    period = "2014-03",
+  },
 })
 
 z.dataset "gas_payment_history" (bill.payment {

@@ -173,6 +173,35 @@ is_future(const struct clean *c, const char *day, size_t len)
 	return strncmp(day, today, len < 10 ? len : 10) > 0;
 }
 
+/* "2016-03", with or without a day, as a number of months; 0 for the rest. */
+static int
+months_of(const char *day)
+{
+	static const char form[] = "dddd-dd";
+	int digits = 0;
+
+	for (size_t i = 0; form[i] != '\0'; i++) {
+		if (form[i] == '-' ? day[i] != '-'
+				   : day[i] < '0' || day[i] > '9')
+			return 0;
+		if (form[i] == 'd')
+			digits = digits * 10 + day[i] - '0';
+	}
+	return digits / 100 * 12 + digits % 100;
+}
+
+/*
+ * What the data of a month say happened after the next one did not happen by
+ * then; months sent later are no place to look at the clock for.
+ */
+static int
+is_after_period(const struct clean *c, const char *day)
+{
+	int period = months_of(c->rs->period);
+
+	return !c->f->future && period > 0 && months_of(day) > period + 1;
+}
+
 static void
 step_date(struct clean *c, struct value *v)
 {
@@ -190,10 +219,13 @@ step_date(struct clean *c, struct value *v)
 	if (!settle(c, verdict, &date_words, v))
 		return;
 	n = strlen(out);
-	if (is_future(c, out, n))
+	if (is_future(c, out, n)) {
 		clean_fail(c, "date_future", NULL, v);
-	else
-		copy_text(c, v, out, n);
+		return;
+	}
+	if (is_after_period(c, out))
+		clean_note(c, "date_after_period", EFFECT_KEEP, c->rs->period);
+	copy_text(c, v, out, n);
 }
 
 static void
