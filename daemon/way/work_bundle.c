@@ -178,8 +178,7 @@ take_member(struct job *j, const struct member *m, struct err *e)
 	case MEMBER_CSV_GZ:
 		return work_file(j, m, e);
 	case MEMBER_XLSX:
-		refuse(j, m, "xlsx_later");
-		return 0;
+		return work_book(j, m, e);
 	case MEMBER_JSON:
 		return take_json(j, m, e);
 	case MEMBER_WRONG:

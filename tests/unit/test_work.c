@@ -155,6 +155,7 @@ story_at(const char *name, int fd, const char *received_at)
 
 	j.rows = memfd_create("rows", MFD_CLOEXEC);
 	j.rejected = memfd_create("rejected", MFD_CLOEXEC);
+	j.spool = memfd_create("spool", MFD_CLOEXEC);
 	j.received_at = received_at;
 	assert_int_equal(work_open(pack, "MUB", &w, &e), 0);
 	if (work_run(w, &j, &e) == -1)
