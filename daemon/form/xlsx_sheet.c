@@ -95,16 +95,20 @@ static int
 read_content(struct xlsx *x, char type, struct err *e)
 {
 	struct xml *m = &x->xml;
-	const char *of = type == 'i' ? "t" : "v";
+	char of = type == 'i' ? 't' : 'v';
 	int inside = 0, aloud = 0;
 	int token;
 
 	buf_clear(&x->cell);
+	if (of == 'v' && xml_leaf(m, "<v>", "</v></c>")) {
+		xml_text(m, &x->cell);
+		return 0;
+	}
 	while ((token = xml_next(m, e)) > 0) {
 		if (token == XML_TEXT) {
 			if (inside && !aloud)
 				xml_text(m, &x->cell);
-		} else if (xml_is(m, of)) {
+		} else if (m->name_len == 1 && m->name[0] == of) {
 			inside = token == XML_OPEN;
 		} else if (token == XML_CLOSE && xml_is(m, "c")) {
 			return 0;

@@ -100,17 +100,16 @@ find(struct xml *x, size_t skip, const char *mark, struct err *e)
 
 /* ---- tags ---- */
 
-static int
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+enum { SPACE = 1, STOP = 2 }; /* what ends a name */
+
+static const uint8_t sort[256] = { ['\0'] = STOP, [' '] = SPACE | STOP,
+	['\t'] = SPACE | STOP, ['\n'] = SPACE | STOP, ['\r'] = SPACE | STOP,
+	['='] = STOP, ['>'] = STOP, ['/'] = STOP, ['<'] = STOP };
 
 static int
-ends_name(char c)
+is(char c, int what)
 {
-	return is_space(c) || c == '=' || c == '>' || c == '/' || c == '<' ||
-	       c == '\0';
+	return (sort[(unsigned char)c] & what) != 0;
 }
 
 /* A name without its prefix; returns what stands behind it. */
@@ -118,7 +117,7 @@ static const char *
 take_name(const char *p, const char **ret_name, size_t *ret_len)
 {
 	*ret_name = p;
-	for (; !ends_name(*p); p++)
+	for (; !is(*p, STOP); p++)
 		if (*p == ':')
 			*ret_name = p + 1;
 	*ret_len = (size_t)(p - *ret_name);
@@ -128,7 +127,7 @@ take_name(const char *p, const char **ret_name, size_t *ret_len)
 static const char *
 skip_space(const char *p)
 {
-	while (is_space(*p))
+	while (is(*p, SPACE))
 		p++;
 	return p;
 }
@@ -143,7 +142,7 @@ take_attrs(struct xml *x, const char *p)
 	x->nattrs = 0;
 	for (;;) {
 		struct xml_attr a;
-		const char *close;
+		const char *close; /* values are short: no strchr */
 		char quote;
 
 		p = skip_space(p);
@@ -160,10 +159,10 @@ take_attrs(struct xml *x, const char *p)
 		quote = *p;
 		if (quote != '"' && quote != '\'')
 			return NULL;
-		close = strchr(p + 1, quote);
-		if (close == NULL)
-			return NULL;
 		a.value = p + 1;
+		for (close = a.value; *close != quote; close++)
+			if (*close == '\0')
+				return NULL;
 		a.len = (size_t)(close - a.value);
 		if (x->nattrs < XML_ATTRS)
 			x->attr[x->nattrs++] = a;
@@ -195,12 +194,20 @@ take_open(struct xml *x, struct err *e)
 static int
 take_close(struct xml *x, struct err *e)
 {
-	ssize_t n = find(x, 2, ">", e);
+	const char *p = x->window.data + x->at + 2;
+	ssize_t n;
 
-	if (n == -1)
-		return -1;
-	(void)take_name(x->window.data + x->at + 2, &x->name, &x->name_len);
-	x->at += (size_t)n + 1;
+	p = take_name(p, &x->name, &x->name_len);
+	if (*p == '>') {
+		x->at = (size_t)(p - x->window.data) + 1;
+	} else {
+		n = find(x, 2, ">", e);
+		if (n == -1)
+			return -1;
+		p = x->window.data + x->at + 2;
+		(void)take_name(p, &x->name, &x->name_len);
+		x->at += (size_t)n + 1;
+	}
 	if (x->depth-- == 0)
 		return damaged(x, e);
 	return XML_CLOSE;
@@ -333,6 +340,31 @@ xml_next(struct xml *x, struct err *e)
 		if (rc != 0)
 			return rc;
 	}
+}
+
+int
+xml_leaf(struct xml *x, const char *open, const char *close)
+{
+	const char *p = x->window.data + x->at;
+	const char *end = x->window.data + x->window.len;
+	size_t k = strlen(open);
+	const char *text, *less;
+
+	if (x->empty || (size_t)(end - p) < k || memcmp(p, open, k) != 0)
+		return 0;
+	text = p + k;
+	for (less = text; *less != '<'; less++)
+		if (*less == '\0')
+			return 0;
+	k = strlen(close);
+	if ((size_t)(end - less) < k || memcmp(less, close, k) != 0)
+		return 0;
+	x->text = text;
+	x->text_len = (size_t)(less - text);
+	x->literal = 0;
+	x->at = (size_t)(less + k - x->window.data);
+	x->depth--;
+	return 1;
 }
 
 const struct xml_attr *

@@ -67,6 +67,13 @@ void xml_done(struct xml *x);
  */
 int xml_next(struct xml *x, struct err *e);
 
+/*
+ * A short cut for what a sheet is made of. Behind an XML_OPEN: where it goes on
+ * with just open (of one element), text and close (of both), takes all of it at
+ * once and returns 1 with the text; else 0, and nothing is taken.
+ */
+int xml_leaf(struct xml *x, const char *open, const char *close);
+
 /* Whether the element is called so. */
 static inline int
 xml_is(const struct xml *x, const char *name)

@@ -312,6 +312,10 @@ box_open(struct unpack *u, struct err *e)
 	if (u->kind == CONTAINER_ZIP) {
 		rc = archive_read_support_format_zip_seekable(u->box);
 		archive_read_set_seek_callback(u->box, box_seek);
+		/* We verify them ourselves, against the directory. */
+		if (rc == ARCHIVE_OK)
+			rc = archive_read_set_format_option(u->box, "zip",
+			    "ignorecrc32", "1");
 	} else {
 		rc = archive_read_support_format_tar(u->box);
 		/* What stands behind the end of a tar must not hide there. */
