@@ -269,7 +269,7 @@ take_bundle(struct job *j, struct err *e)
 {
 	j->kind = container_kind_of(j->said->name);
 	if (j->kind == CONTAINER_NONE)
-		return err_say(e, ERR_SENDER, "name_kind", j->said->name, NULL);
+		return container_kind_refuse(j->said->name, e);
 	if (open_bundle(j, e) == -1)
 		return -1;
 	if (!is_bare(j->kind) && (look(j, e) == -1 || open_bundle(j, e) == -1))
