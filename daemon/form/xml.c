@@ -102,9 +102,15 @@ find(struct xml *x, size_t skip, const char *mark, struct err *e)
 
 enum { SPACE = 1, STOP = 2 }; /* what ends a name */
 
-static const uint8_t sort[256] = { ['\0'] = STOP, [' '] = SPACE | STOP,
-	['\t'] = SPACE | STOP, ['\n'] = SPACE | STOP, ['\r'] = SPACE | STOP,
-	['='] = STOP, ['>'] = STOP, ['/'] = STOP, ['<'] = STOP };
+static const uint8_t sort[256] = { ['\0'] = STOP,
+	[' '] = SPACE | STOP,
+	['\t'] = SPACE | STOP,
+	['\n'] = SPACE | STOP,
+	['\r'] = SPACE | STOP,
+	['='] = STOP,
+	['>'] = STOP,
+	['/'] = STOP,
+	['<'] = STOP };
 
 static int
 is(char c, int what)

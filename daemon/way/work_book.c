@@ -25,6 +25,7 @@ enum sheet_state { HIDDEN, BLANK, NOTES, UNKNOWN, TAKEN };
 
 struct book {
 	struct job *job;
+	const struct member *member;
 	const char *path;
 	const struct manifest_resource *said;
 	int fd; /* where it stands, from its beginning */
@@ -154,6 +155,19 @@ is_notes(const char *name)
 	       strcmp(name + n - (sizeof(word) - 1), word) == 0;
 }
 
+/* What the package says of the sheet, else of the workbook. */
+static const struct manifest_resource *
+resource_of(struct book *b, size_t i)
+{
+	char path[PATH];
+	const struct manifest_resource *said;
+
+	snprintf(path, sizeof(path), "%s#%s", b->member->path,
+	    xlsx_name(b->x, i));
+	said = work_resource(b->job, path);
+	return said != NULL ? said : b->said;
+}
+
 static int
 is_blank(struct book *b, size_t i, struct err *e)
 {
@@ -182,7 +196,8 @@ is_known(struct book *b, size_t i, struct err *e)
 		return 0;
 	cell = read_header(r, &n);
 	rc = match_dataset(w->schemas, w->provider,
-	    work_declared(b->job, b->said), xlsx_name(b->x, i), cell, n, &s, e);
+	    work_declared(b->job, resource_of(b, i)), xlsx_name(b->x, i), cell,
+	    n, &s, e);
 	read_close(r);
 	return rc == 0;
 }
@@ -217,27 +232,15 @@ sort_out(struct book *b, struct err *e)
 			     : err_say(e, ERR_SENDER, "file_no_header", NULL);
 }
 
-/* What the package says of the sheet, else of the workbook. */
-static const struct manifest_resource *
-resource_of(struct book *b, const struct member *m, size_t i)
-{
-	char path[PATH];
-	const struct manifest_resource *said;
-
-	snprintf(path, sizeof(path), "%s#%s", m->path, xlsx_name(b->x, i));
-	said = work_resource(b->job, path);
-	return said != NULL ? said : b->said;
-}
-
 static int
-take_sheet(struct book *b, const struct member *m, size_t i, struct err *e)
+take_sheet(struct book *b, size_t i, struct err *e)
 {
 	char path[PATH];
 	const struct work_sheet s = { .x = b->x,
 		.i = i,
 		.alone = b->filled == 1,
 		.path = path,
-		.said = resource_of(b, m, i),
+		.said = resource_of(b, i),
 		.bytes = b->size,
 		.sha256 = b->sha256 };
 
@@ -269,12 +272,12 @@ tell_others(struct book *b, struct err *e)
 
 /* Where no sheet is known each is refused with its own reason. */
 static int
-take_sheets(struct book *b, const struct member *m, struct err *e)
+take_sheets(struct book *b, struct err *e)
 {
 	for (size_t i = 0; i < xlsx_count(b->x); i++)
 		if ((b->state[i] == TAKEN ||
 			(b->state[i] == UNKNOWN && b->taken == 0)) &&
-		    take_sheet(b, m, i, e) == -1)
+		    take_sheet(b, i, e) == -1)
 			return -1;
 	return b->taken > 0 ? tell_others(b, e) : 0;
 }
@@ -286,6 +289,7 @@ work_book(struct job *j, const struct member *m, struct err *e)
 	int rc = -1;
 
 	b->job = j;
+	b->member = m;
 	b->path = m->path[0] != '\0' ? m->path : j->said->name;
 	b->said = work_resource(j, m->path);
 	if (fetch(b, e) == -1 || open_book(b, e) == -1 ||
@@ -296,7 +300,7 @@ work_book(struct job *j, const struct member *m, struct err *e)
 			rc = 0;
 		}
 	} else {
-		rc = take_sheets(b, m, e);
+		rc = take_sheets(b, e);
 	}
 	xlsx_close(b->x);
 	leave_part(b);
