@@ -546,7 +546,7 @@ workbook_in_an_archive(void **state)
 	assert_string_equal(story("x.tar", tar_end(&b)),
 	    "x/a.xlsx#s water_bill_monthly 1.0 2016-03 0=0+0 !package_bytes\n"
 	    "x/b.xlsx#s water_bill_monthly 1.0 2016-02 1=1+0 2:甲|34 "
-	    "0?column_missing 0?column_missing 0?column_missing "
+	    "0?column_missing 0?column_missing "
 	    "0?column_missing 0?column_missing\n"
 	    "x/c.xlsx   0=0+0 !file_no_header\n"
 	    "x/d.xlsx#s   0=0+0 !dataset_unknown\n"
