@@ -20,7 +20,7 @@ struct work_job {
 	int bundle; /* read by offset */
 	int rows;
 	int rejected;
-	int spool; /* a file without a name, for workbooks; -1 none */
+	int spool;           /* a file without a name, for workbooks; -1 none */
 	const char *name;    /* of the bundle, as sent */
 	const char *dataset; /* of all its files; NULL: each tells by itself */
 	const char *received_at; /* RFC 3339; the only clock rules see */
