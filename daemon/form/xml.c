@@ -318,6 +318,9 @@ xml_next(struct xml *x, struct err *e)
 		x->depth--;
 		return XML_CLOSE;
 	}
+	/* What the last token pointed to goes with the window. */
+	x->name = "";
+	x->name_len = x->nattrs = 0;
 	for (;;) {
 		int rc = 0;
 
