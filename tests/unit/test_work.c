@@ -500,18 +500,20 @@ workbook_is_a_file_for_each_table(void **state)
 {
 	(void)state;
 	assert_string_equal(
-	    story("b.xlsx",
+	    story("water_bill_monthly_2015-01.xlsx",
 		BOOK("填报说明\n户名,写全称",
 		    "2016-03\n缴费情况表\n\n" WATER_SHEET
 		    "\n34,甲公司,201603,1,2.85,2.85,0,2016/3/12\n合计,,,1,2.85",
 		    "Sheet3", "气\n燃气户号,户名,抄表年月\n,丙,201603\n",
 		    "-码\n1\n2", "草稿\n甲,乙\n1,2")),
-	    "b.xlsx#2016-03 water_bill_monthly 1.0 2016-03 1=1+0 4:甲公司|34 "
+	    "water_bill_monthly_2015-01.xlsx#2016-03 "
+	    "water_bill_monthly 1.0 2016-03 1=1+0 4:甲公司|34 "
 	    "0?column_missing\n"
-	    "b.xlsx#气 gas_bill_monthly 1.0  1=0+1 2!required_missing "
+	    "water_bill_monthly_2015-01.xlsx#气 gas_bill_monthly 1.0 2015-01 "
+	    "1=0+1 2!required_missing "
 	    "0?column_missing 0?column_missing 0?column_missing "
 	    "0?column_missing 0?column_missing 0?sheet_ignored\n");
-	assert_non_null(strstr(rejected, "\nb.xlsx#气,2,"));
+	assert_non_null(strstr(rejected, "-01.xlsx#气,2,"));
 }
 
 static void
