@@ -11,7 +11,9 @@ enum { COLUMNS = 16384, ROWS = 1048576 };
 struct said {
 	size_t column;
 	size_t style;
-	char type; /* of t: s, i(nlineStr), t (str), b, e, d, n */
+	char type;        /* of t: s, i(nlineStr), t (str), b, e, d, n */
+	const char *text; /* valid until the next token */
+	size_t len;
 };
 
 int
@@ -70,7 +72,7 @@ type_of(const struct xml_attr *a)
 static struct said
 hear(const struct xlsx *x, size_t next)
 {
-	struct said c = { next, 0, 'n' };
+	struct said c = { next, 0, 'n', "", 0 };
 
 	for (size_t i = 0; i < x->xml.nattrs; i++) {
 		const struct xml_attr *a = &x->xml.attr[i];
@@ -92,18 +94,19 @@ hear(const struct xlsx *x, size_t next)
  * a formula says (f) and how a text is read aloud (rPh) is passed over.
  */
 static int
-read_content(struct xlsx *x, char type, struct err *e)
+read_content(struct xlsx *x, struct said *c, struct err *e)
 {
 	struct xml *m = &x->xml;
-	char of = type == 'i' ? 't' : 'v';
+	char of = c->type == 'i' ? 't' : 'v';
 	int inside = 0, aloud = 0;
 	int token;
 
-	buf_clear(&x->cell);
 	if (of == 'v' && xml_leaf(m, "<v>", "</v></c>")) {
-		xml_text(m, &x->cell);
+		c->text = m->text;
+		c->len = m->text_len;
 		return 0;
 	}
+	buf_clear(&x->cell);
 	while ((token = xml_next(m, e)) > 0) {
 		if (token == XML_TEXT) {
 			if (inside && !aloud)
@@ -111,6 +114,8 @@ read_content(struct xlsx *x, char type, struct err *e)
 		} else if (m->name_len == 1 && m->name[0] == of) {
 			inside = token == XML_OPEN;
 		} else if (token == XML_CLOSE && xml_is(m, "c")) {
+			c->text = x->cell.data;
+			c->len = x->cell.len;
 			return 0;
 		} else if (xml_is(m, "rPh")) {
 			aloud = token == XML_OPEN;
@@ -120,38 +125,46 @@ read_content(struct xlsx *x, char type, struct err *e)
 	return -1;
 }
 
+/* What stands for a control character, _x000D_, becomes it. */
 static void
-add_bool(struct xlsx *x)
+add_string(struct xlsx *x, const struct said *c)
+{
+	size_t from = x->text.len;
+
+	buf_add(&x->text, c->text, c->len);
+	x->text.len =
+	    from + xlsx_unescape(x->text.data + from, x->text.len - from);
+}
+
+static void
+add_bool(struct xlsx *x, const struct said *c)
 {
 	buf_addstr(&x->text,
-	    x->cell.len == 1 && x->cell.data[0] == '1' ? "TRUE" : "FALSE");
+	    c->len == 1 && c->text[0] == '1' ? "TRUE" : "FALSE");
 }
 
 /* 2016-03-12T00:00:00 is a day, another hour a moment. */
 static void
-add_iso(struct xlsx *x)
+add_iso(struct xlsx *x, const struct said *c)
 {
-	const char *s = x->cell.data;
-	size_t len = x->cell.len;
-
-	if (len < 19 || s[10] != 'T') {
-		buf_add(&x->text, s, len);
+	if (c->len < 19 || c->text[10] != 'T') {
+		buf_add(&x->text, c->text, c->len);
 		return;
 	}
-	buf_add(&x->text, s, 10);
-	if (memcmp(s + 11, "00:00:00", 8) == 0)
+	buf_add(&x->text, c->text, 10);
+	if (memcmp(c->text + 11, "00:00:00", 8) == 0)
 		return;
 	buf_addch(&x->text, ' ');
-	buf_add(&x->text, s + 11, 8);
+	buf_add(&x->text, c->text + 11, 8);
 }
 
 static int
-add_shared(struct xlsx *x, struct err *e)
+add_shared(struct xlsx *x, const struct said *c, struct err *e)
 {
-	uint64_t i = number_of(x->cell.data, x->cell.len);
 	const char *s;
 	size_t len;
-	int rc = xlsx_texts_get(x->texts, i, &s, &len, e);
+	int rc =
+	    xlsx_texts_get(x->texts, number_of(c->text, c->len), &s, &len, e);
 
 	if (rc == 0)
 		return err_say(e, ERR_SENDER, "xlsx_damaged", x->xml.part,
@@ -171,24 +184,22 @@ add_content(struct xlsx *x, const struct said *c, struct err *e)
 		f = x->format[c->style];
 	switch (c->type) {
 	case 's':
-		return add_shared(x, e);
+		return add_shared(x, c, e);
 	case 'i':
 	case 't':
-		buf_add(&x->text, x->cell.data,
-		    xlsx_unescape(x->cell.data, x->cell.len));
+		add_string(x, c);
 		return 0;
 	case 'b':
-		add_bool(x);
+		add_bool(x, c);
 		return 0;
 	case 'd':
-		add_iso(x);
+		add_iso(x, c);
 		return 0;
 	case 'e':
-		buf_add(&x->text, x->cell.data, x->cell.len);
+		buf_add(&x->text, c->text, c->len);
 		return 0;
 	default:
-		xlsx_number(x->cell.data, x->cell.len, f, x->from_1904,
-		    &x->text);
+		xlsx_number(c->text, c->len, f, x->from_1904, &x->text);
 		return 0;
 	}
 }
@@ -206,14 +217,14 @@ read_cell(struct xlsx *x, size_t *next, struct err *e)
 	struct said c = hear(x, *next);
 	size_t from = x->text.len;
 
-	if (read_content(x, c.type, e) == -1)
+	if (read_content(x, &c, e) == -1)
 		return -1;
 	/* Cells stand in order, or the sheet is none. */
 	if (c.column < *next || c.column >= COLUMNS)
 		return err_say(e, ERR_SENDER, "xlsx_damaged", x->xml.part,
 		    NULL);
 	*next = c.column + 1;
-	if (x->cell.len == 0 || x->fault != CSV_FINE)
+	if (c.len == 0 || x->fault != CSV_FINE)
 		return 0;
 	if (c.column >= XLSX_FIELDS) {
 		fault(x, CSV_FIELDS);

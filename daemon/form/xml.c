@@ -363,7 +363,7 @@ xml_leaf(struct xml *x, const char *open, const char *close)
 		return 0;
 	text = p + k;
 	for (less = text; *less != '<'; less++)
-		if (*less == '\0')
+		if (*less == '\0' || *less == '&')
 			return 0;
 	k = strlen(close);
 	if ((size_t)(end - less) < k || memcmp(less, close, k) != 0)
