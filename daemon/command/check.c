@@ -109,6 +109,7 @@ run(const struct pack *p, const char *provider, int fd, const char *name,
 	ret_v->rejected = memfd_create("rejected", MFD_CLOEXEC);
 	j.rows = ret_v->rows;
 	j.rejected = ret_v->rejected;
+	j.spool = memfd_create("spool", MFD_CLOEXEC);
 	j.received_at = now;
 	if (ret_v->rows == -1 || ret_v->rejected == -1)
 		return err_errno(e, ERR_RETRY, "no memory file");

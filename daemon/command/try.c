@@ -143,6 +143,7 @@ run(const struct pack *p, const struct schemas *all, const struct schema *s,
 	j.dataset = s->dataset;
 	j.rows = memfd_create("rows", MFD_CLOEXEC);
 	j.rejected = memfd_create("rejected", MFD_CLOEXEC);
+	j.spool = memfd_create("spool", MFD_CLOEXEC);
 	if (work_open(p, s->provider, &w, e) == -1 ||
 	    work_run(w, &j, e) == -1 || rowfile_open(j.rows, &reader, e) == -1)
 		goto out;

@@ -97,8 +97,8 @@ upload_name_check(const struct folder *f, const char *name, int *ret_temporary,
 	if (kind != CONTAINER_NONE ||
 	    (f->kind == 'u' && !query && is_signature(final)))
 		return (int)kind;
-	return err_say(e, ERR_SENDER, query ? "query_name" : "name_kind", final,
-	    NULL);
+	return query ? err_say(e, ERR_SENDER, "query_name", final, NULL)
+		     : container_kind_refuse(final, e);
 }
 
 /* --- opening ------------------------------------------------------------- */

@@ -68,6 +68,12 @@ extern const struct container_limits container_limits_default;
 /* By extension, in either case; CONTAINER_NONE where it is not taken. */
 enum container_kind container_kind_of(const char *name);
 
+/*
+ * Refuses a file whose name is of no kind: a table in another format (.xls,
+ * .dbf ...) with the advice to save it as one we read. Returns -1.
+ */
+int container_kind_refuse(const char *name, struct err *e);
+
 /* "ZIP", "TAR.GZ" ... the same in both languages. */
 const char *container_kind_name(enum container_kind kind);
 

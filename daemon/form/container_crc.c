@@ -4,8 +4,7 @@
 #include "form/container_part.h"
 
 /*
- * Eight bytes a step. libarchive checks the CRC of zip members, but not of
- * gzip, and offers none.
+ * Eight bytes a step. libarchive offers none, and does not check that of gzip.
  */
 static uint32_t table[8][256];
 

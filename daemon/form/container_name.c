@@ -94,6 +94,16 @@ container_kind_of(const char *name)
 	return found;
 }
 
+int
+container_kind_refuse(const char *name, struct err *e)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (dot != NULL && container_member_kind(name) == MEMBER_WRONG)
+		return err_say(e, ERR_SENDER, "name_table", name, dot, NULL);
+	return err_say(e, ERR_SENDER, "name_kind", name, NULL);
+}
+
 const char *
 container_kind_name(enum container_kind kind)
 {

@@ -159,7 +159,7 @@ judge(struct job *j, const char *name, struct err *why)
 
 	memset(why, 0, sizeof(*why));
 	if (kind == CONTAINER_NONE)
-		err_say(why, ERR_SENDER, "name_kind", name, NULL);
+		(void)container_kind_refuse(name, why);
 	else
 		(void)container_check(kind, &r, &container_limits_default, why);
 }

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "form/decode.h"
+#include "form/xlsx.h"
 #include "sys/buf.h"
 #include "sys/err.h"
 #include "sys/mem.h"
@@ -17,6 +18,7 @@ enum {
 struct read {
 	const struct schemas *schemas;
 	const char *provider;
+	struct xlsx *sheet; /* where the rows come from, or NULL: */
 	struct read_source source;
 	struct decoder decoder;
 	struct csv csv;
@@ -99,6 +101,8 @@ next_row(struct read *r, struct csv_row *row, struct err *e)
 {
 	size_t len;
 
+	if (r->sheet != NULL)
+		return xlsx_next(r->sheet, row, e);
 	while (csv_next(&r->csv, row) == 0) {
 		if (r->ended)
 			return 0;
@@ -169,8 +173,20 @@ find_header(struct read *r, struct err *e)
 	r->next = (size_t)at + 1;
 	r->ncells =
 	    without_blank_end(r->cell, to_cells(r->head, r->cell, COLUMNS_MAX));
-	csv_expect(&r->csv, r->head->n);
+	if (r->sheet == NULL)
+		csv_expect(&r->csv, r->head->n);
 	return 0;
+}
+
+static struct read *
+new_read(const struct schemas *s, const char *provider)
+{
+	struct read *r = xcalloc(1, sizeof(*r));
+
+	r->schemas = s;
+	r->provider = provider;
+	r->cell = xcalloc(COLUMNS_MAX, sizeof(*r->cell));
+	return r;
 }
 
 int
@@ -178,14 +194,11 @@ read_open(const struct schemas *s, const char *provider,
     const struct read_source *source, const struct read_hints *hints,
     struct read **ret_r, struct err *e)
 {
-	struct read *r = xcalloc(1, sizeof(*r));
+	struct read *r = new_read(s, provider);
 	size_t len;
 
-	r->schemas = s;
-	r->provider = provider;
 	r->source = *source;
 	r->piece = xmalloc(PIECE);
-	r->cell = xcalloc(COLUMNS_MAX, sizeof(*r->cell));
 	buf_init(&r->text, 4 * (PIECE + DECODER_HOLD));
 	csv_init(&r->csv, &csv_limits_default);
 	if (hints->delimiter != '\0')
@@ -202,6 +215,21 @@ read_open(const struct schemas *s, const char *provider,
 out:
 	read_close(r);
 	return -1;
+}
+
+int
+read_open_sheet(const struct schemas *s, const char *provider, struct xlsx *x,
+    struct read **ret_r, struct err *e)
+{
+	struct read *r = new_read(s, provider);
+
+	r->sheet = x;
+	if (find_header(r, e) == -1) {
+		read_close(r);
+		return -1;
+	}
+	*ret_r = r;
+	return 0;
 }
 
 void
@@ -229,7 +257,7 @@ read_header(const struct read *r, size_t *ret_n)
 const char *
 read_encoding(const struct read *r)
 {
-	return encoding_name(r->decoder.enc);
+	return r->sheet != NULL ? "XLSX" : encoding_name(r->decoder.enc);
 }
 
 /* ---- rows ---- */

@@ -39,6 +39,14 @@ struct read_hints {
 int read_open(const struct schemas *s, const char *provider,
     const struct read_source *source, const struct read_hints *hints,
     struct read **ret_r, struct err *e);
+/*
+ * As read_open, on the sheet that x was started on. Between this and
+ * read_close x is not used otherwise.
+ */
+struct xlsx;
+int read_open_sheet(const struct schemas *s, const char *provider,
+    struct xlsx *x, struct read **ret_r, struct err *e);
+
 void read_close(struct read *r);
 
 /* The header's cells; they live as long as r. */
@@ -50,7 +58,7 @@ const struct cell *read_header(const struct read *r, size_t *ret_n);
  */
 int read_next(struct read *r, const struct csv_row **ret_row, struct err *e);
 
-/* How the text was decoded, so far. */
+/* How the text was decoded, so far; XLSX where it is of a sheet. */
 const char *read_encoding(const struct read *r);
 
 #endif

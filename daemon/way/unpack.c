@@ -55,6 +55,7 @@ struct unpack {
 	uint64_t off; /* in the file */
 	uint64_t given;
 	size_t members;
+	int parts; /* of a workbook */
 	int over;
 	int broken; /* the zip must be opened again before it goes on */
 	int reopens;
@@ -230,6 +231,10 @@ file_read(void *arg, void *buf, size_t size, struct err *e)
 	struct unpack *u = arg;
 	ssize_t n;
 
+	if (u->off >= u->size)
+		return 0;
+	if (size > u->size - u->off)
+		size = (size_t)(u->size - u->off);
 	do
 		n = pread(u->fd, buf, size, (off_t)u->off);
 	while (n == -1 && errno == EINTR);
@@ -307,6 +312,10 @@ box_open(struct unpack *u, struct err *e)
 	if (u->kind == CONTAINER_ZIP) {
 		rc = archive_read_support_format_zip_seekable(u->box);
 		archive_read_set_seek_callback(u->box, box_seek);
+		/* We verify them ourselves, against the directory. */
+		if (rc == ARCHIVE_OK)
+			rc = archive_read_set_format_option(u->box, "zip",
+			    "ignorecrc32", "1");
 	} else {
 		rc = archive_read_support_format_tar(u->box);
 		/* What stands behind the end of a tar must not hide there. */
@@ -363,14 +372,10 @@ box_reopen(struct unpack *u, struct err *e)
 	return 0;
 }
 
-struct unpack *
-unpack_open(int fd, enum container_kind kind, const struct container_limits *l,
-    struct err *e)
+static struct unpack *
+new_unpack(int fd, enum container_kind kind, const struct container_limits *l)
 {
 	struct unpack *u = xcalloc(1, sizeof(*u));
-	struct container_reader r = { file_read_at, u, 0 };
-	struct stat st;
-	int rc = -1;
 
 	u->fd = fd;
 	u->kind = kind;
@@ -379,29 +384,62 @@ unpack_open(int fd, enum container_kind kind, const struct container_limits *l,
 		u->limits.path = MEMBER_PATH - 1;
 	if (u->limits.members > SEEN_SLOTS / 2)
 		u->limits.members = SEEN_SLOTS / 2;
-	if (fstat(fd, &st) == -1) {
-		err_errno(e, ERR_RETRY, "cannot look at the bundle");
-		goto out;
-	}
-	u->size = r.size = (uint64_t)st.st_size;
-	if (container_check(kind, &r, &u->limits, e) == -1)
-		goto out;
+	return u;
+}
+
+/* The layers that the kind needs, over a file whose shape is sound. */
+static int
+open_layers(struct unpack *u, struct err *e)
+{
+	struct container_reader r = { file_read_at, u, u->size };
+	enum container_kind kind = u->kind;
+
+	if (container_check(u->parts ? CONTAINER_XLSX : kind, &r, &u->limits,
+		e) == -1)
+		return -1;
 	if (kind == CONTAINER_ZIP &&
-	    container_zip_list(&r, &u->limits, 1, &u->zip, e) == -1)
-		goto out;
+	    container_zip_list(&r, &u->limits, !u->parts, &u->zip, e) == -1)
+		return -1;
 	if (kind == CONTAINER_TAR_GZ || kind == CONTAINER_TAR_XZ ||
 	    kind == CONTAINER_TAR_ZST || kind == CONTAINER_TAR_BZ2 ||
 	    kind == CONTAINER_CSV_GZ) {
 		u->stream = stream_open(kind, file_read, u, e);
 		if (u->stream == NULL)
-			goto out;
+			return -1;
 	}
-	if (kind >= CONTAINER_ZIP && kind <= CONTAINER_TAR_BZ2 &&
-	    box_open(u, e) == -1)
-		goto out;
-	rc = 0;
-out:
-	if (rc == 0)
+	if (kind >= CONTAINER_ZIP && kind <= CONTAINER_TAR_BZ2)
+		return box_open(u, e);
+	return 0;
+}
+
+struct unpack *
+unpack_open(int fd, enum container_kind kind, const struct container_limits *l,
+    struct err *e)
+{
+	struct unpack *u = new_unpack(fd, kind, l);
+	struct stat st;
+
+	if (fstat(fd, &st) == -1) {
+		err_errno(e, ERR_RETRY, "cannot look at the bundle");
+		unpack_close(u);
+		return NULL;
+	}
+	u->size = (uint64_t)st.st_size;
+	if (open_layers(u, e) == 0)
+		return u;
+	unpack_close(u);
+	return NULL;
+}
+
+struct unpack *
+unpack_parts(int fd, uint64_t size, const struct container_limits *l,
+    struct err *e)
+{
+	struct unpack *u = new_unpack(fd, CONTAINER_ZIP, l);
+
+	u->size = size;
+	u->parts = 1;
+	if (open_layers(u, e) == 0)
 		return u;
 	unpack_close(u);
 	return NULL;
@@ -466,7 +504,7 @@ next_zip(struct unpack *u, struct member *m, struct err *e)
 	}
 	memcpy(m->path, u->now->name, strlen(u->now->name) + 1);
 	m->size = u->now->usize;
-	m->kind = u->now->kind;
+	m->kind = u->parts ? MEMBER_OTHER : u->now->kind;
 	return 1;
 }
 

@@ -43,6 +43,13 @@ struct unpack *unpack_open(int fd, enum container_kind kind,
     const struct container_limits *l, struct err *e);
 
 /*
+ * The parts of a workbook, which is itself a zip: the first size bytes of fd.
+ * They come by their own names, all of kind MEMBER_OTHER.
+ */
+struct unpack *unpack_parts(int fd, uint64_t size,
+    const struct container_limits *l, struct err *e);
+
+/*
  * 1 the next member, 0 no more, -1 an error. Directories and junk are passed
  * over. After an error unpack_over tells whether the bundle ends here; if not,
  * only the member named in m->path is refused and the next call goes on.

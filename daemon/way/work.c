@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +117,8 @@ run(char **argv, struct pack **pack, struct work **work, struct err *e)
 		.bundle = proc_fd("bundle"),
 		.rows = proc_fd("rows"),
 		.rejected = proc_fd("rejected"),
+		/* On disk: a workbook may be larger than our memory. */
+		.spool = open("spool", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600),
 		.name = argv[ARG_NAME],
 		.keys = argv[ARG_KEYS][0] != '\0' ? argv[ARG_KEYS] : NULL,
 		.signed_bundle = proc_fd("signed"),

@@ -201,8 +201,7 @@ take_member(struct job *j, const struct member *m, struct err *e)
 	case MEMBER_CSV_GZ:
 		return work_file(j, m, e);
 	case MEMBER_XLSX:
-		refuse(j, m, "xlsx_later");
-		return 0;
+		return work_book(j, m, e);
 	case MEMBER_JSON:
 		return take_json(j, m, e);
 	case MEMBER_WRONG:
@@ -295,7 +294,7 @@ take_bundle(struct job *j, struct err *e)
 		return work_signature(j, e);
 	j->kind = container_kind_of(j->said->name);
 	if (j->kind == CONTAINER_NONE)
-		return err_say(e, ERR_SENDER, "name_kind", j->said->name, NULL);
+		return container_kind_refuse(j->said->name, e);
 	if (open_bundle(j, e) == -1)
 		return -1;
 	if (!is_bare(j->kind) && (look(j, e) == -1 || open_bundle(j, e) == -1))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "form/xlsx.h"
 #include "sys/hash.h"
 #include "way/clean.h"
 #include "way/read.h"
@@ -13,6 +14,7 @@
 struct file {
 	struct job *job;
 	const char *path;
+	const struct work_sheet *sheet;       /* NULL: a CSV */
 	const struct manifest_resource *said; /* NULL: nothing */
 	struct rowfile_file *entry;
 	struct hash *hash; /* of the member's bytes */
@@ -68,8 +70,14 @@ static int
 open_text(struct file *f, struct err *e)
 {
 	const struct read_source source = { pull, f };
+	const struct work_sheet *s = f->sheet;
 	struct read_hints hints = { NULL, '\0' };
 
+	if (s != NULL && xlsx_sheet(s->x, s->i, e) == -1)
+		return -1;
+	if (s != NULL)
+		return read_open_sheet(f->job->work->schemas,
+		    f->job->work->provider, s->x, &f->read, e);
 	if (f->said != NULL) {
 		hints.encoding = f->said->encoding;
 		hints.delimiter = f->said->delimiter;
@@ -78,7 +86,17 @@ open_text(struct file *f, struct err *e)
 	    &hints, &f->read, e);
 }
 
-/* The package says the period, else the file's name, else the bundle's. */
+/* The sheet's own name, or the file's. */
+static const char *
+own_name(const struct file *f)
+{
+	return f->sheet != NULL ? xlsx_name(f->sheet->x, f->sheet->i) : f->path;
+}
+
+/*
+ * The package says the period, else the sheet's name, else the file's, else
+ * the bundle's.
+ */
 static void
 find_period(struct file *f)
 {
@@ -86,7 +104,8 @@ find_period(struct file *f)
 
 	if (f->said != NULL && f->said->period != NULL)
 		snprintf(to, sizeof(f->entry->period), "%s", f->said->period);
-	else if (match_period(f->path, to) != 0 &&
+	else if (match_period(own_name(f), to) != 0 &&
+		 match_period(f->path, to) != 0 &&
 		 match_period(f->job->said->name, to) != 0)
 		to[0] = '\0';
 }
@@ -104,21 +123,28 @@ find_old(struct file *f, const struct schema *s, struct err *e)
 	    s->until, newer != NULL ? newer->version : "", NULL);
 }
 
+const char *
+work_declared(const struct job *j, const struct manifest_resource *said)
+{
+	if (j->said->dataset != NULL)
+		return j->said->dataset;
+	return said != NULL ? said->dataset : NULL;
+}
+
+/* The name of a workbook says what it is only where it has one table. */
 static int
 find_dataset(struct file *f, struct err *e)
 {
 	const struct work *w = f->job->work;
-	const char *declared = f->job->said->dataset != NULL
-				   ? f->job->said->dataset
-			       : f->said != NULL ? f->said->dataset
-						 : NULL;
+	const char *name =
+	    f->sheet != NULL && !f->sheet->alone ? own_name(f) : f->path;
 	const struct schema *s;
 	const struct cell *cell;
 	size_t n;
 
 	cell = read_header(f->read, &n);
-	if (match_dataset(w->schemas, w->provider, declared, f->path, cell, n,
-		&s, e) == -1)
+	if (match_dataset(w->schemas, w->provider,
+		work_declared(f->job, f->said), name, cell, n, &s, e) == -1)
 		return -1;
 	snprintf(f->entry->dataset, sizeof(f->entry->dataset), "%s",
 	    s->dataset);
@@ -311,8 +337,10 @@ hold_against(struct file *f, struct err *e)
 	unsigned char digest[HASH_SHA256_BYTES];
 	char a[24], b[24];
 
-	hash_end(f->hash, digest);
-	hash_hex(digest, sizeof(digest), came->sha256);
+	if (f->hash != NULL) {
+		hash_end(f->hash, digest);
+		hash_hex(digest, sizeof(digest), came->sha256);
+	}
 	if (said == NULL)
 		return 0;
 	if (said->bytes >= 0 && (uint64_t)said->bytes != came->bytes)
@@ -321,7 +349,8 @@ hold_against(struct file *f, struct err *e)
 	if (said->sha256[0] != '\0' && strcmp(said->sha256, came->sha256) != 0)
 		return err_say(e, ERR_SENDER, "package_sha256", f->path,
 		    said->sha256, came->sha256, NULL);
-	if (said->rows < 0 || (uint64_t)said->rows == came->rows)
+	if (said->rows < 0 || (uint64_t)said->rows == came->rows ||
+	    (f->sheet != NULL && !f->sheet->alone))
 		return 0;
 	if (said->sha256[0] == '\0')
 		return differs(f->path, "package_rows", (uint64_t)said->rows,
@@ -340,6 +369,23 @@ take(struct file *f, struct err *e)
 	return hold_against(f, e);
 }
 
+/* From the header to what the package says; ends what was begun. */
+static int
+take_or_refuse(struct file *f, struct err *e)
+{
+	struct job *j = f->job;
+	int rc = take(f, e);
+
+	if (rc == -1 && e->kind == ERR_SENDER && !unpack_over(j->unpack)) {
+		j->nrows -= f->entry->rows;
+		rowfile_refuse(j->rows, e);
+		rc = 0;
+	}
+	clean_close(&f->clean);
+	read_close(f->read);
+	return rc;
+}
+
 int
 work_file(struct job *j, const struct member *m, struct err *e)
 {
@@ -350,14 +396,19 @@ work_file(struct job *j, const struct member *m, struct err *e)
 	f.said = work_resource(j, m->path);
 	f.entry = rowfile_begin(j->rows, f.path);
 	f.hash = hash_new(HASH_SHA256);
-	rc = take(&f, e);
-	if (rc == -1 && e->kind == ERR_SENDER && !unpack_over(j->unpack)) {
-		j->nrows -= f.entry->rows;
-		rowfile_refuse(j->rows, e);
-		rc = 0;
-	}
-	clean_close(&f.clean);
-	read_close(f.read);
+	rc = take_or_refuse(&f, e);
 	hash_free(f.hash);
 	return rc;
+}
+
+int
+work_sheet(struct job *j, const struct work_sheet *s, struct err *e)
+{
+	struct file f = { .job = j, .path = s->path, .sheet = s };
+
+	f.said = s->said;
+	f.entry = rowfile_begin(j->rows, f.path);
+	f.entry->bytes = s->bytes;
+	snprintf(f.entry->sha256, sizeof(f.entry->sha256), "%s", s->sha256);
+	return take_or_refuse(&f, e);
 }

@@ -37,6 +37,7 @@ struct job {
 	char folder[MEMBER_PATH]; /* it stands in, with its '/' */
 	uint8_t *came;
 	uint64_t bundle_bytes;
+	uint64_t books_bytes;    /* unpacked, of workbooks */
 	uint64_t unpacked_bytes; /* all members as declared, 0 unknown */
 	uint64_t nrows;
 	struct timespec told; /* of progress */
@@ -51,6 +52,25 @@ int work_file(struct job *j, const struct member *m, struct err *e);
 
 /* A bundle's signature: who signed, and whether it is good. */
 int work_signature(struct job *j, struct err *e);
+
+/* A workbook: each of its sheets with data is a file, book.xlsx#Sheet. */
+int work_book(struct job *j, const struct member *m, struct err *e);
+
+/* One of them. */
+struct work_sheet {
+	struct xlsx *x;
+	size_t i;
+	int alone;        /* there is no other with data */
+	const char *path; /* with the sheet's name */
+	const struct manifest_resource *said;
+	uint64_t bytes; /* of the workbook */
+	const char *sha256;
+};
+int work_sheet(struct job *j, const struct work_sheet *s, struct err *e);
+
+/* The dataset somebody declared, NULL where nobody did. */
+const char *work_declared(const struct job *j,
+    const struct manifest_resource *said);
 
 /* The resource the data package has for a member, NULL where none. */
 const struct manifest_resource *work_resource(struct job *j, const char *path);

@@ -13,11 +13,13 @@
 #include <cmocka.h>
 
 #include "form/rowfile.h"
+#include "form/xlsx_write.h"
 #include "rule/pack.h"
 #include "rules.h"
 #include "sys/buf.h"
 #include "sys/err.h"
 #include "sys/hash.h"
+#include "sys/mem.h"
 #include "way/work.h"
 
 #define WATER                                                                                  \
@@ -158,6 +160,7 @@ story_at(const char *name, int fd, const char *received_at)
 
 	j.rows = memfd_create("rows", MFD_CLOEXEC);
 	j.rejected = memfd_create("rejected", MFD_CLOEXEC);
+	j.spool = memfd_create("spool", MFD_CLOEXEC);
 	j.received_at = received_at;
 	assert_int_equal(work_open(pack, provider, &w, &e), 0);
 	if (work_run(w, &j, &e) == -1)
@@ -357,7 +360,7 @@ refused_file_does_not_sink_the_bundle(void **state)
 	tar_text(&b, "201603/c.csv", WATER "34,甲公司,,1,1,1,0,2016/3/12\n");
 	assert_string_equal(story("x.tar", tar_end(&b)),
 	    "a.csv   0=0+0 !dataset_unknown\n"
-	    "b.xlsx   0=0+0 !xlsx_later\n"
+	    "b.xlsx   0=0+0 !zip_truncated\n"
 	    "201603/c.csv water_bill_monthly 1.0 2016-03 1=0+1 "
 	    "2!required_missing 0?column_missing\n");
 }
@@ -525,6 +528,128 @@ header_that_does_for_some_rows_does_not_sink_them(void **state)
 	    "3!column_key_missing 0?column_missing\n");
 }
 
+/* ---- workbooks ---- */
+
+/* Sheets "name\nrow\nrow", cells with commas between; '-' before the name: a
+ * hidden one. */
+static int
+workbook(const char *const *sheet, size_t n)
+{
+	int fd = memfd_create("book", MFD_CLOEXEC);
+	struct xlsx_writer *w = xlsx_writer_open(fd);
+	struct err e;
+
+	for (size_t i = 0; i < n; i++) {
+		char *text = xstrdup(sheet[i]);
+		char *rest = text;
+		char *line = strsep(&rest, "\n");
+		struct xlsx_writer_sheet s = { .name = line };
+
+		s.hidden = line[0] == '-';
+		s.name += s.hidden;
+		assert_int_equal(xlsx_writer_sheet(w, &s, &e), 0);
+		while ((line = strsep(&rest, "\n")) != NULL) {
+			const char *cell[20];
+			size_t k = 0;
+
+			while (k < 20 && line != NULL)
+				cell[k++] = strsep(&line, ",");
+			xlsx_writer_row(w, XLSX_WRITE_PLAIN, cell, k);
+		}
+		free(text);
+	}
+	assert_int_equal(xlsx_writer_close(w, &e), 0);
+	return fd;
+}
+
+#define BOOK(...)                                      \
+	workbook((const char *const[]){ __VA_ARGS__ }, \
+	    sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+
+static void
+tar_book(struct buf *b, const char *name, int fd)
+{
+	static char bytes[1 << 16];
+	ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
+
+	assert_in_range(n, 1, sizeof(bytes) - 1);
+	tar_add(b, name, bytes, (size_t)n);
+	close(fd);
+}
+
+#define WATER_SHEET                                                                            \
+	"用户编号,户名,抄表年月,用水量(吨),应缴金额(元),实缴金额(元)," \
+	"欠费金额(元),缴费日期"
+
+static void
+workbook_is_a_file_for_each_table(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    story("water_bill_monthly_2015-01.xlsx",
+		BOOK("填报说明\n户名,写全称",
+		    "2016-03\n缴费情况表\n\n" WATER_SHEET
+		    "\n34,甲公司,201603,1,2.85,2.85,0,2016/3/12\n合计,,,1,2.85",
+		    "Sheet3", "气\n燃气户号,户名,抄表年月\n,丙,201603\n",
+		    "-码\n1\n2", "草稿\n甲,乙\n1,2")),
+	    "water_bill_monthly_2015-01.xlsx#2016-03 "
+	    "water_bill_monthly 1.0 2016-03 1=1+0 4:甲公司|34 "
+	    "0?column_missing\n"
+	    "water_bill_monthly_2015-01.xlsx#气 gas_bill_monthly 1.0 2015-01 "
+	    "1=0+1 2!required_missing "
+	    "0?column_missing 0?column_missing 0?column_missing "
+	    "0?column_missing 0?column_missing 0?sheet_ignored\n");
+	assert_non_null(strstr(rejected, "-01.xlsx#气,2,"));
+}
+
+static void
+workbook_of_one_table_may_be_told_by_its_name(void **state)
+{
+	(void)state;
+	assert_string_equal(story("water_bill_monthly_201603.xlsx",
+				BOOK("Sheet1\n用户编号,其他\n34,1")),
+	    "water_bill_monthly_201603.xlsx#Sheet1 water_bill_monthly 1.0 "
+	    "2016-03 1=1+0 2:-|34 0?column_missing 0?column_missing "
+	    "0?column_missing 0?column_missing 0?column_missing "
+	    "0?column_missing\n");
+}
+
+static void
+workbook_in_an_archive(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	tar_text(&b, "x/datapackage.json",
+	    "{\"resources\":[{\"path\":\"a.xlsx\",\"bytes\":7},"
+	    "{\"path\":\"b.xlsx#s\",\"schema\":\"water_bill_monthly\","
+	    "\"period\":\"2016-02\"}]}");
+	tar_book(&b, "x/a.xlsx",
+	    BOOK("s\n" WATER_SHEET "\n34,甲,201603,1,1,1,0,"));
+	tar_book(&b, "x/b.xlsx",
+	    BOOK("s\n用户编号,户名,应缴金额(元)\n34,甲,1"));
+	tar_book(&b, "x/c.xlsx", BOOK("Sheet1", "Sheet2"));
+	tar_book(&b, "x/d.xlsx", BOOK("s\n甲,乙\n1,2", "t\n丙,丁\n1,2"));
+	assert_string_equal(story("x.tar", tar_end(&b)),
+	    "x/a.xlsx#s water_bill_monthly 1.0 2016-03 0=0+0 !package_bytes\n"
+	    "x/b.xlsx#s water_bill_monthly 1.0 2016-02 1=1+0 2:甲|34 "
+	    "0?column_missing 0?column_missing "
+	    "0?column_missing 0?column_missing\n"
+	    "x/c.xlsx   0=0+0 !file_no_header\n"
+	    "x/d.xlsx#s   0=0+0 !dataset_unknown\n"
+	    "x/d.xlsx#t   0=0+0 !dataset_unknown\n");
+}
+
+static void
+workbook_with_a_header_alone_is_a_nil_report(void **state)
+{
+	(void)state;
+	assert_string_equal(story("b-2016-03.xlsx", BOOK("s\n" WATER_SHEET)),
+	    "nil water_bill_monthly 2016-03 \n"
+	    "b-2016-03.xlsx#s water_bill_monthly 1.0 2016-03 0=0+0\n");
+}
+
 int
 main(void)
 {
@@ -551,6 +676,10 @@ main(void)
 		cmocka_unit_test(rows_that_no_dataset_takes_are_sent_back),
 		cmocka_unit_test(
 		    header_that_does_for_some_rows_does_not_sink_them),
+		cmocka_unit_test(workbook_is_a_file_for_each_table),
+		cmocka_unit_test(workbook_of_one_table_may_be_told_by_its_name),
+		cmocka_unit_test(workbook_in_an_archive),
+		cmocka_unit_test(workbook_with_a_header_alone_is_a_nil_report),
 	};
 	struct err e;
 	int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
