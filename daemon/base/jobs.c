@@ -516,11 +516,12 @@ keep_dry_counts(struct keeper *k, struct job *job, struct err *e)
 
 		if (db_run(k->db, e,
 			"UPDATE bundle_file_t SET inserted = ?, updated = ?,"
-			" unchanged = ?, superseded = ?, same = ?, other = ?"
+			" unchanged = ?, superseded = ?, same = ?, other = ?,"
+			" stale = ?"
 			" WHERE bundle = ? AND no = ?",
-			"iiiiiiii", n->inserted, n->updated, n->unchanged,
-			n->superseded, n->same, n->other, job->bundle.no,
-			(int64_t)i) == -1)
+			"iiiiiiiii", n->inserted, n->updated, n->unchanged,
+			n->superseded, n->same, n->other, n->stale,
+			job->bundle.no, (int64_t)i) == -1)
 			return -1;
 	}
 	return 0;

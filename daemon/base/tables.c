@@ -59,6 +59,7 @@ const char *const tables_sql[] = {
 	" superseded INTEGER NOT NULL DEFAULT 0,"
 	" same INTEGER NOT NULL DEFAULT 0,"  /* twice in the bundle, alike */
 	" other INTEGER NOT NULL DEFAULT 0," /* twice, and different */
+	" stale INTEGER NOT NULL DEFAULT 0," /* older than what there is */
 	" issues TEXT NOT NULL, code TEXT NOT NULL, zh TEXT NOT NULL,"
 	" en TEXT NOT NULL, PRIMARY KEY (bundle, no)) WITHOUT ROWID;",
 	"CREATE VIEW IF NOT EXISTS bundle AS SELECT id, account, name, bytes,"

@@ -184,8 +184,9 @@ print_file(const struct rowfile_file *f, const struct merge_counts *n)
 		printf("    %s %s %" PRIu64 "\n",
 		    severity_name((enum severity)f->rule[i].severity),
 		    f->rule[i].rule, f->rule[i].count);
-	print_count(SEVERITY_WARN, "duplicate_row", n->same);
-	print_count(SEVERITY_WARN, "duplicate_conflict", n->other);
+	print_count(SEVERITY_WARN, merge_rule[MERGE_SAME], n->same);
+	print_count(SEVERITY_WARN, merge_rule[MERGE_OTHER], n->other);
+	print_count(SEVERITY_WARN, merge_rule[MERGE_STALE], n->stale);
 }
 
 static json_t *
@@ -214,8 +215,9 @@ file_json(const struct rowfile_file *f, const struct merge_counts *n)
 	for (size_t i = 0; i < f->nrules; i++)
 		add_count(issues, (enum severity)f->rule[i].severity,
 		    f->rule[i].rule, (int64_t)f->rule[i].count);
-	add_count(issues, SEVERITY_WARN, "duplicate_row", n->same);
-	add_count(issues, SEVERITY_WARN, "duplicate_conflict", n->other);
+	add_count(issues, SEVERITY_WARN, merge_rule[MERGE_SAME], n->same);
+	add_count(issues, SEVERITY_WARN, merge_rule[MERGE_OTHER], n->other);
+	add_count(issues, SEVERITY_WARN, merge_rule[MERGE_STALE], n->stale);
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o}",
 	    "path", f->path, "dataset", f->dataset, "standard", f->standard,
 	    "encoding", f->encoding, "rows", (json_int_t)f->rows, "accepted",

@@ -42,6 +42,7 @@ struct merge {
 	struct merge_counts *counts;   /* by file, owned */
 	struct rowfile_record *record; /* owned */
 	int last_new;                  /* the last row had no predecessor */
+	int differs; /* field in which it contradicts the base, -1 */
 };
 
 enum did { DID_INSERT, DID_UPDATE, DID_NOTHING };
@@ -248,8 +249,20 @@ value_from(sqlite3_stmt *st, int column, enum field_type type, struct value *v)
 	}
 }
 
+static int
+differs(const struct value *a, const struct value *b)
+{
+	if (a->kind != b->kind)
+		return 1;
+	if (a->kind == VALUE_TEXT)
+		return a->len != b->len ||
+		       memcmp(a->text, b->text, a->len) != 0;
+	return a->kind == VALUE_REAL ? a->real != b->real : a->num != b->num;
+}
+
 /*
  * Null never overwrites: what the row does not say, the current version says.
+ * The first field in which they contradict each other is kept in m->differs.
  * Returns the statement that holds the texts, to be done with afterwards.
  */
 static int
@@ -261,12 +274,18 @@ fill_from_current(struct merge *m, struct rowfile_record *r, int64_t id,
 	int open_at = 1 + (int)s->nfields;
 	int rc;
 
+	m->differs = -1;
 	(void)sqlite3_bind_int64(st, 1, id);
 	rc = db_step(m->db, st, 0, e);
 	for (size_t i = 0; rc == 1 && i < s->nfields; i++) {
+		struct value v;
+
+		value_from(st, 1 + (int)i, s->field[i].type, &v);
+		if (m->differs == -1 && v.kind != VALUE_NULL &&
+		    r->value[i].kind != VALUE_NULL && differs(&v, &r->value[i]))
+			m->differs = (int)i;
 		if (r->value[i].kind == VALUE_NULL && !r->open_ended[i]) {
-			value_from(st, 1 + (int)i, s->field[i].type,
-			    &r->value[i]);
+			r->value[i] = v;
 			if (s->field[i].open_ended)
 				r->open_ended[i] =
 				    (uint8_t)sqlite3_column_int(st, open_at);
@@ -422,7 +441,8 @@ mark_seen(struct merge *m, const struct rowfile_record *r,
 /* --- findings ----------------------------------------------------------- */
 
 static int
-add_issue(struct merge *m, const struct rowfile_record *r, struct err *e)
+add_issue(struct merge *m, size_t file, const struct rowfile_record *r,
+    struct err *e)
 {
 	sqlite3_stmt *st = db_prepare(m->db,
 	    "INSERT INTO quality_issue_t (bundle, file, row, field, header,"
@@ -433,7 +453,7 @@ add_issue(struct merge *m, const struct rowfile_record *r, struct err *e)
 	if (m->mode == MERGE_DRY)
 		return 0;
 	(void)sqlite3_bind_int64(st, 1, m->bundle);
-	(void)sqlite3_bind_int64(st, 2, (int64_t)m->file);
+	(void)sqlite3_bind_int64(st, 2, (int64_t)file);
 	(void)sqlite3_bind_int64(st, 3, (int64_t)r->line);
 	(void)sqlite3_bind_text(st, 4, r->field, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_text(st, 5, r->header, -1, SQLITE_STATIC);
@@ -448,17 +468,33 @@ add_issue(struct merge *m, const struct rowfile_record *r, struct err *e)
 	return rc;
 }
 
-static int
-note_twice(struct merge *m, const struct rowfile_record *r,
-    const struct current *c, int same, struct err *e)
+const char *const merge_rule[] = { [MERGE_SAME] = "duplicate_row",
+	[MERGE_OTHER] = "duplicate_conflict",
+	[MERGE_STALE] = "stale_row" };
+
+static int64_t *
+findings_of(struct merge_counts *n, enum merge_finding f)
 {
-	const struct rowfile_summary *v = rowfile_verdict(m->reader);
-	const char *rule = same ? "duplicate_row" : "duplicate_conflict";
-	char row[24];
-	const char *arg[2] = { row, v->file[c->file].path };
+	switch (f) {
+	case MERGE_SAME:
+		return &n->same;
+	case MERGE_OTHER:
+		return &n->other;
+	case MERGE_STALE:
+		break;
+	}
+	return &n->stale;
+}
+
+/* A finding about a row of a file of this bundle; field -1: the whole row. */
+static int
+note(struct merge *m, size_t file, uint64_t line, enum merge_finding f,
+    int field, const char *const arg[2], struct err *e)
+{
+	const char *rule = merge_rule[f];
 	char zh[512];
 	char en[512];
-	struct rowfile_record issue = { .line = r->line,
+	struct rowfile_record issue = { .line = line,
 		.field = "",
 		.header = "",
 		.rule = rule,
@@ -468,12 +504,39 @@ note_twice(struct merge *m, const struct rowfile_record *r,
 		.severity = SEVERITY_WARN,
 		.effect = EFFECT_KEEP };
 
+	*findings_of(&m->counts[file], f) += 1;
 	if (m->mode == MERGE_DRY)
 		return 0;
-	snprintf(row, sizeof(row), "%" PRIu64, c->line);
+	if (field != -1) {
+		issue.field = m->target->schema->field[field].name;
+		issue.header = m->target->schema->field[field].title;
+	}
 	catalog_zh(rule, arg, 2, zh, sizeof(zh));
 	catalog_en(rule, arg, 2, en, sizeof(en));
-	return add_issue(m, &issue, e);
+	return add_issue(m, file, &issue, e);
+}
+
+/* The key stands twice in the bundle. */
+static int
+note_twice(struct merge *m, const struct rowfile_record *r,
+    const struct current *c, enum merge_finding f, struct err *e)
+{
+	const struct rowfile_summary *v = rowfile_verdict(m->reader);
+	char row[24];
+	const char *const arg[2] = { row, v->file[c->file].path };
+
+	snprintf(row, sizeof(row), "%" PRIu64, c->line);
+	return note(m, m->file, r->line, f, f == MERGE_OTHER ? m->differs : -1,
+	    arg, e);
+}
+
+/* A row that came too late: there is one of a later business date. */
+static int
+note_stale(struct merge *m, size_t file, uint64_t line, const char *as_of,
+    const char *than, struct err *e)
+{
+	return note(m, file, line, MERGE_STALE, -1,
+	    (const char *const[]){ as_of, than }, e);
 }
 
 /* --- one row ------------------------------------------------------------ */
@@ -527,10 +590,10 @@ save_counts(struct merge *m, size_t file, struct err *e)
 		return 0;
 	return db_run(m->db, e,
 	    "UPDATE bundle_file_t SET inserted = ?, updated = ?,"
-	    " unchanged = ?, superseded = ?, same = ?, other = ?"
+	    " unchanged = ?, superseded = ?, same = ?, other = ?, stale = ?"
 	    " WHERE bundle = ? AND no = ?",
-	    "iiiiiiii", n->inserted, n->updated, n->unchanged, n->superseded,
-	    n->same, n->other, m->bundle, (int64_t)file);
+	    "iiiiiiiii", n->inserted, n->updated, n->unchanged, n->superseded,
+	    n->same, n->other, n->stale, m->bundle, (int64_t)file);
 }
 
 static int64_t *
@@ -571,19 +634,31 @@ replace_earlier(struct merge *m, const struct rowfile_record *r, int64_t hash,
 	return put(m, r, c, hash, NULL, e);
 }
 
-/* The key stands twice in this bundle: one of the two is superseded. */
+/*
+ * The key stands twice in this bundle: one of the two is superseded. Where
+ * their business dates differ that is the older one; else they contradict each
+ * other, if they are not the same.
+ */
 static int
 merge_twice(struct merge *m, struct rowfile_record *r, int64_t hash,
     struct current *c, struct merge_counts *n, struct err *e)
 {
 	int late = older(r->as_of, c->as_of);
-	int same;
+	int early = older(c->as_of, r->as_of);
+	int same, rc;
 
 	if (!late && fill(m, r, c, &hash, e) == -1)
 		return -1;
 	same = hash == c->hash;
-	*(same ? &n->same : &n->other) += 1;
-	if (note_twice(m, r, c, same, e) == -1)
+	if (same)
+		rc = note_twice(m, r, c, MERGE_SAME, e);
+	else if (late)
+		rc = note_stale(m, m->file, r->line, r->as_of, c->as_of, e);
+	else if (early)
+		rc = note_stale(m, c->file, c->line, c->as_of, r->as_of, e);
+	else
+		rc = note_twice(m, r, c, MERGE_OTHER, e);
+	if (rc == -1)
 		return -1;
 	if (!same && !late)
 		return replace_earlier(m, r, hash, c, e);
@@ -612,6 +687,9 @@ merge_known(struct merge *m, struct rowfile_record *r, int64_t hash,
 {
 	if (hash != c->hash && older(r->as_of, c->as_of) && r->op != 'C') {
 		n->superseded++;
+		if (note_stale(m, m->file, r->line, r->as_of, c->as_of, e) ==
+		    -1)
+			return -1;
 		return put(m, r, c, hash, "older", e);
 	}
 	if (fill(m, r, c, &hash, e) == -1)
@@ -727,7 +805,7 @@ merge_record(struct merge *m, const struct rowfile_file *f, struct err *e)
 	if (rc != 1)
 		return rc;
 	if (m->record->kind == ROWFILE_FINDING)
-		return add_issue(m, m->record, e) == -1 ? -1 : 1;
+		return add_issue(m, m->file, m->record, e) == -1 ? -1 : 1;
 	if (row_target(m, m->record, e) == -1)
 		return -1;
 	return merge_row(m, m->record, e) == -1 ? -1 : 1;
@@ -789,12 +867,12 @@ restore(struct merge *m, struct err *e)
 	if (rc == -1)
 		return -1;
 	rc = db_query(m->db, &st, e,
-	    "SELECT no, inserted, updated, unchanged, superseded, same, other"
-	    " FROM bundle_file_t WHERE bundle = ?",
+	    "SELECT no, inserted, updated, unchanged, superseded, same, other,"
+	    " stale FROM bundle_file_t WHERE bundle = ?",
 	    "i", m->bundle);
 	for (; rc == 1; rc = db_next(m->db, st, e)) {
 		size_t no = (size_t)sqlite3_column_int64(st, 0);
-		int64_t *to[] = { NULL, NULL, NULL, NULL, NULL, NULL };
+		int64_t *to[7];
 
 		if (no >= rowfile_verdict(m->reader)->nfiles)
 			continue;
@@ -804,7 +882,8 @@ restore(struct merge *m, struct err *e)
 		to[3] = &m->counts[no].superseded;
 		to[4] = &m->counts[no].same;
 		to[5] = &m->counts[no].other;
-		for (int i = 0; i < 6; i++)
+		to[6] = &m->counts[no].stale;
+		for (int i = 0; i < 7; i++)
 			*to[i] = sqlite3_column_int64(st, 1 + i);
 	}
 	db_done(st);

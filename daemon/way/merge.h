@@ -33,7 +33,12 @@ struct merge_counts {
 	int64_t superseded;
 	int64_t same;  /* of the superseded: twice in the bundle, alike */
 	int64_t other; /* twice in the bundle, and different */
+	int64_t stale; /* older than what the base or the bundle has */
 };
+
+/* What rows are found to be against each other and the base. */
+enum merge_finding { MERGE_SAME, MERGE_OTHER, MERGE_STALE };
+extern const char *const merge_rule[];
 
 struct merge;
 

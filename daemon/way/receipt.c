@@ -14,6 +14,7 @@
 #include "sys/hash.h"
 #include "sys/home.h"
 #include "sys/mem.h"
+#include "way/merge.h"
 #include "way/receipt.h"
 
 enum { RECEIPT_FORMAT = 1, RECEIPT_MAX = 64 << 20 };
@@ -116,7 +117,7 @@ add_count(json_t *list, const char *rule, int severity, json_int_t count)
 static json_t *
 issues(sqlite3_stmt *st)
 {
-	json_t *kept = json_loads(db_text(st, 14), 0, NULL);
+	json_t *kept = json_loads(db_text(st, 15), 0, NULL);
 	json_t *list = json_array();
 	json_t *v;
 	size_t i;
@@ -125,10 +126,9 @@ issues(sqlite3_stmt *st)
 	    add_count(list, json_string_value(json_object_get(v, "rule")),
 		(int)json_integer_value(json_object_get(v, "severity")),
 		json_integer_value(json_object_get(v, "count")));
-	add_count(list, "duplicate_row", SEVERITY_WARN,
-	    sqlite3_column_int64(st, 12));
-	add_count(list, "duplicate_conflict", SEVERITY_WARN,
-	    sqlite3_column_int64(st, 13));
+	for (i = 0; i < 3; i++)
+		add_count(list, merge_rule[i], SEVERITY_WARN,
+		    sqlite3_column_int64(st, 12 + (int)i));
 	json_decref(kept);
 	return list;
 }
@@ -147,10 +147,10 @@ file_json(sqlite3_stmt *st)
 		json_object_set_new(o, count[i],
 		    json_integer(sqlite3_column_int64(st, 5 + i)));
 	json_object_set_new(o, "error",
-	    db_text(st, 15)[0] == '\0'
+	    db_text(st, 16)[0] == '\0'
 		? json_null()
-		: json_pack("{s:s, s:s, s:s}", "code", db_text(st, 15), "zh",
-		      db_text(st, 16), "en", db_text(st, 17)));
+		: json_pack("{s:s, s:s, s:s}", "code", db_text(st, 16), "zh",
+		      db_text(st, 17), "en", db_text(st, 18)));
 	return o;
 }
 
@@ -162,7 +162,7 @@ files_json(struct db *db, int64_t bundle, struct totals *t, struct err *e)
 	int rc = db_query(db, &st, e,
 	    "SELECT path, dataset, standard, rules, encoding, rows, accepted,"
 	    " rejected, inserted, updated, unchanged, superseded, same, other,"
-	    " issues, code, zh, en FROM bundle_file_t WHERE bundle = ?"
+	    " stale, issues, code, zh, en FROM bundle_file_t WHERE bundle = ?"
 	    " ORDER BY no",
 	    "i", bundle);
 
@@ -173,7 +173,7 @@ files_json(struct db *db, int64_t bundle, struct totals *t, struct err *e)
 		t->rows += sqlite3_column_int64(st, 5);
 		t->accepted += sqlite3_column_int64(st, 6);
 		t->rejected += sqlite3_column_int64(st, 7);
-		t->refused += db_text(st, 15)[0] != '\0';
+		t->refused += db_text(st, 16)[0] != '\0';
 	}
 	db_done(st);
 	return list;
