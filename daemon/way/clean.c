@@ -5,6 +5,7 @@
 #include "form/text.h"
 #include "sys/mem.h"
 #include "way/clean.h"
+#include "way/shift.h"
 
 enum { EXPECTED = 1000 };
 
@@ -58,6 +59,7 @@ clean_open(struct clean_file *f, struct script *s, const struct schema *schema,
 
 	memset(f, 0, sizeof(*f));
 	buf_init(&f->expected, EXPECTED);
+	row_init(&f->scratch);
 	f->width = n;
 	open_lane(f, s, schema, header, n);
 	if (f->lane[0].match == NULL) {
@@ -82,6 +84,7 @@ clean_close(struct clean_file *f)
 		match_free(f->lane[i].match);
 	free(f->lane);
 	buf_done(&f->expected);
+	row_done(&f->scratch);
 }
 
 int
@@ -100,8 +103,8 @@ clean_uses(const struct clean_file *f, size_t column)
 
 /* ---- records ---- */
 
-static int
-is_blank(const struct csv_field *f)
+int
+clean_is_blank(const struct csv_field *f)
 {
 	const char *s = f->data;
 	size_t len = f->len;
@@ -110,8 +113,8 @@ is_blank(const struct csv_field *f)
 	return len == 0;
 }
 
-static void
-take_cells(const struct clean_lane *l, const struct csv_row *record,
+void
+clean_cells(const struct clean_lane *l, const struct csv_row *record,
     struct row *r)
 {
 	for (size_t i = 0; i < l->schema->nfields; i++) {
@@ -139,31 +142,34 @@ find_fault(const struct csv_row *record, struct row *r)
 	    NULL);
 }
 
-/* A cell too many often stands empty before where the others belong. */
-static int
-first_blank(const struct clean_lane *l, const struct csv_row *record)
+static void
+find_long(struct clean_file *f, const struct clean_lane *l,
+    const struct csv_row *record, struct row *r, const char *have,
+    const char *want)
 {
-	for (size_t i = 0; i < match_count(l->match); i++) {
-		int field = match_column(l->match, i)->field;
+	int column = -1;
 
-		if (field != -1 && is_blank(&record->field[i]) &&
-		    l->schema->field[field].required == FIELD_MANDATORY)
-			return field;
-	}
-	return -1;
+	if (record->n == f->width + 1 && f->looks++ < SHIFT_LOOKS)
+		column = shift_column(f, l, record, &f->scratch);
+	row_find(r, "long_row",
+	    column != -1 ? match_column(l->match, (size_t)column)->field : -1,
+	    EFFECT_REJECT, have, want, NULL);
+	if (column != -1)
+		r->finding[r->nfindings - 1].header =
+		    match_column(l->match, (size_t)column)->header;
 }
 
+/* Named by the last column that has a cell. */
 static void
-find_long(const struct clean_lane *l, const struct csv_row *record,
-    struct row *r, const char *have, const char *want)
+find_short(const struct clean_lane *l, struct row *r, size_t n,
+    const char *have, const char *want)
 {
-	int field = first_blank(l, record);
+	const struct column *c = n > 0 ? match_column(l->match, n - 1) : NULL;
 
-	row_find(r, "long_row", field, EFFECT_REJECT, have, want, NULL);
-	if (field != -1)
-		r->finding[r->nfindings - 1].header =
-		    match_column(l->match, (size_t)match_field(l->match, field))
-			->header;
+	row_find(r, "short_row", c != NULL ? c->field : -1, EFFECT_KEEP, have,
+	    want, NULL);
+	if (c != NULL)
+		r->finding[r->nfindings - 1].header = c->header;
 }
 
 /*
@@ -171,22 +177,24 @@ find_long(const struct clean_lane *l, const struct csv_row *record,
  * all behind it slipped. Too few are told, and what is missing is found.
  */
 static void
-find_width(const struct clean_file *f, const struct clean_lane *l,
+find_width(struct clean_file *f, const struct clean_lane *l,
     const struct csv_row *record, struct row *r)
 {
+	struct csv_row trimmed = *record;
 	size_t n = record->n;
 	char have[24], want[24];
 
-	while (n > f->width && is_blank(&record->field[n - 1]))
+	while (n > f->width && clean_is_blank(&record->field[n - 1]))
 		n--;
 	if (n == f->width)
 		return;
+	trimmed.n = n;
 	snprintf(have, sizeof(have), "%zu", n);
 	snprintf(want, sizeof(want), "%zu", f->width);
 	if (n > f->width)
-		find_long(l, record, r, have, want);
+		find_long(f, l, &trimmed, r, have, want);
 	else
-		row_find(r, "short_row", -1, EFFECT_KEEP, have, want, NULL);
+		find_short(l, r, n, have, want);
 }
 
 static struct csv_field
@@ -264,7 +272,7 @@ clean_record(struct clean_file *f, const struct csv_row *record, struct row *r,
 	f->last = l;
 	l->rows += to == l;
 	row_start(r, l->schema, record->record);
-	take_cells(l, record, r);
+	clean_cells(l, record, r);
 	if (record->fault != CSV_FINE)
 		find_fault(record, r);
 	else

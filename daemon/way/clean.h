@@ -34,6 +34,8 @@ struct clean_file {
 	int route;               /* the column that decides, -1: none */
 	struct buf expected;     /* its values, for people */
 	size_t width;            /* columns of the header */
+	struct row scratch;      /* for looks at where cells slipped */
+	unsigned int looks;      /* so far */
 	const char *period;
 	const char *today;
 };
@@ -46,6 +48,12 @@ int clean_open(struct clean_file *f, struct script *s,
     const struct schema *schema, const struct cell *header, size_t n,
     struct err *e);
 void clean_close(struct clean_file *f);
+
+/* The cells of a record as the raw cells of a row that was begun. */
+void clean_cells(const struct clean_lane *l, const struct csv_row *record,
+    struct row *r);
+/* Nothing but spaces. */
+int clean_is_blank(const struct csv_field *f);
 
 /* Whether a column of the header is of use to any dataset of the file. */
 int clean_uses(const struct clean_file *f, size_t column);

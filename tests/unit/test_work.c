@@ -250,7 +250,7 @@ row_with_too_many_cells_is_sent_back(void **state)
 	    "\xef\xbb\xbf文件,行号,字段,规则,原因,reason," /* header as sent */
 	    "用户编号,户名,抄表年月,用水量(吨),应缴金额(元),实缴金额(元),"
 	    "欠费金额(元),缴费日期\r\n"
-	    "ysjf.csv,2,,long_row,"
+	    "ysjf.csv,2,户名,long_row,"
 	    "这一行有 9 列，表头只有 8 列；请检查是否有未加引号的分隔符,"
 	    "\"the row has 9 cells, the header only 8; look for a separator "
 	    "that is not in quotes\","
