@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "form/xlsx.h"
+#include "form/xlsx_template.h"
 #include "sys/hash.h"
 #include "sys/mem.h"
 #include "way/read.h"
@@ -211,7 +212,11 @@ sort_out(struct book *b, struct err *e)
 	for (size_t i = 0; i < xlsx_count(b->x); i++) {
 		int blank = 0;
 
-		b->state[i] = xlsx_is_hidden(b->x, i) ? HIDDEN : UNKNOWN;
+		b->state[i] =
+		    !xlsx_is_hidden(b->x, i) ? UNKNOWN
+		    : strcmp(xlsx_name(b->x, i), XLSX_TEMPLATE_CODES) == 0
+			? NOTES
+			: HIDDEN;
 		if (b->state[i] != HIDDEN)
 			blank = is_blank(b, i, e);
 		if (blank == -1)

@@ -50,10 +50,14 @@ bad=
 for pair in $(z standards list --json | jq -r '.[] | .dataset + ":" + .provider')
 do
 	dataset=${pair%:*}
-	z standards template "$dataset" --example >"$T/$dataset.csv"
-	z check --provider "${pair#*:}" --json "$T/$dataset.csv" |
-	    jq -e '.outcome == "accepted" and (.files[0].issues | map(select(.rule != "rows_routed"))) == [] and
-		.files[0].accepted == 1' >/dev/null || bad="$bad $dataset"
+	for kind in csv xlsx; do
+		z standards template "$dataset" --format $kind --example \
+		    >"$T/$dataset.$kind"
+		z check --provider "${pair#*:}" --json "$T/$dataset.$kind" |
+		    jq -e '.outcome == "accepted" and (.files[0].issues | map(select(.rule != "rows_routed"))) == [] and
+		.files[0].accepted == 1' >/dev/null ||
+		    bad="$bad $dataset.$kind"
+	done
 done
 is 'every template filled with its examples passes without a finding' "$bad" ''
 ok 'as JSON' sh -c "'$ZAYTON' -C '$HOME_DIR' standards template $w --json |

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <xlsxwriter.h>
 
 #include "form/rowfile.h"
-#include "form/xlsx_write.h"
 #include "rule/pack.h"
 #include "rules.h"
 #include "sys/buf.h"
@@ -535,30 +535,33 @@ header_that_does_for_some_rows_does_not_sink_them(void **state)
 static int
 workbook(const char *const *sheet, size_t n)
 {
-	int fd = memfd_create("book", MFD_CLOEXEC);
-	struct xlsx_writer *w = xlsx_writer_open(fd);
-	struct err e;
+	char path[] = "/tmp/test_work.XXXXXX";
+	int fd = mkstemp(path);
+	lxw_workbook *w = workbook_new(path);
 
 	for (size_t i = 0; i < n; i++) {
 		char *text = xstrdup(sheet[i]);
 		char *rest = text;
 		char *line = strsep(&rest, "\n");
-		struct xlsx_writer_sheet s = { .name = line };
+		int hidden = line[0] == '-';
+		lxw_worksheet *s = workbook_add_worksheet(w, line + hidden);
 
-		s.hidden = line[0] == '-';
-		s.name += s.hidden;
-		assert_int_equal(xlsx_writer_sheet(w, &s, &e), 0);
-		while ((line = strsep(&rest, "\n")) != NULL) {
-			const char *cell[20];
-			size_t k = 0;
+		if (hidden)
+			worksheet_hide(s);
+		for (lxw_row_t r = 0; (line = strsep(&rest, "\n")) != NULL; r++)
+			for (lxw_col_t c = 0; line != NULL; c++) {
+				const char *cell = strsep(&line, ",");
 
-			while (k < 20 && line != NULL)
-				cell[k++] = strsep(&line, ",");
-			xlsx_writer_row(w, XLSX_WRITE_PLAIN, cell, k);
-		}
+				if (cell[0] != '\0')
+					worksheet_write_string(s, r, c, cell,
+					    NULL);
+			}
 		free(text);
 	}
-	assert_int_equal(xlsx_writer_close(w, &e), 0);
+	assert_int_equal(workbook_close(w), LXW_NO_ERROR);
+	(void)close(fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	(void)unlink(path);
 	return fd;
 }
 
