@@ -20,8 +20,8 @@ struct work_job {
 	int bundle; /* read by offset */
 	int rows;
 	int rejected;
-	int spool;           /* a file without a name, for workbooks; -1 none */
-	const char *name;    /* of the bundle, as sent */
+	int spool;        /* a file without a name, for workbooks; -1 none */
+	const char *name; /* of the bundle, as sent */
 	/* A bundle's signature: fingerprints of the keys that may sign, and
 	 * the bundle, -1 where it is not there. keys is NULL for a bundle. */
 	const char *keys;
