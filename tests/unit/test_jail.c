@@ -175,14 +175,11 @@ a_gate_starts_programs_and_calls_nobody(void **state)
 	assert_int_equal(in_jail(JAIL_GATE, NULL, make_file, "/tmp/x.gate"), 1);
 }
 
+#define TEST(t) cmocka_unit_test_setup(t, fresh)
+
 int
 main(void)
 {
-#ifdef __SANITIZE_ADDRESS__
-	puts("1..1\nok 1 - jails # SKIP a sanitizer needs what they forbid");
-	return 0;
-#else
-#define TEST(t) cmocka_unit_test_setup(t, fresh)
 	const struct CMUnitTest tests[] = {
 		TEST(a_worker_opens_nothing),
 		TEST(a_worker_that_speaks_or_starts_programs_is_killed),
@@ -192,6 +189,11 @@ main(void)
 		TEST(a_gate_starts_programs_and_calls_nobody),
 	};
 
+#ifdef __SANITIZE_ADDRESS__
+	(void)tests;
+	puts("1..1\nok 1 - jails # SKIP a sanitizer needs what they forbid");
+	return 0;
+#else
 	return cmocka_run_group_tests(tests, NULL, NULL);
 #endif
 }

@@ -34,7 +34,7 @@ static void
 the_silent_leave_half_to_the_others(void **state)
 {
 	struct limits *l = limits_new(100, 40, 20);
-	char source[16];
+	char source[32];
 
 	(void)state;
 	for (int i = 0; i < 10; i++) {
