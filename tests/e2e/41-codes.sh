@@ -42,9 +42,9 @@ jq -r '.[].code' "$T/codes.json" | sort -u >"$T/all"
 	cut -d ' ' -f 1 "$T/found"
 	# Named by the tests that provoke them, and by examples of the scripts.
 	while read -r code; do
-		grep -qwF -- "$code" "$ROOT"/tests/unit/*.c "$ROOT"/rules/*.lua \
-		    $(find . -name '[0-9]*.sh' ! -name 41-codes.sh) \
-		    "$ROOT"/tests/rules/*.case && echo "$code"
+		grep -rqwF --include='*.c' --include='*.lua' --include='*.case' \
+		    --include='[0-9]*.sh' --exclude=41-codes.sh -- "$code" \
+		    "$ROOT/tests" "$ROOT/rules" && echo "$code"
 	done <"$T/all"
 } | sort -u >"$T/shown"
 
