@@ -1,0 +1,89 @@
+#ifndef ZAYTON_LINK_LINKER_PART_H
+#define ZAYTON_LINK_LINKER_PART_H
+
+#include "link/linker.h"
+#include "link/names.h"
+
+/*
+ * The index inside: arrays that only grow, with numbers instead of pointers,
+ * because 800,000 enterprises have to fit in a few hundred megabytes. Number 0
+ * is nobody, nothing and no text; what was forgotten stays behind without an
+ * owner.
+ */
+
+struct entity {
+	uint32_t name; /* first of its names */
+	uint32_t id;   /* first of its identifiers */
+	uint32_t legal_rep;
+	uint32_t address;
+	uint32_t phone;
+	uint8_t known;
+	uint8_t sole_trader;
+};
+
+struct name_entry {
+	uint32_t owner; /* 0: forgotten */
+	uint32_t next;  /* of the same enterprise */
+	uint32_t k2;
+	uint32_t core;
+	uint32_t k1;
+	uint32_t regions;
+	uint32_t until;
+	uint8_t kind;
+};
+
+struct id_entry {
+	uint32_t owner; /* 0: forgotten */
+	uint32_t next;  /* of the same enterprise */
+	uint32_t text;  /* its kind as one character, and the value */
+};
+
+struct post {
+	uint32_t hash;
+	uint32_t next; /* in the same bucket */
+	uint32_t name; /* the first of an enterprise stands for all */
+};
+
+#define SHELF(type)          \
+	struct {             \
+		type *at;    \
+		size_t n;    \
+		size_t room; \
+	}
+
+struct linker {
+	const struct link_rules *rules;
+	SHELF(struct entity) entity;
+	SHELF(struct name_entry) name;
+	SHELF(struct id_entry) id;
+	SHELF(struct post) post;
+	SHELF(char) text;
+	uint32_t *slot; /* open addressing over id; 0 free */
+	size_t nslots;  /* a power of two */
+	uint32_t *head; /* buckets of post; 0 empty */
+	size_t nheads;  /* a power of two */
+};
+
+static inline const char *
+linker_text(const struct linker *l, uint32_t at)
+{
+	return l->text.at + at;
+}
+
+/* The folded forms in which profiles are kept and compared. */
+void linker_fold_person(const char *s, char *out, size_t size);
+void linker_fold_address(const char *s, char *out, size_t size);
+void linker_fold_phone(const char *s, char *out, size_t size);
+
+/* The block of a folded phone or person. */
+uint32_t linker_phone_block(const char *phone);
+uint32_t linker_person_block(const char *person);
+
+/*
+ * Calls visit with each name that shares a block, at most max of them: a block
+ * beyond that says nothing.
+ */
+void linker_visit(const struct linker *l, uint32_t block, size_t max,
+    void (*visit)(void *ctx, uint32_t name), void *ctx);
+
+#endif
