@@ -28,6 +28,6 @@ return {
     sole_trader = -25, fuzzy_adverse = -30,
 
     legal_rep = 20, legal_rep_differs = -12,
-    address = 30, address_differs = 0, phone = 15,
+    address = 30, address_near = 15, address_differs = 0, phone = 15,
   },
 }

@@ -53,7 +53,7 @@ identities_find(const struct identities *ids, enum identity_kind kind)
  */
 static void
 put(struct identities *ids, enum identity_kind kind, const char *value,
-    int derived)
+    int derived, int key)
 {
 	struct identity *id;
 
@@ -73,6 +73,7 @@ put(struct identities *ids, enum identity_kind kind, const char *value,
 	id = &ids->id[ids->n++];
 	id->kind = kind;
 	id->derived = derived;
+	id->key = key;
 	snprintf(id->value, sizeof(id->value), "%s", value);
 }
 
@@ -83,14 +84,16 @@ put_tax_id(struct identities *ids, const char *v)
 	int temporary = 0;
 	const char *form = ident_tax_form(v, len, 0, &temporary);
 	char org[10], rid[19];
+	int org_inside;
 
-	put(ids, IDENTITY_TAX_ID, v, 0);
-	if (ident_rid_of(IDENT_TAX_ID, v, len, 0, rid))
+	org_inside = ident_org_of(IDENT_TAX_ID, v, len, org);
+	put(ids, IDENTITY_TAX_ID, v, 0, !org_inside);
+	if (org_inside)
+		put(ids, IDENTITY_ORG_CODE, org, 1, 1);
+	else if (ident_rid_of(IDENT_TAX_ID, v, len, 0, rid))
 		ids->sole_trader = 1;
-	else if (ident_org_of(IDENT_TAX_ID, v, len, org))
-		put(ids, IDENTITY_ORG_CODE, org, 1);
 	if (form != NULL && strcmp(form, "USCC") == 0 && !temporary)
-		put(ids, IDENTITY_USCC, v, 1);
+		put(ids, IDENTITY_USCC, v, 1, 0);
 }
 
 static void
@@ -104,7 +107,7 @@ put_checked(struct identities *ids, enum identity_kind kind, const char *v)
 		return;
 	case IDENTITY_USCC:
 		if (ident_org_of(IDENT_USCC, v, strlen(v), org))
-			put(ids, IDENTITY_ORG_CODE, org, 1);
+			put(ids, IDENTITY_ORG_CODE, org, 1, 1);
 		ids->sole_trader |= v[1] == '2';
 		break;
 	case IDENTITY_REG_NO:
@@ -113,28 +116,29 @@ put_checked(struct identities *ids, enum identity_kind kind, const char *v)
 	default:
 		break;
 	}
-	put(ids, kind, v, 0);
+	put(ids, kind, v, 0, kind < IDENTITY_KEYS);
 }
 
 /*
  * The one kind whose form and check the value passes. A run of fifteen digits
- * can pass for two by chance, and then tells nothing.
+ * passes for a tax identifier or for a number of the register by chance, so
+ * only those two are taken for it whose form is beyond doubt, unless the
+ * column says nothing of the kind; and where it passes for both it tells
+ * nothing.
  */
 static enum identity_kind
-kind_of(const char *s, size_t len, char *out)
+kind_of(const char *s, size_t len, enum identity_kind said, char *out)
 {
 	static const enum identity_kind tried[] = { IDENTITY_USCC,
 		IDENTITY_ORG_CODE, IDENTITY_TAX_ID, IDENTITY_REG_NO };
 	enum identity_kind found = IDENTITY_KINDS;
+	size_t n = said == IDENTITY_ANY ? 4 : 2;
 
-	for (size_t i = 0; i < sizeof(tried) / sizeof(tried[0]); i++) {
+	for (size_t i = 0; i < n && found != IDENTITY_USCC; i++) {
 		char v[IDENT_SIZE];
 
 		if (ident_check(kinds[tried[i]].form, s, len, 0, v,
 			sizeof(v)) != IDENT_OK)
-			continue;
-		/* A unified code is also a tax identifier: the same thing. */
-		if (found == IDENTITY_USCC)
 			continue;
 		if (found != IDENTITY_KINDS)
 			return IDENTITY_KINDS;
@@ -176,7 +180,7 @@ identities_add(struct identities *ids, enum identity_kind kind, const char *s,
 		put_checked(ids, kind, v);
 		return;
 	default:
-		kind = kind_of(folded, n, v);
+		kind = kind_of(folded, n, kind, v);
 		if (kind != IDENTITY_KINDS)
 			put_checked(ids, kind, v);
 		else
@@ -198,7 +202,7 @@ identities_account(struct identities *ids, const char *provider, const char *s,
 		return;
 	if ((size_t)snprintf(v, sizeof(v), "%s:%s", provider, folded) <
 	    IDENTITY_SIZE)
-		put(ids, IDENTITY_ACCOUNT, v, 0);
+		put(ids, IDENTITY_ACCOUNT, v, 0, 1);
 }
 
 int

@@ -28,6 +28,7 @@ enum { IDENTITY_SIZE = 64, IDENTITY_MAX = 16 };
 struct identity {
 	enum identity_kind kind;
 	int derived; /* out of another one, ranks below a supplied one */
+	int key;     /* looked up; else another one stands for it */
 	char value[IDENTITY_SIZE];
 };
 

@@ -127,9 +127,10 @@ pool_ids(struct ask *a)
 	for (size_t i = 0; i < ids->n; i++) {
 		enum identity_kind kind = ids->id[i].kind;
 		uint32_t owner = linker_lookup(a->l, kind, ids->id[i].value);
-		struct found *f = owner != 0 ? pooled(a, owner) : NULL;
+		struct found *f;
 
-		if (f == NULL)
+		if (owner == 0 || !ids->id[i].key ||
+		    (f = pooled(a, owner)) == NULL)
 			continue;
 		f->ids |= evidence_bit(
 		    (enum evidence)(EVIDENCE_org_code + (int)kind));
@@ -202,17 +203,36 @@ name_evidence(const struct found *f)
 	return bits;
 }
 
+/* 2 the row's own region, 1 not told, 0 another one. */
+static int
+region_rank(const struct found *f)
+{
+	if (f->regions == evidence_bit(EVIDENCE_region_differs))
+		return 0;
+	return f->regions == 0 ? 1 : 2;
+}
+
 /* Has another enterprise a name that is as near, in as likely a region? */
 static int
 is_shared(const struct ask *a, const struct found *f)
 {
-	uint64_t away = evidence_bit(EVIDENCE_region_differs);
-
 	for (size_t i = 0; i < a->n; i++)
 		if (&a->pool[i] != f && a->pool[i].relation >= f->relation &&
-		    (a->pool[i].regions & away) <= (f->regions & away))
+		    region_rank(&a->pool[i]) >= region_rank(f))
 			return 1;
 	return 0;
+}
+
+static uint64_t
+address_evidence(const char *row, const char *known)
+{
+	if (strlen(row) < ADDRESS_MIN || strlen(known) < ADDRESS_MIN)
+		return 0;
+	if (strcmp(row, known) == 0)
+		return evidence_bit(EVIDENCE_address);
+	if (names_overlap(row, known) >= same_address)
+		return evidence_bit(EVIDENCE_address_near);
+	return evidence_bit(EVIDENCE_address_differs);
 }
 
 static uint64_t
@@ -229,11 +249,7 @@ support_evidence(const struct ask *a, const struct entity *e)
 					 : EVIDENCE_legal_rep_differs);
 	if (a->name.kind == NAMES_PERSON && strcmp(a->name.k2, rep) == 0)
 		bits |= evidence_bit(EVIDENCE_name_person);
-	if (strlen(a->address) >= ADDRESS_MIN && strlen(address) >= ADDRESS_MIN)
-		bits |= evidence_bit(
-		    names_overlap(a->address, address) >= same_address
-			? EVIDENCE_address
-			: EVIDENCE_address_differs);
+	bits |= address_evidence(a->address, address);
 	if (phone[0] != '\0' && strcmp(a->phone, phone) == 0)
 		bits |= evidence_bit(EVIDENCE_phone);
 	return bits;
@@ -274,9 +290,10 @@ compare(const void *x, const void *y)
 static void
 pool_names(struct ask *a)
 {
-	uint32_t block[NAMES_BLOCKS];
+	uint32_t block[NAMES_BLOCKS + NAMES_TAILS];
 	size_t n = names_blocks(&a->name, block);
 
+	n += names_tails(&a->name, block + n);
 	for (size_t i = 0; i < n; i++)
 		linker_visit(a->l, block[i], BLOCK_MAX, visit, a);
 	if (a->name.kind == NAMES_PERSON)

@@ -407,8 +407,9 @@ linker_learn(struct linker *l, uint32_t enterprise,
 	if (ids->contradicts)
 		return;
 	for (size_t i = 0; i < ids->n; i++)
-		linker_identify(l, enterprise, ids->id[i].kind,
-		    ids->id[i].value, NULL);
+		if (ids->id[i].key)
+			linker_identify(l, enterprise, ids->id[i].kind,
+			    ids->id[i].value, NULL);
 	if (ids->sole_trader)
 		l->entity.at[enterprise].sole_trader = 1;
 }

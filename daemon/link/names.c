@@ -11,13 +11,21 @@ enum {
 	PREFIX = 4,      /* characters a truncated core needs */
 	EDIT_MIN = 4,    /* characters a core needs to allow for an error */
 	FORM_BYTES = 24, /* of the longest legal form */
-	BRACKET = 3
+	WILD_MAX = 2,    /* lost characters that leave a name to go by */
+	WHOLE = 100      /* characters of a whole name */
 };
 
 static const char *const forms[] = { "股份有限责任公司", "有限责任公司",
 	"股份有限公司", "有限公司", "特殊普通合伙", "普通合伙", "有限合伙",
 	"个人独资企业", "股份合作公司", "农民专业合作社", "专业合作社",
 	"合作社", "供销社", "集团公司", "总公司", "公司", NULL };
+
+/* What a clerk adds: a full stop, and others. */
+static const char *const ends[] = { "。", ".", ",", "、", "等", NULL };
+
+/* Buildings that have a meter of their own, and are not a branch. */
+static const char *const places[] = { "食堂", "宿舍", "宿舍楼", "仓库", "车间",
+	"厂房", "办公楼", "门卫", NULL };
 
 /* What a company's own name goes on with behind a legal form. */
 static const char *const goes_on[] = { "公司", "有限", "股份", "（", "集团",
@@ -62,14 +70,49 @@ ends_with(const char *s, size_t len, const char *word)
 	return len >= n && memcmp(s + len - n, word, n) == 0;
 }
 
-/*
- * Cuts what a clerk put behind the name: a full stop, "and others", a note in
- * brackets. Partnerships have their form in brackets.
- */
+static int
+ends_with_form(const char *s, size_t len)
+{
+	for (size_t k = 0; forms[k] != NULL; k++)
+		if (ends_with(s, len, forms[k]))
+			return 1;
+	return 0;
+}
+
+/* Cuts a building of the company from behind its form: -食堂. */
+static size_t
+cut_place(const char *s, size_t len)
+{
+	for (size_t k = 0; places[k] != NULL; k++) {
+		size_t n = len - strlen(places[k]);
+
+		if (!ends_with(s, len, places[k]))
+			continue;
+		if (n > 0 && s[n - 1] == '-')
+			n--;
+		return ends_with_form(s, n) ? n : len;
+	}
+	return len;
+}
+
+/* The last bracket, where a name ends with one that is not of its form. */
+static size_t
+cut_bracket(char *s, size_t len)
+{
+	char *open = s;
+	char *next;
+
+	if (!ends_with(s, len, "）") || ends_with(s, len, "合伙）"))
+		return len;
+	while ((next = strstr(open + 1, "（")) != NULL)
+		open = next;
+	return open > s ? (size_t)(open - s) : len;
+}
+
+/* Cuts what a clerk put behind the name, until nothing more is to be cut. */
 static size_t
 tidy(char *s, size_t len)
 {
-	static const char *const ends[] = { "。", ".", ",", "、", "等", NULL };
 	size_t before;
 
 	do {
@@ -77,16 +120,9 @@ tidy(char *s, size_t len)
 		for (size_t k = 0; ends[k] != NULL; k++)
 			if (ends_with(s, len, ends[k]) && len > strlen(ends[k]))
 				len -= strlen(ends[k]);
+		len = cut_place(s, len);
 		s[len] = '\0';
-		if (ends_with(s, len, "）") && !ends_with(s, len, "合伙）")) {
-			char *open = s;
-			char *next;
-
-			while ((next = strstr(open + 1, "（")) != NULL)
-				open = next;
-			if (open > s)
-				len = (size_t)(open - s);
-		}
+		len = cut_bracket(s, len);
 		s[len] = '\0';
 	} while (len != before);
 	return len;
@@ -106,7 +142,8 @@ has_tail(const char *s)
 			continue;
 		tail += strlen(inner[k]);
 		for (size_t g = 0; goes_on[g] != NULL; g++)
-			own &= strncmp(tail, goes_on[g], strlen(goes_on[g]));
+			own = own && strncmp(tail, goes_on[g],
+					 strlen(goes_on[g])) != 0;
 		if (*tail != '\0' && own)
 			return 1;
 	}
@@ -158,23 +195,28 @@ is_wild(uint32_t cp)
 	       cp == '*';
 }
 
-static void
-spread(struct names *n)
+/* The characters of a text, lost ones as ?. Returns how many, cut at max. */
+static size_t
+spread(const char *s, uint32_t *at, size_t max)
 {
-	size_t len = strlen(n->core);
+	size_t len = strlen(s);
+	size_t n = 0;
 
-	n->ncore = 0;
-	n->wild = 0;
-	for (size_t i = 0; i < len && n->ncore < NAMES_CORE;) {
-		uint32_t cp;
-
-		i += utf8_get(n->core + i, len - i, &cp);
-		if (is_wild(cp)) {
-			cp = '?';
-			n->wild++;
-		}
-		n->at[n->ncore++] = cp;
+	for (size_t i = 0; i < len && n < max; n++) {
+		i += utf8_get(s + i, len - i, &at[n]);
+		if (is_wild(at[n]))
+			at[n] = '?';
 	}
+	return n;
+}
+
+static void
+spread_core(struct names *n)
+{
+	n->ncore = spread(n->core, n->at, NAMES_CORE);
+	n->wild = 0;
+	for (size_t i = 0; i < n->ncore; i++)
+		n->wild += n->at[i] == '?';
 }
 
 /* Half of it Chinese, at least: else it is in a wrong encoding, or not here. */
@@ -208,6 +250,7 @@ void
 names_make(const char *s, size_t len, struct names *ret)
 {
 	struct name_keys keys;
+	char display[NAME_MAX_BYTES];
 	size_t n;
 	int tail;
 
@@ -217,20 +260,20 @@ names_make(const char *s, size_t len, struct names *ret)
 	    name_keys(s, len, &keys) == -1)
 		return;
 	keep(ret->former, keys.former);
-	n = tidy(keys.display, strlen(keys.display));
-	if (name_keys(keys.display, n, &keys) == -1 ||
+	memcpy(display, keys.display, strlen(keys.display) + 1);
+	n = tidy(display, strlen(display));
+	if (name_keys(display, n, &keys) == -1 ||
 	    strlen(keys.k1) >= NAMES_BYTES)
 		return;
 	tail = keys.branch || has_tail(keys.k2);
 	keep(ret->k2, keys.k2);
 	ret->k1 = names_hash(0, keys.k1, strlen(keys.k1));
 	keep(ret->core, keys.k3);
-	for (size_t k = 0; forms[k] != NULL; k++)
-		ret->complete |= ends_with(keys.k2, strlen(keys.k2), forms[k]);
+	ret->complete = ends_with_form(keys.k2, strlen(keys.k2));
 	if (!tail && !ret->complete)
 		cut_half_form(ret->core, strlen(ret->core));
 	ret->regions = regions_of(ret->k2, ret->core);
-	spread(ret);
+	spread_core(ret);
 	set_kind(ret, tail);
 }
 
@@ -245,7 +288,7 @@ names_restore(enum names_kind kind, const char *k2, const char *core,
 	ret->regions = region_bits;
 	ret->former[0] = '\0';
 	ret->complete = 1;
-	spread(ret);
+	spread_core(ret);
 }
 
 int
@@ -257,22 +300,38 @@ names_regions_agree(const struct names *a, const struct names *b)
 	return x == 0 || y == 0 || (x & ~y) == 0 || (y & ~x) == 0;
 }
 
-/* Positions at which cores of one length differ; *wilds of them by a ?. */
-static size_t
-differences(const struct names *a, const struct names *b, size_t *wilds)
+/*
+ * Whether texts of one length are alike but for one character, or for some
+ * that were lost; else NAMES_DIFFER.
+ */
+static enum names_relation
+nearly(const uint32_t *a, const uint32_t *b, size_t n)
 {
-	size_t n = 0;
+	size_t wilds = 0, other = 0;
 
-	*wilds = 0;
-	for (size_t i = 0; i < a->ncore; i++) {
-		if (a->at[i] == b->at[i])
+	for (size_t i = 0; i < n; i++) {
+		if (a[i] == b[i])
 			continue;
-		if (a->at[i] == '?' || b->at[i] == '?')
-			(*wilds)++;
+		if (a[i] == '?' || b[i] == '?')
+			wilds++;
 		else
-			n++;
+			other++;
 	}
-	return n;
+	if (other == 0 && wilds <= WILD_MAX)
+		return NAMES_WILD;
+	return other == 1 && wilds == 0 ? NAMES_EDIT : NAMES_DIFFER;
+}
+
+/* The same of whole names, where the error hides the region. */
+static enum names_relation
+nearly_whole(const struct names *row, const struct names *known)
+{
+	uint32_t a[WHOLE], b[WHOLE];
+	size_t n = spread(row->k2, a, WHOLE);
+
+	if (n != spread(known->k2, b, WHOLE))
+		return NAMES_DIFFER;
+	return nearly(a, b, n);
 }
 
 static int
@@ -286,7 +345,7 @@ is_prefix(const struct names *row, const struct names *known)
 enum names_relation
 names_relate(const struct names *row, const struct names *known)
 {
-	size_t wilds, other;
+	enum names_relation r;
 
 	if (row->kind <= NAMES_PERSON || known->kind <= NAMES_PERSON)
 		return NAMES_UNKNOWN;
@@ -298,13 +357,13 @@ names_relate(const struct names *row, const struct names *known)
 		return NAMES_CORE_SAME;
 	if (is_prefix(row, known))
 		return NAMES_PART;
-	if (row->ncore == known->ncore && row->ncore >= EDIT_MIN) {
-		other = differences(row, known, &wilds);
-		if (other == 0 && wilds <= 2)
-			return NAMES_WILD;
-		if (other == 1 && wilds == 0)
-			return NAMES_EDIT;
-	}
+	r = NAMES_DIFFER;
+	if (row->ncore == known->ncore && row->ncore >= EDIT_MIN)
+		r = nearly(row->at, known->at, row->ncore);
+	else if (row->ncore > known->ncore && row->regions != known->regions)
+		r = nearly_whole(row, known);
+	if (r != NAMES_DIFFER)
+		return r;
 	return names_overlap(row->core, known->core) >= 0.5 ? NAMES_SIMILAR
 							    : NAMES_DIFFER;
 }
@@ -363,6 +422,23 @@ names_blocks(const struct names *n, uint32_t block[NAMES_BLOCKS])
 		block[count++] = without(n, 100, 0, a);
 		block[count++] = without(n, 200, a, b);
 		block[count++] = without(n, 300, b, n->ncore);
+	}
+	return count;
+}
+
+size_t
+names_tails(const struct names *n, uint32_t block[NAMES_TAILS])
+{
+	const char *s = n->core;
+	size_t count = 0;
+
+	if (n->kind <= NAMES_PERSON)
+		return 0;
+	while (count < NAMES_TAILS && n->ncore >= count + 1 + PREFIX) {
+		uint32_t cp;
+
+		s += utf8_get(s, strlen(s), &cp);
+		block[count++] = names_hash(2, s, strlen(s));
 	}
 	return count;
 }

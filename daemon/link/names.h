@@ -17,7 +17,7 @@ enum names_kind {
 	NAMES_BRANCH /* something behind a legal form: never its parent */
 };
 
-enum { NAMES_BYTES = 400, NAMES_CORE = 48, NAMES_BLOCKS = 6 };
+enum { NAMES_BYTES = 400, NAMES_CORE = 48, NAMES_BLOCKS = 6, NAMES_TAILS = 4 };
 
 struct names {
 	enum names_kind kind;
@@ -66,6 +66,12 @@ int names_regions_agree(const struct names *a, const struct names *b);
  * them. Returns how many; none of a name that has no use for linking.
  */
 size_t names_blocks(const struct names *n, uint32_t block[NAMES_BLOCKS]);
+
+/*
+ * Blocks to look in besides: the core without its first characters, which are
+ * of a region where an error hides it. Those are not indexed.
+ */
+size_t names_tails(const struct names *n, uint32_t block[NAMES_TAILS]);
 
 /* Share of the shorter text's pairs of characters found in the other, 0..1. */
 double names_overlap(const char *a, const char *b);

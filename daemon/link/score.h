@@ -43,6 +43,7 @@
 	X(legal_rep)                                                       \
 	X(legal_rep_differs)                                               \
 	X(address)                                                         \
+	X(address_near)                                                    \
 	X(address_differs)                                                 \
 	X(phone)
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "form/decode.h"
 #include "link/linker.h"
 #include "rule/box_link.h"
 #include "sys/mem.h"
@@ -292,8 +293,12 @@ measure(uint32_t n)
 int
 main(int argc, char **argv)
 {
+	struct err e;
+
 	if (argc != 4)
 		die("usage: link RULES ROWS LINKS | RULES -n ENTERPRISES");
+	if (decoder_prepare(&e) == -1)
+		die(e.en);
 	read_rules(argv[1]);
 	if (strcmp(argv[2], "-n") == 0)
 		measure((uint32_t)strtoul(argv[3], NULL, 10));
