@@ -25,7 +25,7 @@ return {
 
     name_former = -3, name_lapsed = -5, name_shared = -30,
     region_same = 10, region_differs = -40,
-    sole_trader = -25, fuzzy_adverse = -30,
+    sole_trader = -30, fuzzy_adverse = -30,
 
     legal_rep = 20, legal_rep_differs = -12,
     address = 30, address_near = 15, address_differs = 0, phone = 15,

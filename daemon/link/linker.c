@@ -64,7 +64,7 @@ region_evidence(const struct names *row, const struct names *known)
 {
 	if (!names_regions_agree(row, known))
 		return evidence_bit(EVIDENCE_region_differs);
-	if (row->regions != 0 && row->regions == known->regions)
+	if (names_region_same(row, known))
 		return evidence_bit(EVIDENCE_region_same);
 	return 0;
 }

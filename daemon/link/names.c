@@ -300,6 +300,16 @@ names_regions_agree(const struct names *a, const struct names *b)
 	return x == 0 || y == 0 || (x & ~y) == 0 || (y & ~x) == 0;
 }
 
+int
+names_region_same(const struct names *a, const struct names *b)
+{
+	uint32_t x = a->regions & (REGION_CITY - 1);
+	uint32_t y = b->regions & (REGION_CITY - 1);
+
+	return x != 0 || y != 0 ? x == y
+				: (a->regions & b->regions & REGION_CITY) != 0;
+}
+
 /*
  * Whether texts of one length are alike but for one character, or for some
  * that were lost; else NAMES_DIFFER.

@@ -61,6 +61,9 @@ enum names_relation names_relate(const struct names *row,
 /* Whether neither names a county that the other one excludes. */
 int names_regions_agree(const struct names *a, const struct names *b);
 
+/* Whether they name the same county, or both the city and no county. */
+int names_region_same(const struct names *a, const struct names *b);
+
 /*
  * Hashes of blocks for an index: names that agree in some way share one of
  * them. Returns how many; none of a name that has no use for linking.
