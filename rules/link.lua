@@ -21,7 +21,7 @@ return {
     -- One name counts. A whole name or core that is nobody else's links alone.
     name_exact = 85, name_form = 82, name_core = 72, name_part = 72,
     name_wild = 72, name_edit = 62,
-    name_similar = 0, name_differs = -40, name_person = 30,
+    name_similar = 0, name_differs = -40, name_person = 40,
 
     name_former = -3, name_lapsed = -5, name_shared = -30,
     region_same = 10, region_differs = -40,

@@ -310,7 +310,7 @@ pool_names(struct ask *a)
 static void
 rank(struct ask *a, struct linker_answer *ret)
 {
-	struct linker_candidate all[POOL];
+	struct linker_candidate all[POOL] = { 0 };
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->n; i++)

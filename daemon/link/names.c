@@ -405,7 +405,7 @@ names_overlap(const char *a, const char *b)
 static uint32_t
 without(const struct names *n, uint32_t salt, size_t cut, size_t end)
 {
-	uint32_t rest[NAMES_CORE];
+	uint32_t rest[NAMES_CORE] = { 0 };
 	size_t k = 0;
 
 	for (size_t i = 0; i < n->ncore; i++)
