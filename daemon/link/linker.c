@@ -3,11 +3,21 @@
 
 #include "link/linker_part.h"
 
+/*
+ * How many names of a block are looked at: all or none, so that the order in
+ * which they became known does not matter. A block with more says nothing.
+ */
 enum {
-	POOL = 64,       /* candidates looked at for one row */
-	BLOCK_MAX = 400, /* names of a block that still says something */
-	PERSON_MAX = 40,
-	ADDRESS_MIN = 9 /* bytes of an address that says something */
+	WHOLE_MAX = 96, /* of the whole name, of the whole core */
+	PART_MAX = 40,
+	WHOLE_BLOCKS = 2,
+	PERSON_BLOCKS = 3, /* holder, legal representative, phone */
+	POOL = WHOLE_BLOCKS * WHOLE_MAX +
+	       (NAMES_BLOCKS + NAMES_TAILS - WHOLE_BLOCKS + PERSON_BLOCKS) *
+		   PART_MAX +
+	       IDENTITY_MAX,
+	ADDRESS_MIN = 9, /* bytes of an address that says something */
+	REGION_RANKS = 3
 };
 
 static const double same_address = 0.7;
@@ -29,6 +39,7 @@ struct ask {
 	char legal_rep[256];
 	char address[256];
 	char phone[32];
+	size_t near[NAMES_EXACT + 1][REGION_RANKS]; /* how many of the pool */
 	size_t n;
 	struct found pool[POOL];
 };
@@ -42,7 +53,7 @@ linker_verdict_name(enum linker_verdict v)
 	return names[v];
 }
 
-/* The enterprise in the pool; NULL where that is full. */
+/* The enterprise in the pool, which has room for all there can be. */
 static struct found *
 pooled(struct ask *a, uint32_t enterprise)
 {
@@ -51,8 +62,6 @@ pooled(struct ask *a, uint32_t enterprise)
 	for (size_t i = 0; i < a->n; i++)
 		if (a->pool[i].enterprise == enterprise)
 			return &a->pool[i];
-	if (a->n == POOL)
-		return NULL;
 	f = &a->pool[a->n++];
 	memset(f, 0, sizeof(*f));
 	f->enterprise = enterprise;
@@ -69,25 +78,44 @@ region_evidence(const struct names *row, const struct names *known)
 	return 0;
 }
 
+/* 2 the row's own region, 1 not told, 0 another one. */
+static int
+region_rank(const struct found *f)
+{
+	if (f->regions == evidence_bit(EVIDENCE_region_differs))
+		return 0;
+	return f->regions == 0 ? 1 : 2;
+}
+
+/* Of two names the nearer; then the one still borne; then by the region. */
+static int
+is_nearer(const struct found *a, const struct found *b)
+{
+	if (a->relation != b->relation)
+		return a->relation > b->relation;
+	if (a->former != b->former)
+		return a->former < b->former;
+	if (a->lapsed != b->lapsed)
+		return a->lapsed < b->lapsed;
+	return region_rank(a) > region_rank(b);
+}
+
 /* Weighs one name of the enterprise and keeps the best of all. */
 static void
 weigh_name(struct ask *a, struct found *f, const struct name_entry *entry)
 {
+	struct found as = *f;
 	struct names known;
-	enum names_relation r;
 
 	names_restore((enum names_kind)entry->kind,
 	    linker_text(a->l, entry->k2), linker_text(a->l, entry->core),
 	    entry->k1, entry->regions, &known);
-	r = names_relate(&a->name, &known);
-	/* Of two names as near, the one that is still borne. */
-	if (r < f->relation ||
-	    (r == f->relation && (f->former == 0 || entry->until != 0)))
-		return;
-	f->relation = r;
-	f->former = entry->until != 0;
-	f->lapsed = f->former && a->s->date > entry->until;
-	f->regions = region_evidence(&a->name, &known);
+	as.relation = names_relate(&a->name, &known);
+	as.former = entry->until != 0;
+	as.lapsed = as.former && a->s->date > entry->until;
+	as.regions = region_evidence(&a->name, &known);
+	if (is_nearer(&as, f))
+		*f = as;
 }
 
 static void
@@ -101,11 +129,9 @@ weigh_names(struct ask *a, struct found *f)
 }
 
 static void
-visit(void *ctx, uint32_t name)
+visit(void *ctx, uint32_t enterprise)
 {
-	struct ask *a = ctx;
-
-	(void)pooled(a, a->l->name.at[name].owner);
+	(void)pooled(ctx, enterprise);
 }
 
 /* ---- identifiers ---- */
@@ -127,12 +153,10 @@ pool_ids(struct ask *a)
 	for (size_t i = 0; i < ids->n; i++) {
 		enum identity_kind kind = ids->id[i].kind;
 		uint32_t owner = linker_lookup(a->l, kind, ids->id[i].value);
-		struct found *f;
 
-		if (owner == 0 || !ids->id[i].key ||
-		    (f = pooled(a, owner)) == NULL)
+		if (owner == 0 || !ids->id[i].key)
 			continue;
-		f->ids |= evidence_bit(
+		pooled(a, owner)->ids |= evidence_bit(
 		    (enum evidence)(EVIDENCE_org_code + (int)kind));
 		if (is_strong(kind) && owner != first) {
 			owners++;
@@ -203,24 +227,24 @@ name_evidence(const struct found *f)
 	return bits;
 }
 
-/* 2 the row's own region, 1 not told, 0 another one. */
-static int
-region_rank(const struct found *f)
+static void
+count_near(struct ask *a)
 {
-	if (f->regions == evidence_bit(EVIDENCE_region_differs))
-		return 0;
-	return f->regions == 0 ? 1 : 2;
+	memset(a->near, 0, sizeof(a->near));
+	for (size_t i = 0; i < a->n; i++)
+		a->near[a->pool[i].relation][region_rank(&a->pool[i])]++;
 }
 
 /* Has another enterprise a name that is as near, in as likely a region? */
 static int
 is_shared(const struct ask *a, const struct found *f)
 {
-	for (size_t i = 0; i < a->n; i++)
-		if (&a->pool[i] != f && a->pool[i].relation >= f->relation &&
-		    region_rank(&a->pool[i]) >= region_rank(f))
-			return 1;
-	return 0;
+	size_t n = 0;
+
+	for (int r = (int)f->relation; r <= NAMES_EXACT; r++)
+		for (int k = region_rank(f); k < REGION_RANKS; k++)
+			n += a->near[r][k];
+	return n > 1;
 }
 
 static uint64_t
@@ -288,6 +312,12 @@ compare(const void *x, const void *y)
 }
 
 static void
+pool_block(struct ask *a, struct linker_block b)
+{
+	linker_visit(a->l, &b, visit, a);
+}
+
+static void
 pool_names(struct ask *a)
 {
 	uint32_t block[NAMES_BLOCKS + NAMES_TAILS];
@@ -295,16 +325,14 @@ pool_names(struct ask *a)
 
 	n += names_tails(&a->name, block + n);
 	for (size_t i = 0; i < n; i++)
-		linker_visit(a->l, block[i], BLOCK_MAX, visit, a);
+		pool_block(a, linker_name_block(block[i],
+				  i < WHOLE_BLOCKS ? WHOLE_MAX : PART_MAX));
 	if (a->name.kind == NAMES_PERSON)
-		linker_visit(a->l, linker_person_block(a->name.k2), PERSON_MAX,
-		    visit, a);
+		pool_block(a, linker_person_block(a->name.k2, PART_MAX));
 	if (a->legal_rep[0] != '\0')
-		linker_visit(a->l, linker_person_block(a->legal_rep),
-		    PERSON_MAX, visit, a);
+		pool_block(a, linker_person_block(a->legal_rep, PART_MAX));
 	if (a->phone[0] != '\0')
-		linker_visit(a->l, linker_phone_block(a->phone), PERSON_MAX,
-		    visit, a);
+		pool_block(a, linker_phone_block(a->phone, PART_MAX));
 }
 
 static void
@@ -315,6 +343,7 @@ rank(struct ask *a, struct linker_answer *ret)
 
 	for (size_t i = 0; i < a->n; i++)
 		weigh_names(a, &a->pool[i]);
+	count_near(a);
 	for (size_t i = 0; i < a->n; i++) {
 		struct linker_candidate *c = &all[n];
 

@@ -21,7 +21,14 @@ struct linker;
 struct linker *linker_new(const struct link_rules *rules);
 void linker_free(struct linker *l);
 
-/* ---- what is known ---- */
+/*
+ * ---- what is known ----
+ * At start, for each enterprise: its identifiers and accounts (the view
+ * enterprise_id, by identities_add and linker_learn, which knows what needs no
+ * look-up of its own), its names with their ends (enterprise_alias), then
+ * the profile of its golden record. The order of enterprises does not
+ * matter, nor what a profile said before: the answers are the same.
+ */
 
 /* Makes room for an enterprise; harmless where it is known. */
 void linker_found(struct linker *l, uint32_t enterprise);
@@ -105,9 +112,9 @@ void linker_link(const struct linker *l, const struct linker_subject *s,
 const char *linker_verdict_name(enum linker_verdict v);
 
 /*
- * Tells the index what a linked or founding row brings: identifiers nobody
- * else has and, where the link is that sure, names and profile are left to
- * the caller, who knows which source may say them.
+ * Tells the index the identifiers of a linked or founding row that nobody else
+ * has. Names and profile are the caller's to tell: it knows which source may
+ * say them.
  */
 void linker_learn(struct linker *l, uint32_t enterprise,
     const struct identities *ids);

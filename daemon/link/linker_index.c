@@ -234,22 +234,77 @@ add_post(struct linker *l, uint32_t block, uint32_t name)
 	*head = (uint32_t)l->post.n++;
 }
 
-void
-linker_visit(const struct linker *l, uint32_t block, size_t max,
-    void (*visit)(void *ctx, uint32_t name), void *ctx)
+struct linker_block
+linker_name_block(uint32_t hash, size_t max)
 {
-	uint32_t first = l->head[block & (l->nheads - 1)];
+	struct linker_block b = { hash, NULL, NULL, max };
+
+	return b;
+}
+
+struct linker_block
+linker_person_block(const char *person, size_t max)
+{
+	struct linker_block b = { names_hash(PERSON_SALT, person,
+				      strlen(person)),
+		person, NULL, max };
+
+	return b;
+}
+
+struct linker_block
+linker_phone_block(const char *phone, size_t max)
+{
+	struct linker_block b = { names_hash(PHONE_SALT, phone, strlen(phone)),
+		NULL, phone, max };
+
+	return b;
+}
+
+/* Whose post it is, 0 where it is of another block or of old. */
+static uint32_t
+owner_in(const struct linker *l, const struct post *p,
+    const struct linker_block *b)
+{
+	uint32_t owner = l->name.at[p->name].owner;
+	const struct entity *e = &l->entity.at[owner];
+
+	if (p->hash != b->hash || owner == 0)
+		return 0;
+	if (b->person != NULL &&
+	    strcmp(linker_text(l, e->legal_rep), b->person) != 0)
+		return 0;
+	if (b->phone != NULL && strcmp(linker_text(l, e->phone), b->phone) != 0)
+		return 0;
+	return owner;
+}
+
+void
+linker_visit(const struct linker *l, const struct linker_block *b,
+    void (*visit)(void *ctx, uint32_t enterprise), void *ctx)
+{
+	uint32_t first = l->head[b->hash & (l->nheads - 1)];
 	size_t n = 0;
 
 	for (uint32_t p = first; p != 0; p = l->post.at[p].next)
-		n += l->post.at[p].hash == block &&
-		     l->name.at[l->post.at[p].name].owner != 0;
-	if (n > max)
+		n += owner_in(l, &l->post.at[p], b) != 0;
+	if (n > b->max)
 		return;
 	for (uint32_t p = first; p != 0; p = l->post.at[p].next)
-		if (l->post.at[p].hash == block &&
-		    l->name.at[l->post.at[p].name].owner != 0)
-			visit(ctx, l->post.at[p].name);
+		if (owner_in(l, &l->post.at[p], b) != 0)
+			visit(ctx, owner_in(l, &l->post.at[p], b));
+}
+
+/* A post for what is now in a profile, unless it had the same before. */
+static void
+add_profile_post(struct linker *l, uint32_t enterprise, struct linker_block b)
+{
+	uint32_t p = l->head[b.hash & (l->nheads - 1)];
+
+	for (; p != 0; p = l->post.at[p].next)
+		if (owner_in(l, &l->post.at[p], &b) == enterprise)
+			return;
+	add_post(l, b.hash, l->entity.at[enterprise].name);
 }
 
 /* ---- names and profile ---- */
@@ -338,18 +393,6 @@ linker_fold_phone(const char *s, char *out, size_t size)
 		memmove(out, out + n - PHONE_TAIL, PHONE_TAIL + 1);
 }
 
-uint32_t
-linker_phone_block(const char *phone)
-{
-	return names_hash(PHONE_SALT, phone, strlen(phone));
-}
-
-uint32_t
-linker_person_block(const char *person)
-{
-	return names_hash(PERSON_SALT, person, strlen(person));
-}
-
 /* Keeps a text in place of another one. 1 where it is another. */
 static int
 replace(struct linker *l, uint32_t *at, const char *text)
@@ -372,7 +415,8 @@ linker_profile(struct linker *l, uint32_t enterprise, const char *legal_rep,
 	if (legal_rep != NULL) {
 		linker_fold_person(legal_rep, text, sizeof(text));
 		if (replace(l, &e->legal_rep, text) && e->name != 0)
-			add_post(l, linker_person_block(text), e->name);
+			add_profile_post(l, enterprise,
+			    linker_person_block(text, 0));
 	}
 	if (address != NULL) {
 		linker_fold_address(address, text, sizeof(text));
@@ -381,7 +425,8 @@ linker_profile(struct linker *l, uint32_t enterprise, const char *legal_rep,
 	if (phone != NULL) {
 		linker_fold_phone(phone, text, sizeof(text));
 		if (replace(l, &e->phone, text) && e->name != 0)
-			add_post(l, linker_phone_block(text), e->name);
+			add_profile_post(l, enterprise,
+			    linker_phone_block(text, 0));
 	}
 }
 

@@ -75,15 +75,23 @@ void linker_fold_person(const char *s, char *out, size_t size);
 void linker_fold_address(const char *s, char *out, size_t size);
 void linker_fold_phone(const char *s, char *out, size_t size);
 
-/* The block of a folded phone or person. */
-uint32_t linker_phone_block(const char *phone);
-uint32_t linker_person_block(const char *person);
-
 /*
- * Calls visit with each name that shares a block, at most max of them: a block
- * beyond that says nothing.
+ * A block to look in: names that share a hash, or who has a person or a phone
+ * in the profile now.
  */
-void linker_visit(const struct linker *l, uint32_t block, size_t max,
-    void (*visit)(void *ctx, uint32_t name), void *ctx);
+struct linker_block {
+	uint32_t hash;
+	const char *person; /* folded; NULL: not of a person */
+	const char *phone;  /* folded; NULL: not of a phone */
+	size_t max;         /* beyond that many the block says nothing */
+};
+
+struct linker_block linker_name_block(uint32_t hash, size_t max);
+struct linker_block linker_person_block(const char *person, size_t max);
+struct linker_block linker_phone_block(const char *phone, size_t max);
+
+/* Calls visit with the owner of each name, or not at all. */
+void linker_visit(const struct linker *l, const struct linker_block *b,
+    void (*visit)(void *ctx, uint32_t enterprise), void *ctx);
 
 #endif

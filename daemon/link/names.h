@@ -66,7 +66,7 @@ int names_region_same(const struct names *a, const struct names *b);
 
 /*
  * Hashes of blocks for an index: names that agree in some way share one of
- * them. Returns how many; none of a name that has no use for linking.
+ * them; the first two are of the whole name and the whole core. Returns how many; none of a name that has no use for linking.
  */
 size_t names_blocks(const struct names *n, uint32_t block[NAMES_BLOCKS]);
 

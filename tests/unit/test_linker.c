@@ -317,6 +317,51 @@ an_index_that_grew_finds_them_all(void **state)
 	assert_true(linker_bytes(l) < 4 << 20);
 }
 
+/* Forty-odd firms of one core, as the register has them. */
+static void
+know_many(int backwards)
+{
+	static const char *const county[] = { "晋江", "石狮", "南安", "惠安" };
+	char name[64], rep[16], address[64];
+
+	for (uint32_t i = 0; i < 44; i++) {
+		uint32_t k = backwards ? 43 - i : i;
+
+		snprintf(name, sizeof(name), "%s第%u新日置业有限公司",
+		    county[k % 4], k / 8);
+		snprintf(rep, sizeof(rep), "王%u", k % 5);
+		snprintf(address, sizeof(address), "崇武镇霞西村%u号", k % 7);
+		linker_name(l, 100 + k, name, strlen(name), 0);
+		if (!backwards)
+			linker_profile(l, 100 + k, "某某", "某地某街某号",
+			    NULL);
+		linker_profile(l, 100 + k, rep, address, NULL);
+	}
+}
+
+static void
+an_index_made_anew_gives_the_same_answers(void **state)
+{
+	struct linker_answer first[20];
+	char name[64], rep[16];
+
+	for (int turn = 0; turn < 2; turn++) {
+		gone(state);
+		fresh(state);
+		know_many(turn);
+		for (int i = 0; i < 20; i++) {
+			snprintf(name, sizeof(name), "第%d新日置业", i % 6);
+			snprintf(rep, sizeof(rep), "王%d", i % 5);
+			ask(name, rep, "崇武镇霞西村3号");
+			if (turn == 0)
+				first[i] = answer;
+			else
+				assert_memory_equal(&answer, &first[i],
+				    sizeof(answer));
+		}
+	}
+}
+
 static int
 read_changed(const char *from, const char *to, struct err *e)
 {
@@ -372,6 +417,7 @@ main(void)
 		TEST(an_identifier_stays_with_its_first_holder),
 		TEST(a_forgotten_enterprise_can_be_told_anew),
 		TEST(an_index_that_grew_finds_them_all),
+		TEST(an_index_made_anew_gives_the_same_answers),
 		cmocka_unit_test(rules_that_cannot_be_meant_are_refused),
 	};
 
