@@ -206,6 +206,39 @@ the_name_of_a_sole_trader_needs_a_witness(void **state)
 }
 
 static void
+a_meter_in_the_name_of_the_representative_needs_the_address(void **state)
+{
+	static const char address[] = "晋江市梅岭街道工业路8号";
+
+	(void)state;
+	assert_int_equal(ask("王大明", NULL, NULL), LINKER_REVIEW);
+	assert_int_equal(ask("王大明", NULL, address), LINKER_LINKED);
+	assert_int_equal(answer.enterprise, MEI);
+	/* Another firm of his in the same house: nobody leads. */
+	know(9, IDENTITY_ORG_CODE, "MA2Y3AN1X", "晋江新日置业有限公司",
+	    "王大明", address);
+	assert_int_equal(ask("王大明", NULL, address), LINKER_REVIEW);
+	assert_int_equal(answer.n, 2);
+}
+
+static void
+who_a_profile_named_before_is_forgotten(void **state)
+{
+	char name[64];
+
+	(void)state;
+	for (uint32_t i = 100; i < 200; i++) {
+		snprintf(name, sizeof(name), "晋江第%u置业有限公司", i);
+		linker_name(l, i, name, strlen(name), 0);
+		linker_profile(l, i, "王大明", NULL, NULL);
+		linker_profile(l, i, "陈志强", NULL, NULL);
+	}
+	assert_int_equal(ask("王大明", NULL, "晋江市梅岭街道工业路8号"),
+	    LINKER_LINKED);
+	assert_int_equal(answer.enterprise, MEI);
+}
+
+static void
 only_the_register_founds(void **state)
 {
 	static const char name[] = "惠安新日置业有限公司";
@@ -409,6 +442,9 @@ main(void)
 		TEST(an_adverse_row_never_links_by_a_fuzzy_name),
 		TEST(a_branch_never_links_to_its_parent),
 		TEST(the_name_of_a_sole_trader_needs_a_witness),
+		TEST(
+		    a_meter_in_the_name_of_the_representative_needs_the_address),
+		TEST(who_a_profile_named_before_is_forgotten),
 		TEST(only_the_register_founds),
 		TEST(a_name_taken_up_again_founds_another_enterprise),
 		TEST(a_near_name_in_the_register_is_another_enterprise),

@@ -102,6 +102,26 @@ of_one_date_the_stamp_of_the_source_then_receipt_tells(void **state)
 }
 
 static void
+of_joint_owners_the_first_in_the_list_tells(void **state)
+{
+	static const struct survive_rule r = { .field = "tax_credit_grade",
+		.policy = SURVIVE_NEWEST,
+		.nranks = 2,
+		.rank = { { "NTB", 0, SURVIVE_COMPETES },
+		    { "LTB", 0, SURVIVE_COMPETES } } };
+	struct contribution c[] = { says("NTB", "A", "2015-06-24"),
+		says("LTB", "B", "2015-06-24") };
+
+	(void)state;
+	decide(&r, c, 2);
+	assert_int_equal(s.winner, 0);
+	assert_int_equal(v[1].disagrees, 1);
+	c[1].as_of = "2015-06-25";
+	decide(&r, c, 2);
+	assert_int_equal(s.winner, 1);
+}
+
+static void
 nothing_never_overwrites(void **state)
 {
 	struct contribution c[] = { says("AIC", "王大明", "2014-01-01"),
@@ -206,6 +226,10 @@ what_never_changes_is_only_corrected(void **state)
 	assert_int_equal(s.winner, 0);
 	assert_int_equal(v[2].reason, SURVIVE_LOWER);
 	assert_int_equal(s.conflict, 1);
+	r.rank[1].level = 0;
+	decide(&r, c, 3);
+	assert_int_equal(s.winner, 0);
+	assert_int_equal(v[2].reason, SURVIVE_LATER);
 }
 
 static void
@@ -349,6 +373,7 @@ main(void)
 		cmocka_unit_test(a_late_old_file_does_not_overwrite),
 		cmocka_unit_test(
 		    of_one_date_the_stamp_of_the_source_then_receipt_tells),
+		cmocka_unit_test(of_joint_owners_the_first_in_the_list_tells),
 		cmocka_unit_test(nothing_never_overwrites),
 		cmocka_unit_test(lower_ranks_fill_until_the_owner_speaks),
 		cmocka_unit_test(
