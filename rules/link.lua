@@ -18,9 +18,10 @@ return {
     org_code = 90, tax_id = 90, reg_no = 90, loan_card = 85, account_no = 75,
     id_differs = -100,
 
-    -- One name counts. A whole name or core that is nobody else's links alone.
-    name_exact = 85, name_form = 82, name_core = 72, name_part = 72,
-    name_wild = 72, name_edit = 62,
+    -- One name counts. A whole name or core that is nobody else's links alone,
+    -- one with a character that is another needs a witness.
+    name_exact = 85, name_form = 82, name_core = 75, name_part = 75,
+    name_wild = 75, name_edit = 58,
     name_similar = 0, name_differs = -40, name_person = 40,
 
     name_former = -3, name_lapsed = -5, name_shared = -30,
@@ -28,6 +29,6 @@ return {
     sole_trader = -30, fuzzy_adverse = -30,
 
     legal_rep = 20, legal_rep_differs = -12,
-    address = 30, address_near = 15, address_differs = 0, phone = 15,
+    address = 30, address_near = 15, address_differs = -5, phone = 15,
   },
 }

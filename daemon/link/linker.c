@@ -400,6 +400,19 @@ founds(const struct ask *a, const struct linker_answer *ans)
 	       (best & whole) == 0;
 }
 
+/* By an identifier, or by a name that is whole or whose core is. */
+static int
+teaches(const struct linker_answer *ans)
+{
+	uint64_t firm = id_evidence() | evidence_bit(EVIDENCE_name_exact) |
+			evidence_bit(EVIDENCE_name_form) |
+			evidence_bit(EVIDENCE_name_core);
+
+	return ans->verdict == LINKER_NEW ||
+	       (ans->verdict == LINKER_LINKED &&
+		   (ans->candidate[0].evidence & firm) != 0);
+}
+
 static unsigned
 missing_of(const struct ask *a)
 {
@@ -461,4 +474,5 @@ linker_link(const struct linker *l, const struct linker_subject *s,
 		ret->verdict = LINKER_REVIEW;
 	else
 		ret->verdict = LINKER_UNLINKED;
+	ret->teaches = teaches(ret);
 }

@@ -101,6 +101,7 @@ enum linker_missing {
 struct linker_answer {
 	enum linker_verdict verdict;
 	uint32_t enterprise; /* LINKED: whose */
+	int teaches;         /* LINKED, NEW: its identifiers may be learned */
 	size_t n;            /* best first, also where it is linked */
 	struct linker_candidate candidate[LINKER_CANDIDATES];
 	unsigned missing;
@@ -113,7 +114,8 @@ const char *linker_verdict_name(enum linker_verdict v);
 
 /*
  * Tells the index the identifiers of a linked or founding row that nobody else
- * has. Names and profile are the caller's to tell: it knows which source may
+ * has. Only of a row whose answer teaches: a link by a name that is merely
+ * near may be wrong, and must not make the next ones sure. Names and profile are the caller's to tell: it knows which source may
  * say them.
  */
 void linker_learn(struct linker *l, uint32_t enterprise,

@@ -40,6 +40,7 @@ enum column {
 };
 
 struct line {
+	char *text; /* of the fields */
 	char *field[COLUMNS];
 	struct identities ids;
 	struct linker_answer answer;
@@ -71,7 +72,7 @@ read_rules(const char *path)
 }
 
 static void
-split(char *text, struct line *l)
+split(const char *row, struct line *l)
 {
 	static const struct {
 		enum column column;
@@ -79,6 +80,8 @@ split(char *text, struct line *l)
 	} ids[] = { { USCC, IDENTITY_USCC }, { ORG_CODE, IDENTITY_ORG_CODE },
 		{ REG_NO, IDENTITY_REG_NO }, { TAX_ID, IDENTITY_TAX_ID },
 		{ ANY_ID, IDENTITY_ANY } };
+
+	char *text = l->text = xstrdup(row);
 
 	for (int i = 0; i < COLUMNS; i++) {
 		l->field[i] = strsep(&text, "\t\n");
@@ -100,7 +103,8 @@ learn(struct linker *x, uint32_t enterprise, const struct line *l)
 	char *const *f = l->field;
 	unsigned date = (unsigned)strtoul(f[DATE], NULL, 10);
 
-	linker_learn(x, enterprise, &l->ids);
+	if (l->answer.teaches)
+		linker_learn(x, enterprise, &l->ids);
 	if (f[FORMER][0] != '\0') {
 		linker_name(x, enterprise, f[NAME], strlen(f[NAME]), 0);
 		linker_name(x, enterprise, f[FORMER], strlen(f[FORMER]), date);
@@ -174,7 +178,7 @@ link_rows(const char *rows, const char *links)
 {
 	struct linker *x = linker_new(&rules);
 	struct line *line = NULL;
-	size_t n = 0, room = 0, from = 0;
+	size_t n = 0, room = 0;
 	uint32_t last = 0;
 	FILE *f = fopen(rows, "r");
 	double start;
@@ -187,7 +191,7 @@ link_rows(const char *rows, const char *links)
 		if (n == room)
 			line = xreallocarray(line, room = room * 2 + 1024,
 			    sizeof(*line));
-		split(xstrdup(text), &line[n]);
+		split(text, &line[n]);
 	}
 	fclose(f);
 	start = now();
@@ -203,12 +207,15 @@ link_rows(const char *rows, const char *links)
 		for (size_t k = 0; k <= i; k++)
 			if (line[k].answer.enterprise == 0)
 				link_line(x, &line[k], &last);
-		from = i + 1;
 	}
-	printf("%zu rows, %u enterprises, %.2f us a row, %zu KiB\n", from, last,
+	printf("%zu rows, %u enterprises, %.2f us a row, %zu KiB\n", n, last,
 	    (now() - start) * 1e6 / (double)n, linker_bytes(x) / 1024);
 	write_links(line, n, links);
 	linker_free(x);
+	for (size_t i = 0; i < n; i++)
+		free(line[i].text);
+	free(line);
+	free(text);
 }
 
 /* A name of nine characters, never twice, that nobody bears. */

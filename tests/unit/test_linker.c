@@ -153,8 +153,19 @@ a_whole_or_core_name_links_in_its_region(void **state)
 	assert_int_equal(answer.enterprise, MEI);
 	assert_int_equal(ask("通联祥石材", NULL, NULL), LINKER_LINKED);
 	assert_int_equal(answer.enterprise, TONG);
+	assert_int_equal(answer.teaches, 1);
+}
+
+static void
+a_name_that_is_merely_near_needs_a_witness_and_teaches_nothing(void **state)
+{
+	(void)state;
 	assert_int_equal(ask("泉港通联祥怡材有限公司", NULL, NULL),
+	    LINKER_REVIEW);
+	assert_int_equal(ask("泉港通联祥怡材有限公司", "李小红", NULL),
 	    LINKER_LINKED);
+	assert_int_equal(answer.enterprise, TONG);
+	assert_int_equal(answer.teaches, 0);
 }
 
 static void
@@ -438,6 +449,8 @@ main(void)
 		TEST(the_number_of_another_firm_is_held_for_review),
 		TEST(identifiers_of_two_enterprises_link_to_neither),
 		TEST(a_whole_or_core_name_links_in_its_region),
+		TEST(
+		    a_name_that_is_merely_near_needs_a_witness_and_teaches_nothing),
 		TEST(of_two_as_near_the_address_tells),
 		TEST(an_adverse_row_never_links_by_a_fuzzy_name),
 		TEST(a_branch_never_links_to_its_parent),
