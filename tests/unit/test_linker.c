@@ -332,7 +332,8 @@ a_forgotten_enterprise_can_be_told_anew(void **state)
 	assert_int_equal(linker_lookup(l, IDENTITY_REG_NO, "350502100181468"),
 	    0);
 	assert_int_equal(ask("晋江梅岭艺品有限公司", NULL, NULL),
-	    LINKER_UNLINKED);
+	    LINKER_REVIEW);
+	assert_int_equal(answer.candidate[0].enterprise, SISTER);
 	linker_identify(l, TONG, IDENTITY_REG_NO, "350502100181468", NULL);
 	assert_int_equal(linker_lookup(l, IDENTITY_REG_NO, "350502100181468"),
 	    TONG);
