@@ -8,7 +8,7 @@
  * which they became known does not matter. A block with more says nothing.
  */
 enum {
-	WHOLE_MAX = 96, /* of the whole name, of the whole core */
+	WHOLE_MAX = LINKER_BLOCK_MAX, /* of the whole name, of the whole core */
 	PART_MAX = 40,
 	WHOLE_BLOCKS = 2,
 	PERSON_BLOCKS = 3, /* holder, legal representative, phone */

@@ -283,28 +283,24 @@ void
 linker_visit(const struct linker *l, const struct linker_block *b,
     void (*visit)(void *ctx, uint32_t enterprise), void *ctx)
 {
-	uint32_t first = l->head[b->hash & (l->nheads - 1)];
+	uint32_t found[LINKER_BLOCK_MAX];
+	uint32_t p = l->head[b->hash & (l->nheads - 1)];
 	size_t n = 0;
 
-	for (uint32_t p = first; p != 0; p = l->post.at[p].next)
-		n += owner_in(l, &l->post.at[p], b) != 0;
-	if (n > b->max)
-		return;
-	for (uint32_t p = first; p != 0; p = l->post.at[p].next)
-		if (owner_in(l, &l->post.at[p], b) != 0)
-			visit(ctx, owner_in(l, &l->post.at[p], b));
-}
+	for (; p != 0; p = l->post.at[p].next) {
+		uint32_t owner = owner_in(l, &l->post.at[p], b);
+		size_t i = 0;
 
-/* A post for what is now in a profile, unless it had the same before. */
-static void
-add_profile_post(struct linker *l, uint32_t enterprise, struct linker_block b)
-{
-	uint32_t p = l->head[b.hash & (l->nheads - 1)];
-
-	for (; p != 0; p = l->post.at[p].next)
-		if (owner_in(l, &l->post.at[p], &b) == enterprise)
+		while (i < n && found[i] != owner)
+			i++;
+		if (owner == 0 || i < n)
+			continue;
+		if (n == b->max)
 			return;
-	add_post(l, b.hash, l->entity.at[enterprise].name);
+		found[n++] = owner;
+	}
+	for (size_t i = 0; i < n; i++)
+		visit(ctx, found[i]);
 }
 
 /* ---- names and profile ---- */
@@ -415,8 +411,7 @@ linker_profile(struct linker *l, uint32_t enterprise, const char *legal_rep,
 	if (legal_rep != NULL) {
 		linker_fold_person(legal_rep, text, sizeof(text));
 		if (replace(l, &e->legal_rep, text) && e->name != 0)
-			add_profile_post(l, enterprise,
-			    linker_person_block(text, 0));
+			add_post(l, linker_person_block(text, 0).hash, e->name);
 	}
 	if (address != NULL) {
 		linker_fold_address(address, text, sizeof(text));
@@ -425,8 +420,7 @@ linker_profile(struct linker *l, uint32_t enterprise, const char *legal_rep,
 	if (phone != NULL) {
 		linker_fold_phone(phone, text, sizeof(text));
 		if (replace(l, &e->phone, text) && e->name != 0)
-			add_profile_post(l, enterprise,
-			    linker_phone_block(text, 0));
+			add_post(l, linker_phone_block(text, 0).hash, e->name);
 	}
 }
 

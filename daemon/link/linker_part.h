@@ -79,18 +79,21 @@ void linker_fold_phone(const char *s, char *out, size_t size);
  * A block to look in: names that share a hash, or who has a person or a phone
  * in the profile now.
  */
+enum { LINKER_BLOCK_MAX = 96 };
+
 struct linker_block {
 	uint32_t hash;
 	const char *person; /* folded; NULL: not of a person */
 	const char *phone;  /* folded; NULL: not of a phone */
-	size_t max;         /* beyond that many the block says nothing */
+	size_t max;         /* beyond that many the block says nothing; at most
+		       LINKER_BLOCK_MAX */
 };
 
 struct linker_block linker_name_block(uint32_t hash, size_t max);
 struct linker_block linker_person_block(const char *person, size_t max);
 struct linker_block linker_phone_block(const char *phone, size_t max);
 
-/* Calls visit with the owner of each name, or not at all. */
+/* Calls visit once for each enterprise in it, or not at all. */
 void linker_visit(const struct linker *l, const struct linker_block *b,
     void (*visit)(void *ctx, uint32_t enterprise), void *ctx);
 
