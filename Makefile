@@ -16,7 +16,7 @@ CC_ALL	 = $(CC) -std=c17 -D_GNU_SOURCE -iquote daemon \
 LD_ALL	 = $(CC) $(HARD) $(SAN) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 LIBS	 = $(shell pkg-config --libs $(PKGS)) -lm
 
-ROOMS	 = way door form rule base sys command
+ROOMS	 = way door form rule link base sys command
 SRCS	 = $(foreach r,$(ROOMS),$(wildcard daemon/$(r)/*.c))
 OBJS	 = $(SRCS:daemon/%.c=$(B)/%.o)
 UNITS	 = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -37,6 +37,9 @@ $(B)/%.o: daemon/%.c
 $(B)/unit/%: tests/unit/%.c $(B)/libzayton.a
 	@mkdir -p $(@D)
 	$(CC_ALL) $(LDFLAGS) -o $@ $< $(B)/libzayton.a $(LIBS) -lcmocka
+$(B)/bench/%: tests/bench/%.c $(B)/libzayton.a
+	@mkdir -p $(@D)
+	$(CC_ALL) $(LDFLAGS) -o $@ $< $(B)/libzayton.a $(LIBS)
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libzayton.a
 	@mkdir -p $(@D)
 	$(CC_ALL) $(LDFLAGS) -o $@ $< $(B)/libzayton.a $(LIBS)
@@ -72,7 +75,7 @@ run-fuzzers: $(FUZZERS)
 	@tests/run-fuzzers $(FUZZ_SECONDS) $(FUZZERS)
 bench:
 	@package/deps build demo test
-	@$(MAKE) all
+	@$(MAKE) all $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
 	@for s in tests/bench/[0-9]*.sh; do B=$(B) $$s || exit 1; done
 
 install: all

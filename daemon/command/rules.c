@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "rule/box_link.h"
 #include "rule/codes.h"
 #include "rule/pack.h"
 #include "rule/schema.h"
@@ -68,11 +69,30 @@ provider_of(const char *name, char *buf, size_t size)
 
 	if (strncmp(name, "rules/", 6) != 0 || len < 11 || len - 10 >= size ||
 	    strcmp(name + len - 4, ".lua") != 0 ||
-	    strcmp(name, "rules/overwrite.lua") == 0)
+	    strcmp(name, "rules/overwrite.lua") == 0 ||
+	    strcmp(name, "rules/link.lua") == 0)
 		return 0;
 	memcpy(buf, name + 6, len - 10);
 	buf[len - 10] = '\0';
 	return 1;
+}
+
+/* Weights and thresholds of links. */
+static int
+check_link(const struct pack *p)
+{
+	const struct pack_file *f = pack_find(p, "rules/link.lua");
+	struct link_rules r;
+	struct err e;
+
+	if (f == NULL)
+		return COMMAND_DONE;
+	if (box_link_rules(f->data, f->len, &r, &e) == -1) {
+		(void)command_fail(&e);
+		return COMMAND_FAULTS;
+	}
+	printf("ok  rules/link.lua  %s\n", f->sha256);
+	return COMMAND_DONE;
 }
 
 static int
@@ -87,6 +107,8 @@ check_all(const struct pack *p, const struct schemas *all, int examples)
 			sizeof(provider)) &&
 		    check_one(p, all, provider, examples, &t) != COMMAND_DONE)
 			worst = COMMAND_FAULTS;
+	if (!examples && check_link(p) != COMMAND_DONE)
+		worst = COMMAND_FAULTS;
 	if (examples)
 		printf("%d passed, %d failed\n", t.passed, t.failed);
 	return t.failed > 0 ? COMMAND_FAULTS : worst;
