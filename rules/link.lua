@@ -11,6 +11,21 @@ return {
   -- Only the register makes an enterprise out of a row nobody knows.
   found = { "aic_enterprise_registration" },
 
+  -- What a row says of its subject: the first of the fields that its dataset
+  -- has. The number of any_id has to tell itself what it is.
+  subject = {
+    uscc = { "uscc" }, org_code = { "org_code" }, reg_no = { "reg_no" },
+    tax_id = { "tax_id" }, loan_card = { "loan_card_no" },
+    any_id = { "id_no", "party_id_no" }, account_no = { "account_no" },
+    name = { "entity_name" }, legal_rep = { "legal_rep" },
+    address = { "address", "use_address" },
+    phone = { "phone", "hr_phone", "contact_phone" },
+  },
+
+  -- Rows that tell of a new name. Those that found tell names as well.
+  rename = { dataset = "aic_registration_change", item = "change_item",
+    says = "名称", before = "before_value", after = "after_value" },
+
   weights = {
     -- An identifier alone links; with a name that has nothing in common with
     -- the enterprise's it needs a second witness, for the commonest error is

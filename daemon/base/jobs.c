@@ -13,6 +13,7 @@
 
 #include "base/account.h"
 #include "base/jobs.h"
+#include "base/linking.h"
 #include "base/standing.h"
 #include "command/command.h"
 #include "form/rowfile.h"
@@ -42,6 +43,7 @@ struct job {
 	char rejected[128]; /* path of the rejected rows, until placed */
 	struct rowfile_reader *reader;
 	struct merge *merge; /* NULL: with a worker */
+	int merged;          /* its rows are in the base */
 	uint64_t read_bytes;
 	uint64_t read_rows;
 };
@@ -411,8 +413,8 @@ begin_merge(struct keeper *k, struct job *job, struct err *e)
 	    bundle_verdict(k->db, &job->bundle, rowfile_verdict(job->reader),
 		e) == -1)
 		return -1;
-	return merge_open(k->db, job->standing->schemas, job->bundle.no,
-	    job->provider, job->reader, now,
+	return merge_open(k->db, job->standing->schemas, linking_link(k),
+	    job->bundle.no, job->provider, job->reader, now,
 	    job->bundle.name.kind == 'c' ? MERGE_DRY : MERGE_APPLY, &job->merge,
 	    e);
 }
@@ -514,14 +516,8 @@ keep_dry_counts(struct keeper *k, struct job *job, struct err *e)
 	for (size_t i = 0; i < v->nfiles; i++) {
 		const struct merge_counts *n = merge_counts(job->merge, i);
 
-		if (db_run(k->db, e,
-			"UPDATE bundle_file_t SET inserted = ?, updated = ?,"
-			" unchanged = ?, superseded = ?, same = ?, other = ?,"
-			" stale = ?"
-			" WHERE bundle = ? AND no = ?",
-			"iiiiiiiii", n->inserted, n->updated, n->unchanged,
-			n->superseded, n->same, n->other, n->stale,
-			job->bundle.no, (int64_t)i) == -1)
+		if (merge_keep_counts(k->db, job->bundle.no, (int64_t)i, n,
+			e) == -1)
 			return -1;
 	}
 	return 0;
@@ -608,7 +604,11 @@ slice(struct keeper *k, struct err *e)
 
 	if (job == NULL)
 		return 0;
-	rc = merge_slice(job->merge, SLICE_MS, &why);
+	rc = job->merged ? 0 : merge_slice(job->merge, SLICE_MS, &why);
+	if (rc == 0 && job->bundle.name.kind != 'c') {
+		job->merged = 1;
+		rc = linking_slice(k, SLICE_MS, &why);
+	}
 	if (rc == -1 && (db_broken(k->db) || why.kind != ERR_HOLD)) {
 		*e = why;
 		return -1;

@@ -16,7 +16,9 @@
 #include "base/intake.h"
 #include "base/jobs.h"
 #include "base/keeper.h"
+#include "base/linking.h"
 #include "base/standing.h"
+#include "form/decode.h"
 #include "sys/home.h"
 #include "sys/jail.h"
 #include "sys/log.h"
@@ -398,6 +400,9 @@ open_all(struct keeper *k, struct err *e)
 	(void)peer_add(k, k->watch, PEER_WATCH);
 	if (proc_fd("gate") != -1)
 		(void)peer_add(k, proc_fd("gate"), PEER_GATE);
+	/* Names are compared by their GBK forms; its tables are not in the jail. */
+	if (decoder_prepare(e) == -1)
+		return -1;
 	return jail_enter(JAIL_KEEPER, NULL, e);
 }
 
@@ -414,13 +419,15 @@ keeper_role(int argc, char **argv)
 	(void)argv;
 	signals = open_signals(&e);
 	if (signals == -1 || open_all(k, &e) == -1 ||
-	    standing_start(k, &e) == -1 || jobs_recover(k, &e) == -1)
+	    standing_start(k, &e) == -1 || linking_start(k, &e) == -1 ||
+	    jobs_recover(k, &e) == -1)
 		log_fatal("- keeper cannot start: %s", e.en);
 	(void)!write(ready, "+", 1);
 	(void)close(ready);
 	while (!k->stopping)
 		round_once(k, control, signals);
 	jobs_free(k->jobs);
+	linking_free(k->linking);
 	db_close(k->db);
 	standing_drop(k->standing);
 	free(k);

@@ -20,6 +20,7 @@ int keeper_role(int argc, char **argv);
 struct db;
 struct jobs;
 struct standing;
+struct linking;
 struct answer;
 
 enum peer_kind {
@@ -43,6 +44,7 @@ struct keeper {
 	struct conf conf;
 	struct db *db;
 	struct standing *standing; /* rules in force */
+	struct linking *linking;   /* NULL: these rules have none */
 	int spool;                 /* descriptor of the spool */
 	int signer;
 	int watch;

@@ -7,6 +7,7 @@
 
 #include "base/keeper.h"
 #include "base/ledger.h"
+#include "base/linking.h"
 #include "base/publish.h"
 #include "base/shelf.h"
 #include "base/standing.h"
@@ -105,7 +106,7 @@ try_script(const struct standing *s, const char *provider, struct err *e)
 static int
 try_all(const struct standing *s, struct err *e)
 {
-	if (codes_check(s->pack, e) == -1)
+	if (codes_check(s->pack, e) == -1 || linking_check(s, e) == -1)
 		return -1;
 	for (size_t i = 0; i < pack_count(s->pack); i++) {
 		const char *name = pack_at(s->pack, i)->name;
@@ -114,7 +115,8 @@ try_all(const struct standing *s, struct err *e)
 
 		if (strncmp(name, "rules/", 6) != 0 || len < 11 || len > 64 ||
 		    strcmp(name + len - 4, ".lua") != 0 ||
-		    strcmp(name, "rules/overwrite.lua") == 0)
+		    strcmp(name, "rules/overwrite.lua") == 0 ||
+		    strcmp(name, "rules/link.lua") == 0)
 			continue;
 		snprintf(provider, sizeof(provider), "%.*s", (int)len - 10,
 		    name + 6);

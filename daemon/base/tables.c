@@ -57,11 +57,14 @@ const char *const tables_sql[] = {
 	" updated INTEGER NOT NULL DEFAULT 0,"
 	" unchanged INTEGER NOT NULL DEFAULT 0,"
 	" superseded INTEGER NOT NULL DEFAULT 0,"
-	" same INTEGER NOT NULL DEFAULT 0,"  /* twice in the bundle, alike */
-	" other INTEGER NOT NULL DEFAULT 0," /* twice, and different */
-	" stale INTEGER NOT NULL DEFAULT 0," /* older than what there is */
+	" linked INTEGER NOT NULL DEFAULT 0,"
 	" issues TEXT NOT NULL, code TEXT NOT NULL, zh TEXT NOT NULL,"
 	" en TEXT NOT NULL, PRIMARY KEY (bundle, no)) WITHOUT ROWID;",
+	/* Findings of merging and linking; those of the worker are in issues. */
+	"CREATE TABLE IF NOT EXISTS bundle_finding_t ("
+	" bundle INTEGER NOT NULL, file INTEGER NOT NULL, rule TEXT NOT NULL,"
+	" severity INTEGER NOT NULL, n INTEGER NOT NULL,"
+	" PRIMARY KEY (bundle, file, rule)) WITHOUT ROWID;",
 	"CREATE VIEW IF NOT EXISTS bundle AS SELECT id, account, name, bytes,"
 	" sha256, state, received_at, finished_at, outcome FROM bundle_t"
 	" WHERE kind = 'u' AND original IS NULL;",
@@ -120,5 +123,135 @@ const char *const tables_sql[] = {
 	" ELSE 'keep' END AS effect FROM quality_issue_t q"
 	" JOIN bundle_t b ON b.no = q.bundle"
 	" JOIN bundle_file_t f ON f.bundle = q.bundle AND f.no = q.file;",
+
+	/*
+     * Enterprises, and what linking was told of them. root is another one
+     * where it was merged into that; its rows, names and identifiers stay its
+     * own.
+     */
+	"CREATE TABLE IF NOT EXISTS enterprise_t ("
+	" no INTEGER PRIMARY KEY, root INTEGER NOT NULL,"
+	" bundle INTEGER NOT NULL, file INTEGER NOT NULL, row INTEGER NOT NULL,"
+	" legal_rep TEXT, address TEXT, phone TEXT,"
+	" lacks INTEGER NOT NULL DEFAULT 1);",
+	"CREATE INDEX IF NOT EXISTS enterprise_members ON enterprise_t (root)"
+	" WHERE root <> no;",
+	"CREATE TABLE IF NOT EXISTS enterprise_ident_t ("
+	" kind INTEGER NOT NULL, value TEXT NOT NULL,"
+	" enterprise INTEGER NOT NULL, derived INTEGER NOT NULL,"
+	" bundle INTEGER NOT NULL, file INTEGER NOT NULL, row INTEGER NOT NULL,"
+	" PRIMARY KEY (kind, value, enterprise)) WITHOUT ROWID;",
+	"CREATE INDEX IF NOT EXISTS enterprise_idents ON enterprise_ident_t"
+	" (enterprise);",
+	"CREATE TABLE IF NOT EXISTS enterprise_name_t ("
+	" enterprise INTEGER NOT NULL, name TEXT NOT NULL, since TEXT NOT NULL,"
+	" until TEXT NOT NULL, bundle INTEGER NOT NULL, file INTEGER NOT NULL,"
+	" row INTEGER NOT NULL, PRIMARY KEY (enterprise, name)) WITHOUT ROWID;",
+	"CREATE INDEX IF NOT EXISTS enterprise_names ON enterprise_name_t"
+	" (name);",
+	/* Records to be made anew, before the bundle's receipt. */
+	"CREATE TABLE IF NOT EXISTS touched_t (enterprise INTEGER PRIMARY "
+	"KEY);",
+
+	/* Rows without enterprise, whose they may be, and what they wait for. */
+	"CREATE TABLE IF NOT EXISTS unlinked_t ("
+	" dataset TEXT NOT NULL, row INTEGER NOT NULL, verdict INTEGER NOT "
+	"NULL,"
+	" missing INTEGER NOT NULL, name TEXT NOT NULL,"
+	" bundle INTEGER NOT NULL, file INTEGER NOT NULL, line INTEGER NOT "
+	"NULL,"
+	" subject INTEGER NOT NULL, finding INTEGER NOT NULL, field TEXT,"
+	" number TEXT, PRIMARY KEY (dataset, row)) WITHOUT ROWID;",
+	"CREATE INDEX IF NOT EXISTS unlinked_bundle ON unlinked_t (bundle);",
+	"CREATE TABLE IF NOT EXISTS candidate_t ("
+	" dataset TEXT NOT NULL, row INTEGER NOT NULL, n INTEGER NOT NULL,"
+	" enterprise INTEGER NOT NULL, score INTEGER NOT NULL,"
+	" evidence INTEGER NOT NULL, PRIMARY KEY (dataset, row, n))"
+	" WITHOUT ROWID;",
+	"CREATE INDEX IF NOT EXISTS candidate_enterprise ON candidate_t"
+	" (enterprise);",
+	"CREATE TABLE IF NOT EXISTS waiting_t ("
+	" hash INTEGER NOT NULL, dataset TEXT NOT NULL, row INTEGER NOT NULL,"
+	" PRIMARY KEY (hash, dataset, row)) WITHOUT ROWID;",
+	"CREATE INDEX IF NOT EXISTS waiting_row ON waiting_t (dataset, row);",
+	"CREATE TABLE IF NOT EXISTS retry_t ("
+	" dataset TEXT NOT NULL, row INTEGER NOT NULL,"
+	" PRIMARY KEY (dataset, row)) WITHOUT ROWID;",
+
+	/* Merges, and what people judged. subject is a hash of what rows say. */
+	"CREATE TABLE IF NOT EXISTS merge_t ("
+	" no INTEGER PRIMARY KEY, into_no INTEGER NOT NULL,"
+	" from_no INTEGER NOT NULL, members TEXT NOT NULL, by TEXT NOT NULL,"
+	" reason TEXT NOT NULL, at TEXT NOT NULL, bundle INTEGER NOT NULL,"
+	" file INTEGER NOT NULL, row INTEGER NOT NULL,"
+	" undone_at TEXT, undone_by TEXT, undone_why TEXT);",
+	"CREATE TABLE IF NOT EXISTS apart_t (a INTEGER NOT NULL,"
+	" b INTEGER NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS excluded_t (subject INTEGER NOT NULL,"
+	" enterprise INTEGER NOT NULL, PRIMARY KEY (subject, enterprise))"
+	" WITHOUT ROWID;",
+
+	/*
+     * Golden records; their columns are made by golden_views.c. A row of
+     * provenance says for the fields of its bits what came of a source row.
+     */
+	"CREATE TABLE IF NOT EXISTS record_t (no INTEGER PRIMARY KEY,"
+	" status TEXT NOT NULL);",
+	"CREATE TABLE IF NOT EXISTS record_field_t (no INTEGER PRIMARY KEY,"
+	" name TEXT NOT NULL);",
+	"CREATE TABLE IF NOT EXISTS provenance_t ("
+	" enterprise INTEGER NOT NULL, n INTEGER NOT NULL,"
+	" fields INTEGER NOT NULL, dataset TEXT NOT NULL,"
+	" provider TEXT NOT NULL, bundle INTEGER NOT NULL,"
+	" file INTEGER NOT NULL, row INTEGER NOT NULL, as_of TEXT NOT NULL,"
+	" rank INTEGER NOT NULL, winner INTEGER NOT NULL,"
+	" reason TEXT NOT NULL, value TEXT, id INTEGER NOT NULL,"
+	" PRIMARY KEY (enterprise, n)) WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS conflict_t ("
+	" no INTEGER PRIMARY KEY, enterprise INTEGER NOT NULL,"
+	" field TEXT NOT NULL, master_value TEXT NOT NULL,"
+	" master_provider TEXT NOT NULL, master_as_of TEXT NOT NULL,"
+	" master_bundle INTEGER NOT NULL, master_file INTEGER NOT NULL,"
+	" master_row INTEGER NOT NULL, other_value TEXT NOT NULL,"
+	" other_provider TEXT NOT NULL, other_as_of TEXT NOT NULL,"
+	" other_bundle INTEGER NOT NULL, other_file INTEGER NOT NULL,"
+	" other_row INTEGER NOT NULL, status TEXT NOT NULL,"
+	" opened_at TEXT NOT NULL, closed_at TEXT, times INTEGER NOT NULL,"
+	" resolution TEXT, resolved_by TEXT, seen INTEGER NOT NULL);",
+	"CREATE UNIQUE INDEX IF NOT EXISTS conflict_open ON conflict_t"
+	" (enterprise, field, other_provider) WHERE status = 'open';",
+	/* The packs whose link and overwrite rules were in force, the last is. */
+	"CREATE TABLE IF NOT EXISTS record_rules_t ("
+	" no INTEGER PRIMARY KEY, pack TEXT NOT NULL, at TEXT NOT NULL,"
+	" person TEXT NOT NULL, reason TEXT NOT NULL);",
+
+	"CREATE VIEW IF NOT EXISTS enterprise_alias AS SELECT"
+	" printf('E%08d', t.root) AS enterprise, n.name, n.since AS valid_from,"
+	" n.until AS valid_to, b.id AS bundle, f.path AS file, n.row"
+	" FROM enterprise_name_t n JOIN enterprise_t t ON t.no = n.enterprise"
+	" JOIN bundle_t b ON b.no = n.bundle"
+	" JOIN bundle_file_t f ON f.bundle = n.bundle AND f.no = n.file;",
+	"CREATE VIEW IF NOT EXISTS enterprise_id AS SELECT"
+	" CASE i.kind WHEN 0 THEN 'org_code' WHEN 1 THEN 'tax_id'"
+	" WHEN 2 THEN 'reg_no' WHEN 3 THEN 'loan_card' WHEN 4 THEN "
+	"'account_no'"
+	" ELSE 'uscc' END AS kind, i.value, printf('E%08d', t.root) AS "
+	"enterprise,"
+	" i.derived, b.id AS bundle, f.path AS file, i.row"
+	" FROM enterprise_ident_t i JOIN enterprise_t t ON t.no = i.enterprise"
+	" JOIN bundle_t b ON b.no = i.bundle"
+	" JOIN bundle_file_t f ON f.bundle = i.bundle AND f.no = i.file"
+	" UNION ALL SELECT 'enterprise', printf('E%08d', no),"
+	" printf('E%08d', root), 0, NULL, NULL, NULL FROM enterprise_t"
+	" WHERE root <> no;",
+	"CREATE VIEW IF NOT EXISTS link_candidate AS SELECT"
+	" u.dataset, u.row AS id, b.id AS bundle, f.path AS file,"
+	" u.line AS row, u.name, CASE u.verdict WHEN 1 THEN 'review'"
+	" WHEN 2 THEN 'conflict' ELSE 'unlinked' END AS verdict,"
+	" printf('E%08d', t.root) AS enterprise, c.score, c.evidence"
+	" FROM unlinked_t u JOIN candidate_t c ON c.dataset = u.dataset AND"
+	" c.row = u.row JOIN enterprise_t t ON t.no = c.enterprise"
+	" JOIN bundle_t b ON b.no = u.bundle"
+	" JOIN bundle_file_t f ON f.bundle = u.bundle AND f.no = u.file;",
 	NULL
 };

@@ -7,8 +7,8 @@
 
 enum { SQL_MAX = 256 * 1024 };
 
-static const char *
-column_type(enum field_type t)
+const char *
+views_column_type(enum field_type t)
 {
 	switch (t) {
 	case FIELD_INT:
@@ -47,20 +47,23 @@ make_table(struct db *db, const struct schema *s, struct buf *sql,
 	    " _provider TEXT NOT NULL, _bundle INTEGER NOT NULL,"
 	    " _file INTEGER NOT NULL, _row INTEGER NOT NULL,"
 	    " _as_of TEXT NOT NULL, _from TEXT NOT NULL, _to TEXT,"
-	    " _reason TEXT, _seen INTEGER NOT NULL, _seen_at INTEGER NOT NULL",
+	    " _reason TEXT, _seen INTEGER NOT NULL, _seen_at INTEGER NOT NULL,"
+	    " _link INTEGER, _op TEXT",
 	    s->dataset);
 	/* Added one by one later, each would make SQLite read all anew. */
 	for (size_t i = 0; i < s->nfields; i++) {
 		const struct field *f = &s->field[i];
 
-		buf_printf(sql, ", %s %s", f->name, column_type(f->type));
+		buf_printf(sql, ", %s %s", f->name, views_column_type(f->type));
 		if (f->open_ended)
 			buf_printf(sql, ", %s_open INTEGER", f->name);
 	}
 	buf_printf(sql,
 	    ");CREATE UNIQUE INDEX IF NOT EXISTS d_%s_key ON d_%s"
-	    " (_key, _provider) WHERE _to IS NULL;",
-	    s->dataset, s->dataset);
+	    " (_key, _provider) WHERE _to IS NULL;"
+	    "CREATE INDEX IF NOT EXISTS d_%s_enterprise ON d_%s (_enterprise)"
+	    " WHERE _enterprise IS NOT NULL;",
+	    s->dataset, s->dataset, s->dataset, s->dataset);
 	return run(db, sql, e);
 }
 
@@ -88,8 +91,8 @@ add_columns(struct db *db, const struct schema *s, struct buf *sql,
 	for (size_t i = 0; i < s->nfields; i++) {
 		const struct field *f = &s->field[i];
 
-		if (add_column(db, s, f->name, "", column_type(f->type), sql,
-			e) == -1 ||
+		if (add_column(db, s, f->name, "", views_column_type(f->type),
+			sql, e) == -1 ||
 		    (f->open_ended && add_column(db, s, f->name, "_open",
 					  "INTEGER", sql, e) == -1))
 			return -1;
@@ -130,7 +133,9 @@ make_view(struct db *db, const struct schema *s, int history, struct buf *sql,
 	buf_printf(sql, "CREATE VIEW %s AS SELECT", name);
 	view_fields(s, sql);
 	buf_printf(sql,
-	    " t._id, t._enterprise, t._provider, b.id AS _bundle,"
+	    " t._id, (SELECT printf('E%%08d', root) FROM enterprise_t WHERE no "
+	    "="
+	    " t._enterprise) AS _enterprise, t._provider, b.id AS _bundle,"
 	    " f.path AS _file, t._row, t._as_of%s FROM d_%s t"
 	    " JOIN bundle_t b ON b.no = t._bundle"
 	    " JOIN bundle_file_t f ON f.bundle = t._bundle AND f.no = t._file"

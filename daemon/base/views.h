@@ -15,6 +15,9 @@
 /* Makes what is missing and the views anew, for the newest of each standard. */
 int views_make(struct db *db, const struct schemas *s, struct err *e);
 
+/* The type of a column of a field. */
+const char *views_column_type(enum field_type t);
+
 /* The labels of the code lists of a pack, for <field>_label. */
 int views_labels(struct db *db, const struct pack *p, struct err *e);
 

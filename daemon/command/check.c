@@ -81,8 +81,8 @@ count_twice(const struct pack *p, const char *provider, struct verdict *v,
 	v->counts = xcalloc(n + 1, sizeof(*v->counts));
 	if (schemas_read(p, &all, e) == -1 || db_open_memory(&db, e) == -1 ||
 	    views_make(db, all, e) == -1 ||
-	    merge_open(db, all, 0, provider, v->reader, "", MERGE_DRY, &m, e) ==
-		-1)
+	    merge_open(db, all, NULL, 0, provider, v->reader, "", MERGE_DRY, &m,
+		e) == -1)
 		goto out;
 	while ((rc = merge_slice(m, 1000, e)) == 1)
 		;
@@ -184,9 +184,8 @@ print_file(const struct rowfile_file *f, const struct merge_counts *n)
 		printf("    %s %s %" PRIu64 "\n",
 		    severity_name((enum severity)f->rule[i].severity),
 		    f->rule[i].rule, f->rule[i].count);
-	print_count(SEVERITY_WARN, merge_rule[MERGE_SAME], n->same);
-	print_count(SEVERITY_WARN, merge_rule[MERGE_OTHER], n->other);
-	print_count(SEVERITY_WARN, merge_rule[MERGE_STALE], n->stale);
+	for (int i = 0; i < MERGE_FINDINGS; i++)
+		print_count(SEVERITY_WARN, merge_rule[i], n->found[i]);
 }
 
 static json_t *
@@ -215,9 +214,8 @@ file_json(const struct rowfile_file *f, const struct merge_counts *n)
 	for (size_t i = 0; i < f->nrules; i++)
 		add_count(issues, (enum severity)f->rule[i].severity,
 		    f->rule[i].rule, (int64_t)f->rule[i].count);
-	add_count(issues, SEVERITY_WARN, merge_rule[MERGE_SAME], n->same);
-	add_count(issues, SEVERITY_WARN, merge_rule[MERGE_OTHER], n->other);
-	add_count(issues, SEVERITY_WARN, merge_rule[MERGE_STALE], n->stale);
+	for (int i = 0; i < MERGE_FINDINGS; i++)
+		add_count(issues, SEVERITY_WARN, merge_rule[i], n->found[i]);
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o}",
 	    "path", f->path, "dataset", f->dataset, "standard", f->standard,
 	    "encoding", f->encoding, "rows", (json_int_t)f->rows, "accepted",

@@ -128,10 +128,22 @@ weigh_names(struct ask *a, struct found *f)
 		weigh_name(a, f, &a->l->name.at[at]);
 }
 
+static int
+is_excluded(const struct linker_subject *s, uint32_t enterprise)
+{
+	for (size_t i = 0; i < s->nnot; i++)
+		if (s->not_these[i] == enterprise)
+			return 1;
+	return 0;
+}
+
 static void
 visit(void *ctx, uint32_t enterprise)
 {
-	(void)pooled(ctx, enterprise);
+	struct ask *a = ctx;
+
+	if (!is_excluded(a->s, enterprise))
+		(void)pooled(a, enterprise);
 }
 
 /* ---- identifiers ---- */
@@ -142,28 +154,35 @@ is_strong(enum identity_kind kind)
 	return kind < IDENTITY_ACCOUNT;
 }
 
-/* Pools who has the identifiers. Returns how many have strong ones. */
+static void
+note_owner(struct linker_answer *ret, uint32_t owner)
+{
+	for (size_t i = 0; i < ret->nown && i < 2; i++)
+		if (ret->own[i] == owner)
+			return;
+	if (ret->nown < 2)
+		ret->own[ret->nown] = owner;
+	ret->nown++;
+}
+
+/* Pools who has the identifiers, and notes who has strong ones. */
 static size_t
-pool_ids(struct ask *a)
+pool_ids(struct ask *a, struct linker_answer *ret)
 {
 	const struct identities *ids = a->s->ids;
-	uint32_t first = 0;
-	size_t owners = 0;
 
 	for (size_t i = 0; i < ids->n; i++) {
 		enum identity_kind kind = ids->id[i].kind;
 		uint32_t owner = linker_lookup(a->l, kind, ids->id[i].value);
 
-		if (owner == 0 || !ids->id[i].key)
+		if (owner == 0 || !ids->id[i].key || is_excluded(a->s, owner))
 			continue;
 		pooled(a, owner)->ids |= evidence_bit(
 		    (enum evidence)(EVIDENCE_org_code + (int)kind));
-		if (is_strong(kind) && owner != first) {
-			owners++;
-			first = owner;
-		}
+		if (is_strong(kind))
+			note_owner(ret, owner);
 	}
-	return owners;
+	return ret->nown;
 }
 
 /* Both have an identifier of the kind and none is the same. */
@@ -291,7 +310,9 @@ evidence_of(const struct ask *a, const struct found *f)
 		return bits;
 	if (is_shared(a, f))
 		bits |= evidence_bit(EVIDENCE_name_shared);
-	if (e->sole_trader || a->s->ids->sole_trader)
+	/* Shops share their names by the dozen; a company's is its own. */
+	if ((e->sole_trader || a->s->ids->sole_trader) &&
+	    !names_company(&a->name))
 		bits |= evidence_bit(EVIDENCE_sole_trader);
 	if (a->s->adverse && f->relation < NAMES_CORE_SAME)
 		bits |= evidence_bit(EVIDENCE_fuzzy_adverse);
@@ -454,11 +475,12 @@ linker_link(const struct linker *l, const struct linker_subject *s,
 
 	memset(ret, 0, sizeof(*ret));
 	ask_start(&a, l, s);
-	owners = s->ids->contradicts ? 0 : pool_ids(&a);
+	owners = s->ids->contradicts ? 0 : pool_ids(&a, ret);
 	if (owners == 1)
 		rank(&a, ret);
+	ret->by_id = owners == 1 && is_sure(l->rules, ret);
 	/* Known by an identifier and not held back: no name need be tried. */
-	if (owners != 1 || !is_sure(l->rules, ret)) {
+	if (!ret->by_id) {
 		pool_names(&a);
 		rank(&a, ret);
 	}

@@ -48,6 +48,11 @@ void linker_name(struct linker *l, uint32_t enterprise, const char *name,
 void linker_profile(struct linker *l, uint32_t enterprise,
     const char *legal_rep, const char *address, const char *phone);
 
+/* The folded forms in which profiles are kept and compared; "" where none. */
+void linker_fold_person(const char *s, char *out, size_t size);
+void linker_fold_address(const char *s, char *out, size_t size);
+void linker_fold_phone(const char *s, char *out, size_t size);
+
 /*
  * Forgets an enterprise whole: before it is told anew after a merge, a split
  * or a correction.
@@ -57,6 +62,14 @@ void linker_forget(struct linker *l, uint32_t enterprise);
 /* Who has an identifier, 0 nobody. */
 uint32_t linker_lookup(const struct linker *l, enum identity_kind kind,
     const char *value);
+
+/*
+ * Counters of what was told: of one enterprise, and of all. An answer by
+ * identifiers of one enterprise holds while its revision does, any other one
+ * while the generation does.
+ */
+uint32_t linker_revision(const struct linker *l, uint32_t enterprise);
+uint64_t linker_generation(const struct linker *l);
 
 size_t linker_bytes(const struct linker *l);
 
@@ -73,6 +86,9 @@ struct linker_subject {
 	const char *legal_rep;
 	const char *address;
 	const char *phone;
+	/* People said that it is none of these. */
+	size_t nnot;
+	const uint32_t *not_these;
 };
 
 enum linker_verdict {
@@ -105,6 +121,9 @@ struct linker_answer {
 	size_t n;            /* best first, also where it is linked */
 	struct linker_candidate candidate[LINKER_CANDIDATES];
 	unsigned missing;
+	int by_id;   /* of the identifiers of one enterprise alone */
+	size_t nown; /* those whose strong identifiers the row has */
+	uint32_t own[2];
 };
 
 void linker_link(const struct linker *l, const struct linker_subject *s,
@@ -115,8 +134,8 @@ const char *linker_verdict_name(enum linker_verdict v);
 /*
  * Tells the index the identifiers of a linked or founding row that nobody else
  * has. Only of a row whose answer teaches: a link by a name that is merely
- * near may be wrong, and must not make the next ones sure. Names and profile are the caller's to tell: it knows which source may
- * say them.
+ * near may be wrong, and must not make the next ones sure. Names and profile are
+ * the caller's to tell: it knows which source may say them.
  */
 void linker_learn(struct linker *l, uint32_t enterprise,
     const struct identities *ids);

@@ -155,6 +155,13 @@ linker_lookup(const struct linker *l, enum identity_kind kind,
 	return at != 0 ? l->id.at[at].owner : 0;
 }
 
+static void
+touch(struct linker *l, uint32_t enterprise)
+{
+	l->entity.at[enterprise].revision++;
+	l->generation++;
+}
+
 static int
 is_sole_trader(enum identity_kind kind, const char *value)
 {
@@ -197,6 +204,7 @@ linker_identify(struct linker *l, uint32_t enterprise, enum identity_kind kind,
 	l->entity.at[enterprise].id = l->slot[slot];
 	l->entity.at[enterprise].sole_trader |=
 	    (uint8_t)is_sole_trader(kind, value);
+	touch(l, enterprise);
 	return 1;
 }
 
@@ -332,9 +340,12 @@ linker_name(struct linker *l, uint32_t enterprise, const char *name, size_t len,
 		return;
 	entry = known_name(l, enterprise, &n);
 	if (entry != NULL) {
+		if (entry->until != until)
+			touch(l, enterprise);
 		entry->until = until;
 		return;
 	}
+	touch(l, enterprise);
 	MAKE_ROOM(l->name, 1);
 	at = (uint32_t)l->name.n++;
 	entry = &l->name.at[at];
@@ -410,17 +421,26 @@ linker_profile(struct linker *l, uint32_t enterprise, const char *legal_rep,
 	e = &l->entity.at[enterprise];
 	if (legal_rep != NULL) {
 		linker_fold_person(legal_rep, text, sizeof(text));
-		if (replace(l, &e->legal_rep, text) && e->name != 0)
-			add_post(l, linker_person_block(text, 0).hash, e->name);
+		if (replace(l, &e->legal_rep, text)) {
+			touch(l, enterprise);
+			if (e->name != 0)
+				add_post(l, linker_person_block(text, 0).hash,
+				    e->name);
+		}
 	}
 	if (address != NULL) {
 		linker_fold_address(address, text, sizeof(text));
-		replace(l, &e->address, text);
+		if (replace(l, &e->address, text))
+			touch(l, enterprise);
 	}
 	if (phone != NULL) {
 		linker_fold_phone(phone, text, sizeof(text));
-		if (replace(l, &e->phone, text) && e->name != 0)
-			add_post(l, linker_phone_block(text, 0).hash, e->name);
+		if (replace(l, &e->phone, text)) {
+			touch(l, enterprise);
+			if (e->name != 0)
+				add_post(l, linker_phone_block(text, 0).hash,
+				    e->name);
+		}
 	}
 }
 
@@ -436,7 +456,20 @@ linker_forget(struct linker *l, uint32_t enterprise)
 		l->name.at[i].owner = 0;
 	for (uint32_t i = e->id; i != 0; i = l->id.at[i].next)
 		l->id.at[i].owner = 0;
-	memset(e, 0, sizeof(*e));
+	*e = (struct entity){ .revision = e->revision };
+	touch(l, enterprise);
+}
+
+uint32_t
+linker_revision(const struct linker *l, uint32_t enterprise)
+{
+	return enterprise < l->entity.n ? l->entity.at[enterprise].revision : 0;
+}
+
+uint64_t
+linker_generation(const struct linker *l)
+{
+	return l->generation;
 }
 
 void

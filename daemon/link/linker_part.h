@@ -17,6 +17,7 @@ struct entity {
 	uint32_t legal_rep;
 	uint32_t address;
 	uint32_t phone;
+	uint32_t revision; /* counts what was told of it */
 	uint8_t known;
 	uint8_t sole_trader;
 };
@@ -62,6 +63,7 @@ struct linker {
 	size_t nslots;  /* a power of two */
 	uint32_t *head; /* buckets of post; 0 empty */
 	size_t nheads;  /* a power of two */
+	uint64_t generation;
 };
 
 static inline const char *
@@ -69,11 +71,6 @@ linker_text(const struct linker *l, uint32_t at)
 {
 	return l->text.at + at;
 }
-
-/* The folded forms in which profiles are kept and compared. */
-void linker_fold_person(const char *s, char *out, size_t size);
-void linker_fold_address(const char *s, char *out, size_t size);
-void linker_fold_phone(const char *s, char *out, size_t size);
 
 /*
  * A block to look in: names that share a hash, or who has a person or a phone

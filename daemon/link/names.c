@@ -352,6 +352,16 @@ is_prefix(const struct names *row, const struct names *known)
 	       memcmp(row->at, known->at, row->ncore * sizeof(row->at[0])) == 0;
 }
 
+int
+names_company(const struct names *n)
+{
+	static const char end[] = "公司";
+	size_t len = strlen(n->k2);
+
+	return len >= sizeof(end) - 1 &&
+	       strcmp(n->k2 + len - (sizeof(end) - 1), end) == 0;
+}
+
 enum names_relation
 names_relate(const struct names *row, const struct names *known)
 {

@@ -42,6 +42,9 @@ void names_make(const char *s, size_t len, struct names *ret);
 void names_restore(enum names_kind kind, const char *k2, const char *core,
     uint32_t k1, uint32_t regions, struct names *ret);
 
+/* Whether it ends as only a company's may. */
+int names_company(const struct names *n);
+
 /* How two names agree, weakest first. */
 enum names_relation {
 	NAMES_UNKNOWN, /* at least one tells nothing */

@@ -10,6 +10,18 @@ static const char *const names[EVIDENCE_KINDS] = {
 };
 
 const char *
+link_part_name(enum link_part p)
+{
+	static const char *const parts[LINK_PART_COUNT] = {
+#define X(name) #name,
+		LINK_PARTS(X)
+#undef X
+	};
+
+	return parts[p];
+}
+
+const char *
 evidence_name(enum evidence k)
 {
 	return names[k];

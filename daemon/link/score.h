@@ -54,7 +54,30 @@ enum evidence {
 	    EVIDENCE_KINDS
 };
 
-enum { LINK_FOUNDERS = 8 };
+enum { LINK_FOUNDERS = 8, LINK_NAMES = 6, LINK_NAME = 64 };
+
+/* What a row may say of its subject, in the order it is looked at. */
+#define LINK_PARTS(X) \
+	X(uscc)       \
+	X(org_code)   \
+	X(reg_no)     \
+	X(tax_id)     \
+	X(loan_card)  \
+	X(any_id)     \
+	X(account_no) \
+	X(name)       \
+	X(legal_rep)  \
+	X(address)    \
+	X(phone)
+
+enum link_part {
+#define X(name) LINK_PART_##name,
+	LINK_PARTS(X)
+#undef X
+	    LINK_PART_COUNT
+};
+
+const char *link_part_name(enum link_part p);
 
 /* rules/link.lua: the weights, the thresholds, who may found. */
 struct link_rules {
@@ -63,7 +86,17 @@ struct link_rules {
 	int review; /* from here on for people to see */
 	int margin; /* by which a link has to lead before the next */
 	size_t nfounders;
-	char founder[LINK_FOUNDERS][64]; /* datasets */
+	char founder[LINK_FOUNDERS][LINK_NAME]; /* datasets */
+	/* Names of fields that may hold a part; the first a row has counts. */
+	char part[LINK_PART_COUNT][LINK_NAMES][LINK_NAME];
+	/* Rows that tell of a new name: where the item holds a word. */
+	struct {
+		char dataset[LINK_NAME];
+		char item[LINK_NAME];
+		char says[LINK_NAME];
+		char before[LINK_NAME];
+		char after[LINK_NAME];
+	} rename;
 };
 
 /* "org_code", "name_exact" ..., as in the rules and in explanations. */

@@ -50,31 +50,75 @@ read_weights(lua_State *L, struct link_rules *r, struct err *e)
 	return 0;
 }
 
+/* The text of a name in the table at the top. */
 static int
-read_founders(lua_State *L, struct link_rules *r, struct err *e)
+read_text(lua_State *L, const char *name, char out[LINK_NAME], struct err *e)
+{
+	size_t len = 0;
+	const char *s;
+
+	lua_getfield(L, -1, name);
+	s = lua_tolstring(L, -1, &len);
+	if (s == NULL || len >= LINK_NAME)
+		return err_set(e, ERR_HOLD,
+		    "rules/link.lua: '%s' must be a short text", name);
+	memcpy(out, s, len + 1);
+	lua_pop(L, 1);
+	return 0;
+}
+
+/* The list of names of a name in the table at the top. */
+static int
+read_list(lua_State *L, const char *name, char (*out)[LINK_NAME], size_t max,
+    size_t *ret_n, struct err *e)
 {
 	size_t n;
 
-	if (lua_getfield(L, -1, "found") != LUA_TTABLE ||
-	    (n = (size_t)lua_rawlen(L, -1)) > LINK_FOUNDERS)
+	if (lua_getfield(L, -1, name) != LUA_TTABLE ||
+	    (n = (size_t)lua_rawlen(L, -1)) > max)
 		return err_set(e, ERR_HOLD,
-		    "rules/link.lua: 'found' must be a list of at most %d "
-		    "datasets",
-		    LINK_FOUNDERS);
+		    "rules/link.lua: '%s' must be a list of at most %zu names",
+		    name, max);
 	for (size_t i = 0; i < n; i++) {
 		size_t len = 0;
 		const char *s;
 
 		lua_rawgeti(L, -1, (lua_Integer)i + 1);
 		s = lua_tolstring(L, -1, &len);
-		if (s == NULL || len >= sizeof(r->founder[i]))
+		if (s == NULL || len >= LINK_NAME)
 			return err_set(e, ERR_HOLD,
-			    "rules/link.lua: 'found' holds no dataset at %zu",
+			    "rules/link.lua: '%s' holds no name at %zu", name,
 			    i + 1);
-		memcpy(r->founder[i], s, len + 1);
+		memcpy(out[i], s, len + 1);
 		lua_pop(L, 1);
 	}
-	r->nfounders = n;
+	*ret_n = n;
+	lua_pop(L, 1);
+	return 0;
+}
+
+static int
+read_subject(lua_State *L, struct link_rules *r, struct err *e)
+{
+	size_t n;
+
+	if (lua_getfield(L, -1, "subject") != LUA_TTABLE)
+		return err_set(e, ERR_HOLD,
+		    "rules/link.lua: 'subject' must be a table");
+	for (int p = 0; p < LINK_PART_COUNT; p++)
+		if (read_list(L, link_part_name((enum link_part)p), r->part[p],
+			LINK_NAMES, &n, e) == -1)
+			return -1;
+	lua_pop(L, 1);
+	if (lua_getfield(L, -1, "rename") != LUA_TTABLE)
+		return err_set(e, ERR_HOLD,
+		    "rules/link.lua: 'rename' must be a table");
+	if (read_text(L, "dataset", r->rename.dataset, e) == -1 ||
+	    read_text(L, "item", r->rename.item, e) == -1 ||
+	    read_text(L, "says", r->rename.says, e) == -1 ||
+	    read_text(L, "before", r->rename.before, e) == -1 ||
+	    read_text(L, "after", r->rename.after, e) == -1)
+		return -1;
 	lua_pop(L, 1);
 	return 0;
 }
@@ -103,8 +147,10 @@ box_link_rules(const char *text, size_t len, struct link_rules *ret_r,
 	if (number(L, "link", &r.link, e) == -1 ||
 	    number(L, "review", &r.review, e) == -1 ||
 	    number(L, "margin", &r.margin, e) == -1 ||
-	    read_weights(L, &r, e) == -1 || read_founders(L, &r, e) == -1 ||
-	    link_rules_check(&r, e) == -1)
+	    read_weights(L, &r, e) == -1 ||
+	    read_list(L, "found", r.founder, LINK_FOUNDERS, &r.nfounders, e) ==
+		-1 ||
+	    read_subject(L, &r, e) == -1 || link_rules_check(&r, e) == -1)
 		goto out;
 	*ret_r = r;
 	rc = 0;

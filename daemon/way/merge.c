@@ -7,6 +7,7 @@
 #include "sys/buf.h"
 #include "sys/catalog.h"
 #include "sys/mem.h"
+#include "way/link.h"
 #include "way/merge.h"
 
 enum { SQL_MAX = 64 * 1024, LOOK_AT_CLOCK = 256 };
@@ -17,6 +18,7 @@ enum { SQL_MAX = 64 * 1024, LOOK_AT_CLOCK = 256 };
 struct target {
 	const struct schema *schema;
 	uint64_t tag[SCHEMA_FIELDS]; /* of the names of its fields */
+	struct link_columns link;
 	sqlite3_stmt *find;
 	sqlite3_stmt *insert;
 	sqlite3_stmt *end;
@@ -42,6 +44,10 @@ struct merge {
 	struct merge_counts *counts;   /* by file, owned */
 	struct rowfile_record *record; /* owned */
 	int last_new;                  /* the last row had no predecessor */
+	struct link *link;             /* NULL: rows are not linked */
+	int asked;                     /* found is of the row at hand */
+	struct link_row row;
+	struct link_found found;
 	int differs; /* field in which it contradicts the base, -1 */
 };
 
@@ -51,6 +57,7 @@ enum did { DID_INSERT, DID_UPDATE, DID_NOTHING };
 struct current {
 	int64_t id;
 	int64_t hash;
+	uint32_t enterprise; /* 0: none */
 	char as_of[32];
 	int ours; /* set or confirmed by this very bundle: by */
 	size_t file;
@@ -108,7 +115,7 @@ column_count(const struct schema *s)
 	return n;
 }
 
-enum { FIXED = 12 }; /* columns of insert before the fields */
+enum { FIXED = 15 }; /* columns of insert before the fields */
 
 static sqlite3_stmt *
 prepare_insert(struct db *db, const struct schema *s)
@@ -119,7 +126,8 @@ prepare_insert(struct db *db, const struct schema *s)
 	buf_init(&b, SQL_MAX);
 	buf_printf(&b,
 	    "INSERT INTO d_%s (_key, _hash, _provider, _bundle, _file, _row,"
-	    " _as_of, _from, _to, _reason, _seen, _seen_at",
+	    " _as_of, _from, _to, _reason, _seen, _seen_at, _enterprise,"
+	    " _link, _op",
 	    s->dataset);
 	columns(s, &b);
 	buf_addstr(&b, ") VALUES (?");
@@ -139,23 +147,25 @@ target_prepare(struct merge *m, struct target *t, const struct schema *s)
 
 	buf_init(&b, SQL_MAX);
 	t->schema = s;
+	if (m->link != NULL)
+		link_columns(m->link, s, &t->link);
 	for (size_t i = 0; i < s->nfields; i++)
 		t->tag[i] =
 		    mix(FNV_BASIS, s->field[i].name, strlen(s->field[i].name));
 	t->insert = prepare_insert(m->db, s);
 	if (m->mode == MERGE_DRY)
 		buf_printf(&b,
-		    "SELECT id, hash, as_of, 1, gone, at FROM temp.dry_t "
+		    "SELECT id, hash, as_of, 1, gone, at, 0 FROM temp.dry_t "
 		    "WHERE"
 		    " dataset = '%s' AND key = ?1 UNION ALL"
-		    " SELECT _id, _hash, _as_of, ?3 <> ?3, 0, 0 FROM d_%s "
-		    "WHERE"
+		    " SELECT _id, _hash, _as_of, ?3 <> ?3, 0, 0, _enterprise"
+		    " FROM d_%s WHERE"
 		    " _key = ?1 AND _provider = ?2 AND _to IS NULL LIMIT 1",
 		    s->dataset, s->dataset);
 	else
 		buf_printf(&b,
-		    "SELECT _id, _hash, _as_of, _seen = ?3, 0, _seen_at "
-		    "FROM d_%s WHERE"
+		    "SELECT _id, _hash, _as_of, _seen = ?3, 0, _seen_at,"
+		    " _enterprise FROM d_%s WHERE"
 		    " _key = ?1 AND _provider = ?2 AND _to IS NULL",
 		    s->dataset);
 	t->find = db_prepare(m->db, b.data);
@@ -330,6 +340,57 @@ bind_value(sqlite3_stmt *st, int at, const struct value *v)
 	}
 }
 
+/* --- linking ------------------------------------------------------------ */
+
+/* Whose row it is, once for each row. */
+static void
+find_enterprise(struct merge *m, const struct rowfile_record *r)
+{
+	if (m->asked)
+		return;
+	m->asked = 1;
+	m->found.enterprise = 0;
+	m->found.known = 1;
+	if (m->link == NULL || !m->target->link.links)
+		return;
+	link_row_of(&m->target->link, r, m->provider, &m->row);
+	link_find(m->link, &m->target->link, &m->row, &m->found);
+}
+
+/* The record of an enterprise has one more, or one less, to go by. */
+static int
+touch(struct merge *m, uint32_t enterprise, struct err *e)
+{
+	if (m->link == NULL || enterprise == 0 ||
+	    m->target->link.source == LINK_NO_SOURCE)
+		return 0;
+	return enterprises_touch(link_enterprises(m->link), enterprise,
+	    m->target->link.source == LINK_LATE_SOURCE, e);
+}
+
+/* The row stands in the base: what it teaches, or that it waits. */
+static int
+settle(struct merge *m, const struct rowfile_record *r, int current,
+    struct err *e)
+{
+	struct origin o = { m->bundle, (int64_t)m->file, (int64_t)r->line };
+
+	if (m->link == NULL)
+		return 0;
+	if (link_settle(m->link, &m->target->link, &m->row, &m->found,
+		sqlite3_last_insert_rowid(m->db->handle), current, m->now, &o,
+		e) == -1)
+		return -1;
+	return touch(m, m->found.enterprise, e);
+}
+
+/* Counts a row that is linked. */
+static void
+count_linked(struct merge *m, uint32_t enterprise)
+{
+	m->counts[m->file].linked += enterprise != 0;
+}
+
 /* reason NULL: a current version; else one that goes into history at once. */
 static int
 insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
@@ -353,6 +414,16 @@ insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
 	(void)sqlite3_bind_text(st, 10, reason, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 11, m->run);
 	(void)sqlite3_bind_int64(st, 12, place(m->file, r->line, did));
+	find_enterprise(m, r);
+	if (m->found.enterprise != 0) {
+		(void)sqlite3_bind_int64(st, 13, m->found.enterprise);
+		(void)sqlite3_bind_int64(st, 14, m->found.how);
+	} else {
+		(void)sqlite3_bind_null(st, 13);
+		(void)sqlite3_bind_null(st, 14);
+	}
+	(void)sqlite3_bind_text(st, 15, r->op == 'C' ? "C" : NULL, -1,
+	    SQLITE_STATIC);
 	for (size_t i = 0; i < s->nfields; i++)
 		bind_value(st, at++, &r->value[i]);
 	for (size_t i = 0; i < s->nfields; i++)
@@ -360,7 +431,10 @@ insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
 			(void)sqlite3_bind_int(st, at++, r->open_ended[i]);
 	rc = db_step(m->db, st, 1, e);
 	(void)sqlite3_reset(st);
-	return rc;
+	if (rc == -1 || sqlite3_changes(m->db->handle) == 0)
+		return rc;
+	count_linked(m, m->found.enterprise);
+	return settle(m, r, reason == NULL, e);
 }
 
 /*
@@ -394,20 +468,25 @@ put(struct merge *m, const struct rowfile_record *r, const struct current *c,
 {
 	if (m->mode == MERGE_APPLY)
 		return insert(m, r, hash, c->did, reason, e);
+	find_enterprise(m, r);
+	count_linked(m, m->found.enterprise);
 	return reason == NULL ? remember(m, r, c, hash, r->as_of, e) : 0;
 }
 
 static int
-end_version(struct merge *m, int64_t id, const char *reason, struct err *e)
+end_version(struct merge *m, const struct current *c, const char *reason,
+    struct err *e)
 {
 	sqlite3_stmt *st = m->target->end;
 	int rc;
 
 	if (m->mode == MERGE_DRY)
 		return 0;
+	if (touch(m, c->enterprise, e) == -1)
+		return -1;
 	(void)sqlite3_bind_text(st, 1, m->now, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_text(st, 2, reason, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 3, id);
+	(void)sqlite3_bind_int64(st, 3, c->id);
 	rc = db_step(m->db, st, 1, e);
 	db_done(st);
 	return rc;
@@ -468,23 +547,9 @@ add_issue(struct merge *m, size_t file, const struct rowfile_record *r,
 	return rc;
 }
 
-const char *const merge_rule[] = { [MERGE_SAME] = "duplicate_row",
+const char *const merge_rule[MERGE_FINDINGS] = { [MERGE_SAME] = "duplicate_row",
 	[MERGE_OTHER] = "duplicate_conflict",
 	[MERGE_STALE] = "stale_row" };
-
-static int64_t *
-findings_of(struct merge_counts *n, enum merge_finding f)
-{
-	switch (f) {
-	case MERGE_SAME:
-		return &n->same;
-	case MERGE_OTHER:
-		return &n->other;
-	case MERGE_STALE:
-		break;
-	}
-	return &n->stale;
-}
 
 /* A finding about a row of a file of this bundle; field -1: the whole row. */
 static int
@@ -504,7 +569,7 @@ note(struct merge *m, size_t file, uint64_t line, enum merge_finding f,
 		.severity = SEVERITY_WARN,
 		.effect = EFFECT_KEEP };
 
-	*findings_of(&m->counts[file], f) += 1;
+	m->counts[file].found[f]++;
 	if (m->mode == MERGE_DRY)
 		return 0;
 	if (field != -1) {
@@ -559,6 +624,7 @@ find_current(struct merge *m, const char *key, struct current *ret_c,
 		    db_text(st, 2));
 		ret_c->ours = sqlite3_column_int(st, 3);
 		place_read(ret_c, sqlite3_column_int64(st, 5));
+		ret_c->enterprise = (uint32_t)sqlite3_column_int64(st, 6);
 		rc = !sqlite3_column_int(st, 4);
 	}
 	(void)sqlite3_reset(st);
@@ -581,6 +647,32 @@ fill(struct merge *m, struct rowfile_record *r, const struct current *c,
 	return 0;
 }
 
+int
+merge_note_count(struct db *db, int64_t bundle, int64_t file, const char *rule,
+    enum severity severity, int64_t n, struct err *e)
+{
+	return db_run(db, e,
+	    "INSERT OR REPLACE INTO bundle_finding_t VALUES (?,?,?,?,?)",
+	    "iitii", bundle, file, rule, (int64_t)severity, n);
+}
+
+int
+merge_keep_counts(struct db *db, int64_t bundle, int64_t file,
+    const struct merge_counts *n, struct err *e)
+{
+	for (int f = 0; f < MERGE_FINDINGS; f++)
+		if (n->found[f] > 0 &&
+		    merge_note_count(db, bundle, file, merge_rule[f],
+			SEVERITY_WARN, n->found[f], e) == -1)
+			return -1;
+	return db_run(db, e,
+	    "UPDATE bundle_file_t SET inserted = ?, updated = ?,"
+	    " unchanged = ?, superseded = ?, linked = ?"
+	    " WHERE bundle = ? AND no = ?",
+	    "iiiiiii", n->inserted, n->updated, n->unchanged, n->superseded,
+	    n->linked, bundle, file);
+}
+
 static int
 save_counts(struct merge *m, size_t file, struct err *e)
 {
@@ -588,12 +680,7 @@ save_counts(struct merge *m, size_t file, struct err *e)
 
 	if (m->mode == MERGE_DRY)
 		return 0;
-	return db_run(m->db, e,
-	    "UPDATE bundle_file_t SET inserted = ?, updated = ?,"
-	    " unchanged = ?, superseded = ?, same = ?, other = ?, stale = ?"
-	    " WHERE bundle = ? AND no = ?",
-	    "iiiiiiiii", n->inserted, n->updated, n->unchanged, n->superseded,
-	    n->same, n->other, n->stale, m->bundle, (int64_t)file);
+	return merge_keep_counts(m->db, m->bundle, (int64_t)file, n, e);
 }
 
 static int64_t *
@@ -629,7 +716,7 @@ replace_earlier(struct merge *m, const struct rowfile_record *r, int64_t hash,
 	}
 	*count_of(&m->counts[m->file], c->did) += 1;
 	if ((c->file != m->file && save_counts(m, c->file, e) == -1) ||
-	    end_version(m, c->id, reason, e) == -1)
+	    end_version(m, c, reason, e) == -1)
 		return -1;
 	return put(m, r, c, hash, NULL, e);
 }
@@ -663,7 +750,7 @@ merge_twice(struct merge *m, struct rowfile_record *r, int64_t hash,
 	if (!same && !late)
 		return replace_earlier(m, r, hash, c, e);
 	n->superseded++;
-	return same ? 0 : put(m, r, c, hash, "twice in bundle", e);
+	return put(m, r, c, hash, "twice in bundle", e);
 }
 
 static int
@@ -675,9 +762,10 @@ merge_delete(struct merge *m, const struct rowfile_record *r,
 		return put(m, r, c, 0, "deleted by provider", e);
 	}
 	n->updated++;
+	count_linked(m, c->enterprise);
 	if (m->mode == MERGE_DRY)
 		return remember(m, r, c, 0, "", e);
-	return end_version(m, c->id, "deleted by provider", e);
+	return end_version(m, c, "deleted by provider", e);
 }
 
 /* A row whose key the base knows from before. */
@@ -696,13 +784,13 @@ merge_known(struct merge *m, struct rowfile_record *r, int64_t hash,
 		return -1;
 	if (hash == c->hash) {
 		n->unchanged++;
+		count_linked(m, c->enterprise);
 		c->did = DID_NOTHING;
 		return mark_seen(m, r, c, e);
 	}
 	n->updated++;
 	c->did = DID_UPDATE;
-	if (end_version(m, c->id, r->op == 'C' ? "corrected" : "updated", e) ==
-	    -1)
+	if (end_version(m, c, r->op == 'C' ? "corrected" : "updated", e) == -1)
 		return -1;
 	return put(m, r, c, hash, NULL, e);
 }
@@ -715,6 +803,7 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 	struct current c = { .id = 0 };
 	int rc;
 
+	m->asked = 0;
 	/*
 	 * New rows come after new rows, known ones after known ones: where the
 	 * last was new this one is put in first, and looked up if that fails.
@@ -850,6 +939,25 @@ merge_slice(struct merge *m, int milliseconds, struct err *e)
 /* --- begin and end ------------------------------------------------------ */
 
 static int
+restore_findings(struct merge *m, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_query(m->db, &st, e,
+	    "SELECT file, rule, n FROM bundle_finding_t WHERE bundle = ?", "i",
+	    m->bundle);
+
+	for (; rc == 1; rc = db_next(m->db, st, e))
+		for (int f = 0; f < MERGE_FINDINGS; f++)
+			if (strcmp(db_text(st, 1), merge_rule[f]) == 0 &&
+			    (size_t)sqlite3_column_int64(st, 0) <
+				rowfile_verdict(m->reader)->nfiles)
+				m->counts[sqlite3_column_int64(st, 0)]
+				    .found[f] = sqlite3_column_int64(st, 2);
+	db_done(st);
+	return rc;
+}
+
+static int
 restore(struct merge *m, struct err *e)
 {
 	sqlite3_stmt *st;
@@ -867,12 +975,12 @@ restore(struct merge *m, struct err *e)
 	if (rc == -1)
 		return -1;
 	rc = db_query(m->db, &st, e,
-	    "SELECT no, inserted, updated, unchanged, superseded, same, other,"
-	    " stale FROM bundle_file_t WHERE bundle = ?",
+	    "SELECT no, inserted, updated, unchanged, superseded, linked"
+	    " FROM bundle_file_t WHERE bundle = ?",
 	    "i", m->bundle);
 	for (; rc == 1; rc = db_next(m->db, st, e)) {
 		size_t no = (size_t)sqlite3_column_int64(st, 0);
-		int64_t *to[7];
+		int64_t *to[5];
 
 		if (no >= rowfile_verdict(m->reader)->nfiles)
 			continue;
@@ -880,25 +988,24 @@ restore(struct merge *m, struct err *e)
 		to[1] = &m->counts[no].updated;
 		to[2] = &m->counts[no].unchanged;
 		to[3] = &m->counts[no].superseded;
-		to[4] = &m->counts[no].same;
-		to[5] = &m->counts[no].other;
-		to[6] = &m->counts[no].stale;
-		for (int i = 0; i < 7; i++)
+		to[4] = &m->counts[no].linked;
+		for (int i = 0; i < 5; i++)
 			*to[i] = sqlite3_column_int64(st, 1 + i);
 	}
 	db_done(st);
-	return rc;
+	return rc == -1 ? -1 : restore_findings(m, e);
 }
 
 int
-merge_open(struct db *db, const struct schemas *s, int64_t bundle,
-    const char *provider, struct rowfile_reader *r, const char *now,
-    enum merge_mode mode, struct merge **ret_m, struct err *e)
+merge_open(struct db *db, const struct schemas *s, struct link *l,
+    int64_t bundle, const char *provider, struct rowfile_reader *r,
+    const char *now, enum merge_mode mode, struct merge **ret_m, struct err *e)
 {
 	struct merge *m = xcalloc(1, sizeof(*m));
 
 	m->db = db;
 	m->schemas = s;
+	m->link = l;
 	m->bundle = bundle;
 	m->provider = provider;
 	m->reader = r;

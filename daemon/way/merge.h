@@ -6,6 +6,7 @@
 #include "base/db.h"
 #include "form/rowfile.h"
 #include "rule/schema.h"
+#include "sys/catalog.h"
 
 /*
  * Merge: the rows of a bundle into the base, by natural key and business
@@ -26,29 +27,41 @@ enum merge_mode {
 	MERGE_DRY /* the same verdict, and the base as it was */
 };
 
+enum merge_finding {
+	MERGE_SAME,  /* twice in the bundle, alike */
+	MERGE_OTHER, /* twice in the bundle, and different */
+	MERGE_STALE, /* older than what the base or the bundle has */
+	MERGE_FINDINGS
+};
+extern const char *const merge_rule[MERGE_FINDINGS];
+
 struct merge_counts {
 	int64_t inserted;
 	int64_t updated;
 	int64_t unchanged;
 	int64_t superseded;
-	int64_t same;  /* of the superseded: twice in the bundle, alike */
-	int64_t other; /* twice in the bundle, and different */
-	int64_t stale; /* older than what the base or the bundle has */
+	int64_t linked; /* of all the accepted */
+	int64_t found[MERGE_FINDINGS];
 };
 
-/* What rows are found to be against each other and the base. */
-enum merge_finding { MERGE_SAME, MERGE_OTHER, MERGE_STALE };
-extern const char *const merge_rule[];
+/* Keeps what was found of a file's rows, for its receipt. */
+int merge_note_count(struct db *db, int64_t bundle, int64_t file,
+    const char *rule, enum severity severity, int64_t n, struct err *e);
 
+int merge_keep_counts(struct db *db, int64_t bundle, int64_t file,
+    const struct merge_counts *n, struct err *e);
+
+struct link;
 struct merge;
 
 /*
- * Begins, or goes on after a crash, with a bundle by its number. r and s
- * outlive the merge. now is the ledger time of its rows.
+ * Begins, or goes on after a crash, with a bundle by its number. r, s and l
+ * outlive the merge; l NULL: without linking. now is the ledger time of its
+ * rows.
  */
-int merge_open(struct db *db, const struct schemas *s, int64_t bundle,
-    const char *provider, struct rowfile_reader *r, const char *now,
-    enum merge_mode mode, struct merge **ret_m, struct err *e);
+int merge_open(struct db *db, const struct schemas *s, struct link *l,
+    int64_t bundle, const char *provider, struct rowfile_reader *r,
+    const char *now, enum merge_mode mode, struct merge **ret_m, struct err *e);
 
 /* Works for about the given time: 1 there is more, 0 all done, -1. */
 int merge_slice(struct merge *m, int milliseconds, struct err *e);

@@ -115,42 +115,50 @@ add_count(json_t *list, const char *rule, int severity, json_int_t count)
 
 /* The worker's counts, and those of the rows against each other. */
 static json_t *
-issues(sqlite3_stmt *st)
+issues(struct db *db, int64_t bundle, sqlite3_stmt *st)
 {
-	json_t *kept = json_loads(db_text(st, 15), 0, NULL);
+	json_t *kept = json_loads(db_text(st, 14), 0, NULL);
 	json_t *list = json_array();
+	sqlite3_stmt *found;
+	struct err e;
 	json_t *v;
 	size_t i;
+	int rc;
 
 	json_array_foreach(kept, i, v)
 	    add_count(list, json_string_value(json_object_get(v, "rule")),
 		(int)json_integer_value(json_object_get(v, "severity")),
 		json_integer_value(json_object_get(v, "count")));
-	for (i = 0; i < 3; i++)
-		add_count(list, merge_rule[i], SEVERITY_WARN,
-		    sqlite3_column_int64(st, 12 + (int)i));
 	json_decref(kept);
+	rc = db_query(db, &found, &e,
+	    "SELECT rule, severity, n FROM bundle_finding_t WHERE bundle = ?"
+	    " AND file = ? ORDER BY severity, rule",
+	    "ii", bundle, sqlite3_column_int64(st, 13));
+	for (; rc == 1; rc = db_next(db, found, &e))
+		add_count(list, db_text(found, 0), sqlite3_column_int(found, 1),
+		    sqlite3_column_int64(found, 2));
+	db_done(found);
 	return list;
 }
 
 static json_t *
-file_json(sqlite3_stmt *st)
+file_json(struct db *db, int64_t bundle, sqlite3_stmt *st)
 {
 	static const char *const count[] = { "rows", "accepted", "rejected",
-		"inserted", "updated", "unchanged", "superseded" };
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:o}", "path",
+		"inserted", "updated", "unchanged", "superseded", "linked" };
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "path",
 	    db_text(st, 0), "dataset", db_text(st, 1), "standard",
 	    db_text(st, 2), "rules", db_text(st, 3), "encoding", db_text(st, 4),
-	    "linked", 0, "issues", issues(st));
+	    "issues", issues(db, bundle, st));
 
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < 8; i++)
 		json_object_set_new(o, count[i],
 		    json_integer(sqlite3_column_int64(st, 5 + i)));
 	json_object_set_new(o, "error",
-	    db_text(st, 16)[0] == '\0'
+	    db_text(st, 15)[0] == '\0'
 		? json_null()
-		: json_pack("{s:s, s:s, s:s}", "code", db_text(st, 16), "zh",
-		      db_text(st, 17), "en", db_text(st, 18)));
+		: json_pack("{s:s, s:s, s:s}", "code", db_text(st, 15), "zh",
+		      db_text(st, 16), "en", db_text(st, 17)));
 	return o;
 }
 
@@ -161,19 +169,19 @@ files_json(struct db *db, int64_t bundle, struct totals *t, struct err *e)
 	sqlite3_stmt *st;
 	int rc = db_query(db, &st, e,
 	    "SELECT path, dataset, standard, rules, encoding, rows, accepted,"
-	    " rejected, inserted, updated, unchanged, superseded, same, other,"
-	    " stale, issues, code, zh, en FROM bundle_file_t WHERE bundle = ?"
+	    " rejected, inserted, updated, unchanged, superseded, linked, no,"
+	    " issues, code, zh, en FROM bundle_file_t WHERE bundle = ?"
 	    " ORDER BY no",
 	    "i", bundle);
 
 	memset(t, 0, sizeof(*t));
 	for (; rc == 1; rc = db_next(db, st, e)) {
-		json_array_append_new(list, file_json(st));
+		json_array_append_new(list, file_json(db, bundle, st));
 		t->files++;
 		t->rows += sqlite3_column_int64(st, 5);
 		t->accepted += sqlite3_column_int64(st, 6);
 		t->rejected += sqlite3_column_int64(st, 7);
-		t->refused += db_text(st, 16)[0] != '\0';
+		t->refused += db_text(st, 15)[0] != '\0';
 	}
 	db_done(st);
 	return list;

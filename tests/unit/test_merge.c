@@ -241,7 +241,7 @@ merge_as(const struct line *l, const size_t *lines, size_t nfiles,
 	int rc;
 
 	snprintf(now, sizeof(now), "2014-06-01T00:00:%02d.000Z", (int)bundles);
-	assert_int_equal(merge_open(db, schemas, bundles, provider, r, now,
+	assert_int_equal(merge_open(db, schemas, NULL, bundles, provider, r, now,
 			     mode, &m, &e),
 	    0);
 	while ((rc = merge_slice(m, 100, &e)) == 1)
@@ -254,8 +254,8 @@ merge_as(const struct line *l, const size_t *lines, size_t nfiles,
 		sum.updated += n->updated;
 		sum.unchanged += n->unchanged;
 		sum.superseded += n->superseded;
-		sum.same += n->same;
-		sum.other += n->other;
+		sum.found[MERGE_SAME] += n->found[MERGE_SAME];
+		sum.found[MERGE_OTHER] += n->found[MERGE_OTHER];
 	}
 	merge_close(m);
 	rowfile_close(r);
@@ -488,7 +488,7 @@ a_row_twice_in_the_bundle_counts_once(void **state)
 	(void)state;
 	n = deliver(l, 2);
 	counts_are(n, 1, 0, 0, 1);
-	assert_int_equal(n.same, 1);
+	assert_int_equal(n.found[MERGE_SAME], 1);
 	assert_string_equal(sql("SELECT bundle, file, row, rule, severity,"
 				" effect, message_en FROM quality_issue"),
 	    "B1|bill.csv|3|duplicate_row|warn|keep|the same as row 2 of"
@@ -508,7 +508,7 @@ of_two_different_rows_the_later_wins_at_equal_dates(void **state)
 	(void)state;
 	n = deliver(l, 2);
 	counts_are(n, 1, 0, 0, 1);
-	assert_int_equal(n.other, 1);
+	assert_int_equal(n.found[MERGE_OTHER], 1);
 	assert_string_equal(sql(CURRENT), "1|2.0|PAID");
 	assert_string_equal(sql(HISTORY),
 	    "1|1.0|2014-03-31|0|twice in bundle\n1|2.0|2014-03-31|1|");
@@ -585,8 +585,8 @@ null_does_not_overwrite_through_a_repetition(void **state)
 	deliver(a, 1);
 	n = deliver(b, 3);
 	counts_are(n, 0, 1, 0, 2);
-	assert_int_equal(n.same, 1);
-	assert_int_equal(n.other, 1);
+	assert_int_equal(n.found[MERGE_SAME], 1);
+	assert_int_equal(n.found[MERGE_OTHER], 1);
 	assert_string_equal(sql(CURRENT), "1|3.0|PAID");
 }
 
@@ -648,7 +648,7 @@ a_released_bundle_is_merged_anew(void **state)
 			"2014-03-31", 'I', PLAIN };
 	}
 	r = bundle(l, &lines, 1);
-	assert_int_equal(merge_open(db, schemas, 1, "MUB", r, "now",
+	assert_int_equal(merge_open(db, schemas, NULL, 1, "MUB", r, "now",
 			     MERGE_APPLY, &m, &e),
 	    0);
 	assert_int_equal(merge_slice(m, 0, &e), 1);
@@ -656,7 +656,7 @@ a_released_bundle_is_merged_anew(void **state)
 	assert_int_equal(bundle_get(db, 1, &b, &e), 1);
 	assert_int_equal(bundle_quarantine(db, &b, "a test", "now", &e), 0);
 	assert_int_equal(bundle_again(db, &b, "release", "now", &e), 0);
-	assert_int_equal(merge_open(db, schemas, 1, "MUB", r, "now",
+	assert_int_equal(merge_open(db, schemas, NULL, 1, "MUB", r, "now",
 			     MERGE_APPLY, &m, &e),
 	    0);
 	assert_int_equal(merge_slice(m, 10000, &e), 0);
@@ -728,7 +728,7 @@ a_crash_goes_on_exactly_where_it_was(void **state)
 	r = bundle(l, lines, 2);
 	assert_int_equal(db_commit(db, &e), 0);
 	while (rc == 1) {
-		assert_int_equal(merge_open(db, schemas, bundles, "MUB", r,
+		assert_int_equal(merge_open(db, schemas, NULL, bundles, "MUB", r,
 				     "2014-06-01T00:00:00.000Z", MERGE_APPLY,
 				     &m, &e),
 		    0);
@@ -790,8 +790,8 @@ a_dry_run_says_the_same_and_leaves_the_base_alone(void **state)
 	wet = deliver(b, n);
 	counts_are(wet, 2, 2, 1, 4);
 	counts_are(dry, 2, 2, 1, 4);
-	assert_int_equal(wet.same, 2);
-	assert_int_equal(dry.same, 2);
+	assert_int_equal(wet.found[MERGE_SAME], 2);
+	assert_int_equal(dry.found[MERGE_SAME], 2);
 }
 
 /* Statements are kept; a keeper that lives for years must not collect them. */

@@ -1,0 +1,122 @@
+#ifndef ZAYTON_BASE_ENTERPRISE_H
+#define ZAYTON_BASE_ENTERPRISE_H
+
+#include <stdint.h>
+
+#include "base/db.h"
+#include "link/linker.h"
+
+/*
+ * The enterprises of the base, and the index that links rows to them. What
+ * the index is told is written in the same transaction, so that a start finds
+ * it just as it was. Numbers are given once; what is merged into another one
+ * keeps its number, its identifiers and its names, and has the other's as its
+ * root: undoing a merge restores what was.
+ */
+
+struct enterprises;
+
+enum { ENTERPRISE_ID = 16 };
+
+/* "E00000012". */
+void enterprise_id_format(uint32_t no, char out[ENTERPRISE_ID]);
+/* 0 where it is none. */
+uint32_t enterprise_id_parse(const char *id);
+
+/* Where something was said: a row of a file of a bundle. */
+struct origin {
+	int64_t bundle;
+	int64_t file;
+	int64_t row;
+};
+
+/* Reads all into an index. r outlives it. */
+int enterprises_open(struct db *db, const struct link_rules *r,
+    struct enterprises **ret_x, struct err *e);
+void enterprises_close(struct enterprises *x);
+const struct linker *enterprises_linker(const struct enterprises *x);
+
+/* The number the next one will have. */
+uint32_t enterprises_next(const struct enterprises *x);
+int enterprises_found(struct enterprises *x, const struct origin *o,
+    struct err *e);
+
+/* Identifiers of a row whose answer teaches. */
+int enterprises_learn(struct enterprises *x, uint32_t no,
+    const struct identities *ids, const struct origin *o, struct err *e);
+
+/*
+ * A name, in force until a date ("" still). A name that ended stays so, unless
+ * current is set: then all other names end on since.
+ */
+int enterprises_name(struct enterprises *x, uint32_t no, const char *name,
+    size_t len, const char *since, const char *until, int current,
+    const struct origin *o, struct err *e);
+
+/* NULL leaves what is there. */
+int enterprises_profile(struct enterprises *x, uint32_t no,
+    const char *legal_rep, const char *address, const char *phone,
+    struct err *e);
+
+/* Its record has to be made anew; late: only where it lacks something. */
+int enterprises_touch(struct enterprises *x, uint32_t no, int late,
+    struct err *e);
+/* Said by the record: fields that no register fills. */
+int enterprises_lacks(struct enterprises *x, uint32_t no, int lacks,
+    struct err *e);
+
+/* --- rows that wait for their enterprise -------------------------------- */
+
+/*
+ * A row that could not be linked waits under the hashes of its identifiers and
+ * names. It is tried again when one of them is learned, or something else of
+ * one of its candidates.
+ */
+struct waiting {
+	const char *dataset;
+	int64_t row;
+	int64_t subject; /* hash of what it says of its subject */
+	int finding;
+	const char *field;  /* that does not fit, NULL: none */
+	const char *number; /* and what it says */
+};
+
+int enterprises_wait(struct enterprises *x, const struct waiting *w,
+    const struct linker_subject *s, const struct linker_answer *a,
+    const struct origin *o, struct err *e);
+int enterprises_forget_row(struct enterprises *x, const char *dataset,
+    int64_t row, struct err *e);
+
+/* --- merging ------------------------------------------------------------ */
+
+/*
+ * One enterprise out of two: from becomes part of into. by is who says so,
+ * "" the rules. ERR_HOLD where people judged them not to be the same, or they
+ * are one already.
+ */
+int enterprises_merge(struct enterprises *x, uint32_t into, uint32_t from,
+    const char *by, const char *reason, const char *now, const struct origin *o,
+    struct err *e);
+
+/*
+ * Undoes a merge: what was linked since then is linked again. ERR_HOLD where
+ * it is undone already, or another one came on top.
+ */
+int enterprises_split(struct enterprises *x, int64_t merge, const char *by,
+    const char *reason, const char *now, struct err *e);
+
+/* Whether people judged the two not to be the same. */
+int enterprises_apart(struct enterprises *x, uint32_t a, uint32_t b);
+
+/* The one it is part of, itself where it is of none; 0 unknown. */
+uint32_t enterprises_root(struct db *db, uint32_t no);
+
+/* The enterprises a judgement excludes for rows of this content: how many. */
+size_t enterprises_excluded(struct enterprises *x, int64_t subject,
+    uint32_t *out, size_t max);
+int enterprises_exclude(struct enterprises *x, int64_t subject, uint32_t no,
+    struct err *e);
+int enterprises_include(struct enterprises *x, int64_t subject, uint32_t no,
+    struct err *e);
+
+#endif

@@ -1,0 +1,375 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/golden_part.h"
+#include "form/name.h"
+#include "link/identity.h"
+#include "sys/log.h"
+#include "sys/mem.h"
+
+/* The type of a field: the register's, else that of the first source. */
+static const struct field *
+type_of(const struct golden *g, size_t i)
+{
+	const struct schema *s = schemas_find(g->schemas, RECORD_DATASET);
+	int at = schema_field(s, g->o->field[i].name);
+
+	if (at != -1)
+		return &s->field[at];
+	for (size_t k = 0; k < g->o->nsources; k++)
+		for (size_t c = 0; c < g->o->source[k].n; c++)
+			if (g->o->source[k].cell[c].field == (int)i) {
+				s = schemas_find(g->schemas,
+				    g->o->source[k].dataset);
+				return &s->field[schema_field(s,
+				    g->o->source[k].cell[c].from)];
+			}
+	return NULL;
+}
+
+int
+golden_open(struct db *db, const struct overwrite *o, const struct schemas *s,
+    struct golden **ret_g, struct err *e)
+{
+	struct golden *g = xcalloc(1, sizeof(*g));
+
+	g->db = db;
+	g->o = o;
+	g->schemas = s;
+	g->arena = arena_new();
+	for (size_t i = 0; i < o->nfields; i++) {
+		g->field[i] = type_of(g, i);
+		if (g->field[i] == NULL) {
+			err_set(e, ERR_HOLD,
+			    "rules/overwrite.lua: nobody says the field '%s'",
+			    o->field[i].name);
+			golden_close(g);
+			return -1;
+		}
+	}
+	*ret_g = g;
+	return 0;
+}
+
+void
+golden_close(struct golden *g)
+{
+	if (g == NULL)
+		return;
+	arena_free(g->arena);
+	free(g->row);
+	free(g);
+}
+
+/* --- contributions ------------------------------------------------------ */
+
+static const char *
+cell_of(const struct said_row *r, int field)
+{
+	for (size_t i = 0; i < r->source->n; i++)
+		if (r->source->cell[i].field == field)
+			return r->cell[i];
+	return NULL;
+}
+
+static int
+says(const struct said_row *r, int field)
+{
+	for (size_t i = 0; i < r->source->n; i++)
+		if (r->source->cell[i].field == field)
+			return 1;
+	return 0;
+}
+
+/* Older versions count where the field may not change freely. */
+static int
+remembers(const struct record_field *f)
+{
+	return f->rule.policy == SURVIVE_IMMUTABLE ||
+	       f->rule.policy == SURVIVE_STICKY;
+}
+
+/* The same row says so still: its newer version stands for it. */
+static int
+is_repeated(const struct golden *g, size_t at, int field)
+{
+	const struct said_row *r = &g->row[at];
+	const char *value = cell_of(r, field);
+
+	for (size_t i = at + 1; i < g->nrows; i++) {
+		const struct said_row *n = &g->row[i];
+		const char *v;
+
+		if (n->source != r->source || strcmp(n->key, r->key) != 0 ||
+		    strcmp(n->provider, r->provider) != 0)
+			return 0;
+		v = cell_of(n, field);
+		if (n->op != 'X' && v != NULL && value != NULL)
+			return strcmp(v, value) == 0;
+	}
+	return 0;
+}
+
+static const char *
+org_code_of(struct golden *g, const struct said_row *r)
+{
+	const char *uscc = cell_of(r, overwrite_field(g->o, "uscc"));
+	const char *tax_id = cell_of(r, overwrite_field(g->o, "tax_id"));
+	const struct identity *org;
+	struct identities ids;
+
+	identities_start(&ids);
+	if (uscc != NULL)
+		identities_add(&ids, IDENTITY_USCC, uscc, strlen(uscc));
+	if (tax_id != NULL)
+		identities_add(&ids, IDENTITY_TAX_ID, tax_id, strlen(tax_id));
+	org = identities_find(&ids, IDENTITY_ORG_CODE);
+	return org != NULL && !ids.contradicts
+		   ? arena_text(g->arena, org->value, strlen(org->value))
+		   : NULL;
+}
+
+static void
+fill_contribution(struct golden *g, const struct record_field *f,
+    const struct said_row *r, struct contribution *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->provider = r->provider;
+	c->as_of = r->as_of;
+	c->updated_at = r->updated_at;
+	c->received = (uint64_t)r->origin.bundle << 36 |
+		      ((uint64_t)r->origin.file & 0xff) << 28 |
+		      ((uint64_t)r->origin.row & 0xfffffff);
+	c->op = r->op;
+	for (size_t i = 0; i < f->ntuple; i++)
+		c->value[i] = cell_of(r, f->tuple[i]);
+	if (f->derive_org_code && c->value[0] == NULL) {
+		c->value[0] = org_code_of(g, r);
+		c->derived = c->value[0] != NULL;
+	}
+	c->masked = c->value[0] != NULL && strchr(c->value[0], '*') != NULL;
+}
+
+static int
+speaks_of(const struct golden *g, const struct record_field *f, size_t at)
+{
+	const struct said_row *r = &g->row[at];
+
+	if (r->op == 'X')
+		return 0;
+	if (!says(r, f->head) && !f->derive_org_code)
+		return 0;
+	return !r->ended || r->op == 'D' ||
+	       (remembers(f) && !is_repeated(g, at, f->head));
+}
+
+static void
+contributions(struct golden *g, const struct record_field *f, struct decided *d)
+{
+	d->n = 0;
+	d->c = arena_alloc(g->arena, (g->nrows + 1) * sizeof(*d->c));
+	d->v = arena_alloc(g->arena, (g->nrows + 1) * sizeof(*d->v));
+	d->row = arena_alloc(g->arena, (g->nrows + 1) * sizeof(*d->row));
+	for (size_t i = 0; i < g->nrows; i++) {
+		if (!speaks_of(g, f, i))
+			continue;
+		fill_contribution(g, f, &g->row[i], &d->c[d->n]);
+		if (d->c[d->n].value[0] == NULL)
+			continue;
+		d->row[d->n++] = i;
+	}
+}
+
+/* Parts of the tuple that the row does not say, but that can be made. */
+static void
+complete(struct golden *g, const struct record_field *f,
+    struct contribution *winner)
+{
+	for (size_t i = 1; i < f->ntuple; i++) {
+		char *value;
+
+		if (winner->value[i] != NULL)
+			continue;
+		value = overwrite_derive(&g->o->field[f->tuple[i]],
+		    winner->value[0]);
+		if (value != NULL)
+			winner->value[i] =
+			    arena_text(g->arena, value, strlen(value));
+		free(value);
+	}
+}
+
+static void
+decide_field(struct golden *g, size_t i)
+{
+	const struct record_field *f = &g->o->field[i];
+	struct decided *d = &g->decided[i];
+
+	contributions(g, f, d);
+	survive(&f->rule, d->c, d->n, &d->s, d->v);
+	if (d->s.winner < d->n)
+		complete(g, f, &d->c[d->s.winner]);
+	if (d->s.failed)
+		log_warn("- overwrite rule failed: %s",
+		    overwrite_failure(g->o));
+}
+
+int
+golden_decide(struct golden *g, uint32_t no, const struct golden_when *when,
+    int *ret_lacks, struct err *e)
+{
+	*ret_lacks = 0;
+	arena_clear(g->arena);
+	g->nrows = 0;
+	if (golden_read(g, no, 0, when, e) == -1)
+		return -1;
+	for (size_t i = 0; i < g->o->nfields; i++) {
+		if (g->o->field[i].head != (int)i)
+			continue;
+		decide_field(g, i);
+		if (g->decided[i].s.winner == g->decided[i].n &&
+		    (g->o->late >> i & 1) != 0)
+			*ret_lacks = 1;
+	}
+	if (!*ret_lacks)
+		return 0;
+	/* What the registers do not say is asked of the others. */
+	if (golden_read(g, no, 1, when, e) == -1)
+		return -1;
+	for (size_t i = 0; i < g->o->nfields; i++)
+		if (g->o->field[i].head == (int)i &&
+		    g->decided[i].s.winner == g->decided[i].n &&
+		    (g->o->late >> i & 1) != 0)
+			decide_field(g, i);
+	return 0;
+}
+
+/* --- conflicts ---------------------------------------------------------- */
+
+static int
+is_a_name(struct golden *g, uint32_t no, const char *name)
+{
+	struct name_keys a, b;
+	sqlite3_stmt *st;
+	struct err e;
+	int rc, found = 0;
+
+	if (name_keys(name, strlen(name), &a) == -1)
+		return 1;
+	rc = db_query(g->db, &st, &e,
+	    "SELECT n.name FROM enterprise_name_t n JOIN enterprise_t t ON"
+	    " t.no = n.enterprise WHERE t.root = ?",
+	    "i", (int64_t)no);
+	for (; rc == 1 && !found; rc = db_next(g->db, st, &e))
+		found = name_keys(db_text(st, 0), strlen(db_text(st, 0)), &b) ==
+			    0 &&
+			strcmp(a.k2, b.k2) == 0;
+	db_done(st);
+	return found;
+}
+
+/* Days since the year 0, near enough to tell 30. */
+static long
+days(const char *date)
+{
+	int y = 0, m = 1, d = 1;
+
+	(void)sscanf(date, "%4d-%2d-%2d", &y, &m, &d);
+	return y * 365L + m * 30L + d;
+}
+
+static int
+differ_before(const char *a, const char *b, size_t n)
+{
+	return strncmp(a, b, n) != 0;
+}
+
+int
+golden_conflicts(struct golden *g, uint32_t no, const struct record_field *f,
+    const struct contribution *stands, const struct contribution *b)
+{
+	enum { A_MONTH = 30 };
+	const char *x = stands->value[0];
+	const char *y = b->value[0];
+
+	switch (f->conflict) {
+	case CONFLICT_NONE:
+		return 0;
+	case CONFLICT_DIFFERS:
+		return 1;
+	case CONFLICT_NAME:
+		return !is_a_name(g, no, y);
+	case CONFLICT_SECTION:
+		return differ_before(x, y, 1);
+	case CONFLICT_CLASS:
+		return differ_before(x, y, 2);
+	case CONFLICT_PERSISTS:
+		return days(b->as_of) - days(stands->as_of) > A_MONTH;
+	case CONFLICT_FUNCTION:
+		break;
+	}
+	switch (overwrite_conflict(f, stands, b)) {
+	case 0:
+		return 0;
+	case 1:
+		return 1;
+	default:
+		log_warn("- overwrite rule failed: %s",
+		    overwrite_failure(g->o));
+		return 1;
+	}
+}
+
+/* --- all of them -------------------------------------------------------- */
+
+static int
+refresh(struct golden *g, struct enterprises *x, uint32_t no, const char *now,
+    struct err *e)
+{
+	static const struct golden_when today = { "", "" };
+	int lacks = 0;
+	int rc;
+
+	if (enterprises_root(g->db, no) != no)
+		rc = golden_drop(g, no, now, e);
+	else if (golden_decide(g, no, &today, &lacks, e) == -1)
+		rc = -1;
+	else
+		rc = golden_keep(g, no, now, e);
+	return rc == -1 ? -1 : enterprises_lacks(x, no, lacks, e);
+}
+
+int
+golden_refresh(struct golden *g, struct enterprises *x, const char *now,
+    int records, struct err *e)
+{
+	while (records-- > 0) {
+		int64_t no = db_int(g->db, 0,
+		    "SELECT enterprise FROM touched_t ORDER BY enterprise"
+		    " LIMIT 1",
+		    "");
+
+		if (no == 0)
+			return 0;
+		if (refresh(g, x, (uint32_t)no, now, e) == -1)
+			return -1;
+	}
+	return 1;
+}
+
+int
+golden_all(struct golden *g,
+    int (*visit)(void *ctx, uint32_t no, struct err *e), void *ctx,
+    struct err *e)
+{
+	int64_t no = 0;
+
+	while ((no = db_int(g->db, 0,
+		    "SELECT no FROM enterprise_t WHERE no > ? AND root = no"
+		    " ORDER BY no LIMIT 1",
+		    "i", no)) != 0)
+		if (visit(ctx, (uint32_t)no, e) == -1)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,52 @@
+#ifndef ZAYTON_BASE_GOLDEN_H
+#define ZAYTON_BASE_GOLDEN_H
+
+#include <jansson.h>
+
+#include "base/enterprise.h"
+#include "rule/overwrite.h"
+
+/*
+ * The golden record of an enterprise: of all that rows say of it, what stands
+ * by the overwrite rules, with the provenance of every field and the conflicts
+ * between providers. It is a function of the rows and the rules alone: made
+ * again from the same rows it is the same.
+ */
+
+struct golden;
+
+/* o and s outlive it. */
+int golden_open(struct db *db, const struct overwrite *o,
+    const struct schemas *s, struct golden **ret_g, struct err *e);
+void golden_close(struct golden *g);
+
+/* The tables and views of records: enterprise, provenance, conflict. */
+int golden_views(struct db *db, const struct overwrite *o,
+    const struct schemas *s, struct err *e);
+
+/*
+ * Makes the records that were touched anew: 1 there are more than that, 0 none
+ * is left, -1.
+ */
+int golden_refresh(struct golden *g, struct enterprises *x, const char *now,
+    int records, struct err *e);
+
+/* What was true in the world on as_of, as known on a day; "" for now. */
+struct golden_when {
+	const char *as_of;
+	const char *known;
+};
+
+/*
+ * The record as an object: fields, and "sources" with all that was said, the
+ * winner first. Writes nothing.
+ */
+int golden_show(struct golden *g, uint32_t no, const struct golden_when *when,
+    json_t **ret_record, struct err *e);
+
+/* Every enterprise's number, in order, for a replay. */
+int golden_all(struct golden *g,
+    int (*visit)(void *ctx, uint32_t no, struct err *e), void *ctx,
+    struct err *e);
+
+#endif

@@ -1,0 +1,311 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/golden_part.h"
+#include "sys/buf.h"
+
+/*
+ * A record in the base: one row of record_t, and a row of provenance_t for
+ * each source row and outcome, whose fields are bits. A value is written there
+ * only where it is not that of the record.
+ */
+
+enum { GROUPS = 256 };
+
+struct group {
+	size_t row;
+	int winner;
+	const char *reason;
+	int rank;
+	const char *value; /* NULL: that of the record */
+	uint64_t fields;
+};
+
+static int
+same_value(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static void
+add_group(struct group *group, size_t *n, const struct group *g)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (group[i].row == g->row && group[i].winner == g->winner &&
+		    group[i].reason == g->reason && group[i].rank == g->rank &&
+		    same_value(group[i].value, g->value)) {
+			group[i].fields |= g->fields;
+			return;
+		}
+	if (*n < GROUPS)
+		group[(*n)++] = *g;
+}
+
+static int
+rank_of(const struct survive_rule *r, const char *provider)
+{
+	for (size_t i = 0; i < r->nranks; i++)
+		if (strcmp(r->rank[i].provider, provider) == 0)
+			return r->rank[i].level;
+	return -1;
+}
+
+/* What one contribution came to, for its field and those that go with it. */
+static void
+group_one(const struct record_field *f, const struct decided *d, size_t i,
+    struct group *group, size_t *n)
+{
+	const struct contribution *c = &d->c[i];
+	enum survive_reason reason = d->v[i].reason;
+	struct group g = { .row = d->row[i],
+		.winner = i == d->s.winner || reason == SURVIVE_KEPT,
+		.rank = rank_of(&f->rule, c->provider) };
+
+	if (g.winner && c->derived)
+		reason = SURVIVE_DERIVED;
+	g.reason = survive_reason_name(reason);
+	for (size_t t = 0; t < f->ntuple; t++) {
+		if (c->value[t] == NULL)
+			continue;
+		g.fields = UINT64_C(1) << f->tuple[t];
+		g.value =
+		    g.winner || reason == SURVIVE_AGREES ? NULL : c->value[t];
+		add_group(group, n, &g);
+	}
+}
+
+/* Winners first, so that they are told first. */
+static size_t
+group_all(const struct golden *g, struct group *group)
+{
+	size_t n = 0;
+
+	for (int winners = 1; winners >= 0; winners--)
+		for (size_t i = 0; i < g->o->nfields; i++) {
+			const struct record_field *f = &g->o->field[i];
+			const struct decided *d = &g->decided[i];
+
+			for (size_t k = 0; f->head == (int)i && k < d->n; k++)
+				if ((k == d->s.winner) == winners)
+					group_one(f, d, k, group, &n);
+		}
+	return n;
+}
+
+/* --- writing ------------------------------------------------------------ */
+
+static sqlite3_stmt *
+prepare_put(struct golden *g)
+{
+	sqlite3_stmt *st;
+	struct buf b;
+	int n = 2;
+
+	buf_init(&b, 16384);
+	buf_addstr(&b, "INSERT OR REPLACE INTO record_t (no, status");
+	for (size_t i = 0; i < g->o->nfields; i++) {
+		buf_printf(&b, ", %s", g->o->field[i].name);
+		n++;
+		if (g->field[i]->open_ended) {
+			buf_printf(&b, ", %s_open", g->o->field[i].name);
+			n++;
+		}
+	}
+	buf_addstr(&b, ") VALUES (?");
+	for (int i = 1; i < n; i++)
+		buf_addstr(&b, ",?");
+	buf_addstr(&b, ")");
+	st = db_prepare(g->db, b.data);
+	buf_done(&b);
+	return st;
+}
+
+/* The value that stands, by its head's winner. */
+static const char *
+value_of(const struct golden *g, size_t i)
+{
+	const struct record_field *f = &g->o->field[i];
+	const struct decided *d = &g->decided[f->head];
+
+	if (d->s.winner == d->n)
+		return NULL;
+	for (size_t t = 0; t < g->o->field[f->head].ntuple; t++)
+		if (g->o->field[f->head].tuple[t] == (int)i)
+			return d->c[d->s.winner].value[t];
+	return NULL;
+}
+
+static int
+put_record(struct golden *g, uint32_t no, const char *status, struct err *e)
+{
+	int at = 3, rc;
+
+	if (g->put == NULL)
+		g->put = prepare_put(g);
+	(void)sqlite3_bind_int64(g->put, 1, no);
+	(void)sqlite3_bind_text(g->put, 2, status, -1, SQLITE_STATIC);
+	for (size_t i = 0; i < g->o->nfields; i++) {
+		const char *v = value_of(g, i);
+		int open = v != NULL && g->field[i]->open_ended &&
+			   strcmp(v, GOLDEN_FOR_EVER) == 0;
+
+		(void)sqlite3_bind_text(g->put, at++, open ? NULL : v, -1,
+		    SQLITE_STATIC);
+		if (g->field[i]->open_ended)
+			(void)sqlite3_bind_int(g->put, at++, open);
+	}
+	rc = db_step(g->db, g->put, 1, e);
+	(void)sqlite3_reset(g->put);
+	return rc;
+}
+
+static int
+put_group(struct golden *g, uint32_t no, size_t n, const struct group *p,
+    struct err *e)
+{
+	const struct said_row *r = &g->row[p->row];
+
+	return db_run(g->db, e,
+	    "INSERT INTO provenance_t VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	    "iiittiiitiitti", (int64_t)no, (int64_t)n, (int64_t)p->fields,
+	    r->source->dataset, r->provider, r->origin.bundle, r->origin.file,
+	    r->origin.row, r->as_of, (int64_t)p->rank, (int64_t)p->winner,
+	    p->reason, p->value, r->id);
+}
+
+/* --- conflicts ---------------------------------------------------------- */
+
+static int
+put_conflict(struct golden *g, uint32_t no, const struct record_field *f,
+    const struct decided *d, size_t at, const char *now, struct err *e)
+{
+	const struct contribution *w = &d->c[d->s.winner];
+	const struct said_row *master = &g->row[d->row[d->s.winner]];
+	const struct contribution *c = &d->c[at];
+	const struct said_row *other = &g->row[d->row[at]];
+
+	return db_run(g->db, e,
+	    "INSERT INTO conflict_t (enterprise, field, master_value,"
+	    " master_provider, master_as_of, master_bundle, master_file,"
+	    " master_row, other_value, other_provider, other_as_of,"
+	    " other_bundle, other_file, other_row, status, opened_at, times,"
+	    " seen) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,"
+	    "'open',?15,1,1) ON CONFLICT (enterprise, field, other_provider)"
+	    " WHERE status = 'open' DO UPDATE SET times = times +"
+	    " (other_bundle <> ?12 OR other_row <> ?14), master_value = ?3,"
+	    " master_provider = ?4, master_as_of = ?5, master_bundle = ?6,"
+	    " master_file = ?7, master_row = ?8, other_value = ?9,"
+	    " other_as_of = ?11, other_bundle = ?12, other_file = ?13,"
+	    " other_row = ?14, seen = 1",
+	    "itttt"
+	    "iiittt"
+	    "iiit",
+	    (int64_t)no, f->name, w->value[0], w->provider, w->as_of,
+	    master->origin.bundle, master->origin.file, master->origin.row,
+	    c->value[0], c->provider, c->as_of, other->origin.bundle,
+	    other->origin.file, other->origin.row, now);
+}
+
+static int
+is_conflict(struct golden *g, uint32_t no, const struct record_field *f,
+    const struct decided *d, size_t at)
+{
+	const struct contribution *w = &d->c[d->s.winner];
+	const struct contribution *c = &d->c[at];
+
+	if (at == d->s.winner || !d->v[at].disagrees)
+		return 0;
+	if (strcmp(c->provider, w->provider) == 0 &&
+	    (f->rule.policy != SURVIVE_IMMUTABLE || w->op == 'C'))
+		return 0;
+	return golden_conflicts(g, no, f, w, c);
+}
+
+/* One for each field and other provider; those that are gone close. */
+static int
+put_conflicts(struct golden *g, uint32_t no, const char *now, int *ret_open,
+    struct err *e)
+{
+	int had = (int)db_int(g->db, 0,
+	    "SELECT count(*) FROM conflict_t WHERE enterprise = ? AND status"
+	    " = 'open'",
+	    "i", (int64_t)no);
+
+	*ret_open = 0;
+	if (had > 0 &&
+	    db_run(g->db, e,
+		"UPDATE conflict_t SET seen = 0 WHERE enterprise = ? AND"
+		" status = 'open'",
+		"i", (int64_t)no) == -1)
+		return -1;
+	for (size_t i = 0; i < g->o->nfields; i++) {
+		const struct record_field *f = &g->o->field[i];
+		const struct decided *d = &g->decided[i];
+
+		if (f->head != (int)i || f->conflict == CONFLICT_NONE ||
+		    d->s.winner == d->n)
+			continue;
+		for (size_t k = 0; k < d->n; k++)
+			if (is_conflict(g, no, f, d, k)) {
+				*ret_open = 1;
+				if (put_conflict(g, no, f, d, k, now, e) == -1)
+					return -1;
+			}
+	}
+	return had == 0 ? 0
+			: db_run(g->db, e,
+			      "UPDATE conflict_t SET status = 'closed',"
+			      " closed_at = ?, resolution = 'the providers"
+			      " agree now' WHERE enterprise = ? AND status ="
+			      " 'open' AND seen = 0",
+			      "ti", now, (int64_t)no);
+}
+
+/* --- the whole ---------------------------------------------------------- */
+
+static int
+is_provisional(const struct golden *g)
+{
+	for (size_t i = 0; i < g->o->nfields; i++)
+		if (g->o->field[i].head == (int)i && g->decided[i].n > 0 &&
+		    g->decided[i].s.provisional)
+			return 1;
+	return 0;
+}
+
+int
+golden_keep(struct golden *g, uint32_t no, const char *now, struct err *e)
+{
+	struct group group[GROUPS];
+	size_t n = group_all(g, group);
+	int open;
+
+	if (put_conflicts(g, no, now, &open, e) == -1 ||
+	    put_record(g, no,
+		open                ? "conflict"
+		: is_provisional(g) ? "provisional"
+				    : "confirmed",
+		e) == -1 ||
+	    db_run(g->db, e, "DELETE FROM provenance_t WHERE enterprise = ?",
+		"i", (int64_t)no) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (put_group(g, no, i, &group[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+int
+golden_drop(struct golden *g, uint32_t no, const char *now, struct err *e)
+{
+	if (db_run(g->db, e, "DELETE FROM record_t WHERE no = ?", "i",
+		(int64_t)no) == -1 ||
+	    db_run(g->db, e, "DELETE FROM provenance_t WHERE enterprise = ?",
+		"i", (int64_t)no) == -1)
+		return -1;
+	return db_run(g->db, e,
+	    "UPDATE conflict_t SET status = 'closed', closed_at = ?,"
+	    " resolution = 'merged into another enterprise' WHERE enterprise ="
+	    " ? AND status = 'open'",
+	    "ti", now, (int64_t)no);
+}

@@ -1,0 +1,72 @@
+#ifndef ZAYTON_BASE_GOLDEN_PART_H
+#define ZAYTON_BASE_GOLDEN_PART_H
+
+#include "base/golden.h"
+#include "rule/arena.h"
+
+/* The parts of making a record: reading rows, deciding fields, keeping. */
+
+enum { GOLDEN_SAID = 512 };
+
+/* One version of a row of a source. */
+struct said_row {
+	const struct record_source *source;
+	const char *key;
+	const char *provider;
+	const char *as_of;
+	const char *updated_at;
+	int64_t id;
+	struct origin origin;
+	char op;
+	int ended; /* another version of the row stands now */
+	const char *cell[RECORD_CELLS]; /* of the source, NULL: nothing */
+};
+
+/* What came of a field: its contributions, row by row. */
+struct decided {
+	size_t n;
+	struct contribution *c;
+	struct survive_verdict *v;
+	size_t *row; /* of each contribution, in golden.row */
+	struct survivor s;
+};
+
+struct golden_statement {
+	sqlite3_stmt *st;
+};
+
+struct golden {
+	struct db *db;
+	const struct overwrite *o;
+	const struct schemas *schemas;
+	const struct field *field[RECORD_FIELDS]; /* what type it has */
+	sqlite3_stmt *rows[RECORD_SOURCES];
+	sqlite3_stmt *put;
+	struct arena *arena; /* of the record at hand */
+	size_t nrows, room;
+	struct said_row *row;
+	struct decided decided[RECORD_FIELDS];
+	int asked_late;
+};
+
+/* What an open-ended date says. */
+#define GOLDEN_FOR_EVER "长期"
+
+/* Reads what members of a root say; late: the late sources. */
+int golden_read(struct golden *g, uint32_t no, int late,
+    const struct golden_when *when, struct err *e);
+
+/* Decides all fields of the enterprise; *ret_lacks: late ones were asked. */
+int golden_decide(struct golden *g, uint32_t no, const struct golden_when *when,
+    int *ret_lacks, struct err *e);
+
+/* Writes record, provenance and conflicts in place of what stands. */
+int golden_keep(struct golden *g, uint32_t no, const char *now, struct err *e);
+int golden_drop(struct golden *g, uint32_t no, const char *now, struct err *e);
+
+/* Whether a contribution of another one is a conflict with what stands. */
+int golden_conflicts(struct golden *g, uint32_t no,
+    const struct record_field *f, const struct contribution *stands,
+    const struct contribution *b);
+
+#endif

@@ -1,0 +1,204 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/golden.h"
+#include "base/ledger.h"
+#include "base/linking.h"
+#include "rule/box_link.h"
+#include "sys/log.h"
+#include "sys/mem.h"
+#include "way/link.h"
+
+enum { AT_A_TIME = 64 };
+
+struct linking {
+	struct standing *standing; /* whose rules these are */
+	struct record_rules rules;
+	struct enterprises *enterprises;
+	struct link *link;
+	struct golden *golden;
+};
+
+int
+record_rules_read(const struct pack *p, const struct schemas *s,
+    struct record_rules *ret_r, struct err *e)
+{
+	const struct pack_file *link = pack_find(p, "rules/link.lua");
+	const struct pack_file *over = pack_find(p, "rules/overwrite.lua");
+
+	memset(ret_r, 0, sizeof(*ret_r));
+	if (link == NULL || over == NULL)
+		return 0;
+	ret_r->link = xcalloc(1, sizeof(*ret_r->link));
+	if (box_link_rules(link->data, link->len, ret_r->link, e) == -1 ||
+	    overwrite_read(over->data, over->len, s, &ret_r->overwrite, e) ==
+		-1) {
+		record_rules_free(ret_r);
+		return -1;
+	}
+	return 1;
+}
+
+void
+record_rules_free(struct record_rules *r)
+{
+	overwrite_free(r->overwrite);
+	free(r->link);
+	memset(r, 0, sizeof(*r));
+}
+
+int
+linking_check(const struct standing *s, struct err *e)
+{
+	struct record_rules r;
+
+	if (record_rules_read(s->pack, s->schemas, &r, e) == -1)
+		return -1;
+	record_rules_free(&r);
+	return 0;
+}
+
+void
+linking_free(struct linking *l)
+{
+	if (l == NULL)
+		return;
+	golden_close(l->golden);
+	link_free(l->link);
+	enterprises_close(l->enterprises);
+	record_rules_free(&l->rules);
+	standing_drop(l->standing);
+	free(l);
+}
+
+/* The pack by whose rules the records of the base were made; "" none yet. */
+static int
+pack_of_records(struct keeper *k, char sha256[65], struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_query(k->db, &st, e,
+	    "SELECT pack FROM record_rules_t ORDER BY no DESC LIMIT 1", "");
+
+	sha256[0] = '\0';
+	if (rc == 1)
+		snprintf(sha256, 65, "%s", db_text(st, 0));
+	db_done(st);
+	return rc == -1 ? -1 : 0;
+}
+
+/* The first rules of an instance are in force at once. */
+static int
+first_rules(struct keeper *k, struct err *e)
+{
+	char now[40];
+
+	keeper_now(now, sizeof(now));
+	return db_run(k->db, e,
+	    "INSERT INTO record_rules_t (pack, at, person, reason) VALUES"
+	    " (?,?,'','the first')",
+	    "tt", pack_sha256(k->standing->pack), now);
+}
+
+static int
+open_all(struct keeper *k, struct linking *l, struct err *e)
+{
+	if (golden_views(k->db, l->rules.overwrite, l->standing->schemas, e) ==
+		-1 ||
+	    db_commit(k->db, e) == -1 ||
+	    enterprises_open(k->db, l->rules.link, &l->enterprises, e) == -1 ||
+	    golden_open(k->db, l->rules.overwrite, l->standing->schemas,
+		&l->golden, e) == -1)
+		return -1;
+	l->link =
+	    link_new(k->db, l->enterprises, l->rules.link, l->rules.overwrite);
+	return 0;
+}
+
+int
+linking_start(struct keeper *k, struct err *e)
+{
+	struct linking *l = xcalloc(1, sizeof(*l));
+	char pack[65];
+	int rc;
+
+	if (pack_of_records(k, pack, e) == -1)
+		goto fail;
+	if (pack[0] == '\0')
+		snprintf(pack, sizeof(pack), "%s",
+		    pack_sha256(k->standing->pack));
+	if (standing_get(k, pack, schemas_day(k->standing->schemas),
+		&l->standing, e) == -1)
+		goto fail;
+	rc = record_rules_read(l->standing->pack, l->standing->schemas,
+	    &l->rules, e);
+	if (rc == 0) {
+		linking_free(l);
+		return 0;
+	}
+	if (rc == -1 ||
+	    (db_int(k->db, 0, "SELECT count(*) FROM record_rules_t", "") == 0 &&
+		first_rules(k, e) == -1) ||
+	    open_all(k, l, e) == -1)
+		goto fail;
+	k->linking = l;
+	return 0;
+fail:
+	linking_free(l);
+	return -1;
+}
+
+struct link *
+linking_link(const struct keeper *k)
+{
+	return k->linking != NULL ? k->linking->link : NULL;
+}
+
+struct enterprises *
+linking_enterprises(const struct keeper *k)
+{
+	return k->linking != NULL ? k->linking->enterprises : NULL;
+}
+
+struct golden *
+linking_golden(const struct keeper *k)
+{
+	return k->linking != NULL ? k->linking->golden : NULL;
+}
+
+const struct link_rules *
+linking_rules(const struct keeper *k)
+{
+	return k->linking != NULL ? k->linking->rules.link : NULL;
+}
+
+static int64_t
+milliseconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int
+linking_slice(struct keeper *k, int milliseconds, struct err *e)
+{
+	int64_t until = milliseconds_now() + milliseconds;
+	struct linking *l = k->linking;
+	char now[40];
+	int rc = 1;
+
+	if (l == NULL)
+		return 0;
+	keeper_now(now, sizeof(now));
+	do {
+		rc = link_retry(l->link, k->standing->schemas, now, AT_A_TIME,
+		    e);
+		if (rc == 0)
+			rc = golden_refresh(l->golden, l->enterprises, now,
+			    AT_A_TIME, e);
+	} while (rc == 1 && milliseconds_now() < until);
+	return rc;
+}

@@ -1,0 +1,48 @@
+#ifndef ZAYTON_BASE_LINKING_H
+#define ZAYTON_BASE_LINKING_H
+
+#include "base/keeper.h"
+#include "base/standing.h"
+#include "rule/overwrite.h"
+
+/*
+ * What links rows and makes records, by the rules of rules/link.lua and
+ * rules/overwrite.lua. Those in force are the ones the base was last made by:
+ * changed rules wait until zayton rules replay has shown what they would do.
+ */
+struct linking;
+struct link;
+struct golden;
+struct enterprises;
+
+/* The link and overwrite rules of a pack. */
+struct record_rules {
+	struct link_rules *link;
+	struct overwrite *overwrite;
+};
+
+/* 1 read, 0 the pack has none, -1 ERR_HOLD. Freed by record_rules_free. */
+int record_rules_read(const struct pack *p, const struct schemas *s,
+    struct record_rules *ret_r, struct err *e);
+void record_rules_free(struct record_rules *r);
+
+/* Whether those of a pack that may come in force can be read. */
+int linking_check(const struct standing *s, struct err *e);
+
+/* At start, after the rules: reads the enterprises. */
+int linking_start(struct keeper *k, struct err *e);
+void linking_free(struct linking *l);
+
+/* NULL where nothing is linked. */
+struct link *linking_link(const struct keeper *k);
+struct enterprises *linking_enterprises(const struct keeper *k);
+struct golden *linking_golden(const struct keeper *k);
+const struct link_rules *linking_rules(const struct keeper *k);
+
+/*
+ * After the rows of a bundle: those that waited are tried again, records are
+ * made anew. 1 there is more to do, 0 all done, -1.
+ */
+int linking_slice(struct keeper *k, int milliseconds, struct err *e);
+
+#endif

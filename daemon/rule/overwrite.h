@@ -1,0 +1,104 @@
+#ifndef ZAYTON_RULE_OVERWRITE_H
+#define ZAYTON_RULE_OVERWRITE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "link/survive.h"
+#include "rule/schema.h"
+
+/*
+ * rules/overwrite.lua: which fields the record of an enterprise has, which
+ * datasets say something of them, and which of their values stands
+ * (link/survive.h). Read once, then asked; a function of the rules is run in
+ * the state that was read.
+ */
+
+enum {
+	RECORD_FIELDS = 60, /* they are the bits of a whole number */
+	RECORD_SOURCES = 32,
+	RECORD_CELLS = 40 /* fields of the record that one dataset says */
+};
+
+/* When a value of another provider is a conflict. */
+enum record_conflict {
+	CONFLICT_NONE,
+	CONFLICT_DIFFERS,
+	CONFLICT_NAME,     /* it is no name the enterprise has or had */
+	CONFLICT_SECTION,  /* its first character differs */
+	CONFLICT_CLASS,    /* its first two */
+	CONFLICT_PERSISTS, /* it is over 30 days younger than what stands */
+	CONFLICT_FUNCTION
+};
+
+struct record_field {
+	char name[48];
+	struct survive_rule rule; /* texts are the book's */
+	enum record_conflict conflict;
+	int derive_org_code; /* made of uscc or tax_id where there is none */
+	int head; /* the field it goes with, itself where it goes alone */
+	size_t ntuple;
+	int tuple[SURVIVE_TUPLE]; /* of a head: itself first */
+	int ruled;                /* the rules name it */
+	int conflict_ref;         /* of the functions */
+	int decide_ref;
+	int derive_ref; /* of a tuple's part: made of the head's value */
+	struct overwrite *book;
+};
+
+/* One dataset as a source. */
+struct record_source {
+	const char *dataset;
+	int late; /* asked only where no other one says anything */
+	size_t n;
+	struct record_cell {
+		int field;        /* of the record */
+		const char *from; /* of the dataset */
+		const char *says; /* only where the item has this word */
+	} cell[RECORD_CELLS];
+	const char *item; /* field that says what a row is about, NULL */
+};
+
+struct overwrite {
+	size_t nfields;
+	struct record_field field[RECORD_FIELDS];
+	size_t nsources;
+	struct record_source source[RECORD_SOURCES]; /* by name */
+	uint64_t late; /* fields that late sources may fill */
+	struct overwrite_box *box;
+};
+
+/* The dataset whose fields are all of the record. */
+#define RECORD_DATASET "aic_enterprise_registration"
+
+/*
+ * Reads the rules. The record has the fields of the register in their order
+ * and then those of the rules by name. ERR_HOLD names what is wrong: unknown
+ * datasets, fields, policies, a provider twice.
+ */
+int overwrite_read(const char *text, size_t len, const struct schemas *s,
+    struct overwrite **ret_o, struct err *e);
+void overwrite_free(struct overwrite *o);
+
+/* The index of a field of the record, -1. */
+int overwrite_field(const struct overwrite *o, const char *name);
+const struct record_source *overwrite_source(const struct overwrite *o,
+    const char *dataset);
+
+/*
+ * Whether b, which disagrees with what stands, is a conflict by the rule's
+ * function: 1, 0, -1 the function failed.
+ */
+int overwrite_conflict(const struct record_field *f,
+    const struct contribution *stands, const struct contribution *b);
+
+/*
+ * The value of a part that its row does not say, made of that of the head; to
+ * be freed. NULL where there is none.
+ */
+char *overwrite_derive(const struct record_field *f, const char *head);
+
+/* What the last function that failed said; "" none did. */
+const char *overwrite_failure(const struct overwrite *o);
+
+#endif

@@ -1,0 +1,651 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys/buf.h"
+#include "sys/mem.h"
+#include "way/link.h"
+
+enum { MEMORY = 1 << 18, SCORE_BITS = 7, NOT_THESE = 64 };
+
+/* What a row of the same content was answered. */
+struct remembered {
+	uint64_t subject;
+	uint64_t check;
+	uint64_t generation; /* of all, where it was not by identifiers */
+	int64_t how;
+	uint32_t enterprise;
+	uint32_t revision;
+};
+
+struct link {
+	struct db *db;
+	struct enterprises *enterprises;
+	const struct link_rules *rules;
+	const struct overwrite *overwrite;
+	struct remembered *memory; /* owned: MEMORY of them */
+	uint32_t not_these[NOT_THESE];
+};
+
+struct link *
+link_new(struct db *db, struct enterprises *x, const struct link_rules *rules,
+    const struct overwrite *overwrite)
+{
+	struct link *l = xcalloc(1, sizeof(*l));
+
+	l->db = db;
+	l->enterprises = x;
+	l->rules = rules;
+	l->overwrite = overwrite;
+	l->memory = xcalloc(MEMORY, sizeof(*l->memory));
+	return l;
+}
+
+void
+link_free(struct link *l)
+{
+	if (l == NULL)
+		return;
+	free(l->memory);
+	free(l);
+}
+
+struct enterprises *
+link_enterprises(const struct link *l)
+{
+	return l->enterprises;
+}
+
+/* --- what a row says ---------------------------------------------------- */
+
+void
+link_columns(const struct link *l, const struct schema *s,
+    struct link_columns *ret_c)
+{
+	const struct link_rules *r = l->rules;
+	const struct record_source *source =
+	    overwrite_source(l->overwrite, s->dataset);
+
+	ret_c->schema = s;
+	ret_c->source = source == NULL ? LINK_NO_SOURCE
+			: source->late ? LINK_LATE_SOURCE
+				       : LINK_SOURCE;
+	ret_c->links = 0;
+	for (int p = 0; p < LINK_PART_COUNT; p++) {
+		ret_c->part[p] = -1;
+		for (int i = 0; i < LINK_NAMES && ret_c->part[p] == -1; i++)
+			if (r->part[p][i][0] != '\0')
+				ret_c->part[p] = schema_field(s, r->part[p][i]);
+		ret_c->links |=
+		    ret_c->part[p] != -1 && p <= (int)LINK_PART_name;
+	}
+	ret_c->founds = link_rules_may_found(r, s->dataset);
+	ret_c->former_names =
+	    ret_c->founds ? schema_field(s, "former_names") : -1;
+	ret_c->item = ret_c->before = ret_c->after = -1;
+	if (strcmp(r->rename.dataset, s->dataset) == 0) {
+		ret_c->item = schema_field(s, r->rename.item);
+		ret_c->before = schema_field(s, r->rename.before);
+		ret_c->after = schema_field(s, r->rename.after);
+	}
+}
+
+static const char *
+text_at(const struct rowfile_record *r, int field)
+{
+	return field != -1 && r->value[field].kind == VALUE_TEXT
+		   ? r->value[field].text
+		   : NULL;
+}
+
+void
+link_row_of(const struct link_columns *c, const struct rowfile_record *r,
+    const char *provider, struct link_row *ret_row)
+{
+	ret_row->provider = provider;
+	ret_row->as_of = r->as_of;
+	for (int p = 0; p < LINK_PART_COUNT; p++)
+		ret_row->part[p] = text_at(r, c->part[p]);
+	ret_row->item = text_at(r, c->item);
+	ret_row->before = text_at(r, c->before);
+	ret_row->after = text_at(r, c->after);
+	ret_row->former_names = text_at(r, c->former_names);
+}
+
+/* Two hashes at once, eight bytes a step. */
+static void
+mix(struct link_found *f, const char *s, size_t len)
+{
+	uint64_t a = (uint64_t)f->subject, b = f->check, w;
+
+	while (len > 0) {
+		size_t n = len < sizeof(w) ? len : sizeof(w);
+
+		w = n;
+		memcpy(&w, s, n);
+		a = (a ^ w) * UINT64_C(0x9e3779b97f4a7c15);
+		a ^= a >> 29;
+		b = (b + w) * UINT64_C(0xc2b2ae3d27d4eb4f);
+		b ^= b >> 31;
+		s += n;
+		len -= n;
+	}
+	f->subject = (int64_t)a;
+	f->check = b;
+}
+
+static void
+hash_subject(const struct link_row *row, struct link_found *f)
+{
+	f->subject = 0x5a17;
+	f->check = 0x711a;
+	mix(f, row->provider, strlen(row->provider) + 1);
+	for (int p = 0; p < LINK_PART_COUNT; p++) {
+		char at = (char)p;
+
+		if (row->part[p] == NULL)
+			continue;
+		mix(f, &at, 1);
+		mix(f, row->part[p], strlen(row->part[p]) + 1);
+	}
+}
+
+static void
+identify(const struct link_row *row, struct identities *ids)
+{
+	static const enum identity_kind kinds[] = { IDENTITY_USCC,
+		IDENTITY_ORG_CODE, IDENTITY_REG_NO, IDENTITY_TAX_ID,
+		IDENTITY_LOAN_CARD, IDENTITY_ANY };
+	const char *account = row->part[LINK_PART_account_no];
+
+	identities_start(ids);
+	for (int p = 0; p < (int)LINK_PART_account_no; p++)
+		if (row->part[p] != NULL)
+			identities_add(ids, kinds[p], row->part[p],
+			    strlen(row->part[p]));
+	if (account != NULL)
+		identities_account(ids, row->provider, account,
+		    strlen(account));
+}
+
+static unsigned
+day_number(const char *date)
+{
+	unsigned n = 0, digits = 0;
+
+	for (; *date != '\0' && digits < 8; date++)
+		if (*date >= '0' && *date <= '9') {
+			n = n * 10 + (unsigned)(*date - '0');
+			digits++;
+		}
+	for (; digits > 0 && digits < 8; digits++)
+		n *= 10;
+	return n;
+}
+
+/* --- finding ------------------------------------------------------------ */
+
+static int64_t
+how_of(const struct linker_candidate *c)
+{
+	return (int64_t)(c->evidence << SCORE_BITS) | c->score;
+}
+
+int
+link_how_score(int64_t how)
+{
+	return (int)(how & ((1 << SCORE_BITS) - 1));
+}
+
+void
+link_how_text(const struct link_rules *r, int64_t how, char *out, size_t size)
+{
+	(void)score_text(r, (uint64_t)how >> SCORE_BITS, out, size);
+}
+
+static int
+is_id_evidence(uint64_t evidence)
+{
+	return (evidence & (evidence_bit(EVIDENCE_org_code) |
+			       evidence_bit(EVIDENCE_tax_id) |
+			       evidence_bit(EVIDENCE_reg_no))) != 0;
+}
+
+/* The part of the row that holds the number which speaks, or does not fit. */
+static enum link_part
+number_of(const struct link_row *row, uint64_t evidence)
+{
+	static const enum link_part org[] = { LINK_PART_org_code,
+		LINK_PART_uscc, LINK_PART_tax_id, LINK_PART_any_id };
+
+	if ((evidence & evidence_bit(EVIDENCE_reg_no)) != 0 &&
+	    row->part[LINK_PART_reg_no] != NULL)
+		return LINK_PART_reg_no;
+	if ((evidence & evidence_bit(EVIDENCE_tax_id)) != 0 &&
+	    row->part[LINK_PART_tax_id] != NULL)
+		return LINK_PART_tax_id;
+	for (int i = 0; i < 4; i++)
+		if (row->part[org[i]] != NULL)
+			return org[i];
+	return row->part[LINK_PART_reg_no] != NULL ? LINK_PART_reg_no
+						   : LINK_PART_name;
+}
+
+/* Why a row was not linked, as far as its sender can mend it. */
+static void
+judge(const struct link_row *row, struct link_found *f)
+{
+	const struct linker_answer *a = &f->answer;
+	uint64_t best = a->n > 0 ? a->candidate[0].evidence : 0;
+
+	f->finding = LINK_FINE;
+	if (f->enterprise != 0)
+		return;
+	if (a->verdict == LINKER_CONFLICT) {
+		f->finding = LINK_TWO;
+		f->part = number_of(row, best);
+	} else if ((is_id_evidence(best) &&
+		       (best & (evidence_bit(EVIDENCE_name_differs) |
+				   evidence_bit(EVIDENCE_name_similar))) !=
+			   0) ||
+		   (best & evidence_bit(EVIDENCE_id_differs)) != 0) {
+		f->finding = LINK_MISMATCH;
+		f->part = number_of(row, best);
+	} else {
+		f->finding =
+		    a->verdict == LINKER_REVIEW ? LINK_UNSURE : LINK_NONE;
+	}
+}
+
+static struct remembered *
+memory_at(struct link *l, const struct link_found *f)
+{
+	return &l->memory[((uint64_t)f->subject >> 20) & (MEMORY - 1)];
+}
+
+static int
+recall(struct link *l, struct link_found *f)
+{
+	const struct remembered *m = memory_at(l, f);
+	const struct linker *x = enterprises_linker(l->enterprises);
+
+	if (m->subject != (uint64_t)f->subject || m->check != f->check ||
+	    m->enterprise == 0)
+		return 0;
+	if (m->generation != 0
+		? m->generation != linker_generation(x) + 1
+		: m->revision != linker_revision(x, m->enterprise))
+		return 0;
+	f->enterprise = m->enterprise;
+	f->how = m->how;
+	f->known = 1;
+	f->finding = LINK_FINE;
+	return 1;
+}
+
+/* After all was learned of the row. */
+static void
+remember(struct link *l, const struct link_found *f)
+{
+	const struct linker *x = enterprises_linker(l->enterprises);
+	struct remembered *m = memory_at(l, f);
+
+	/* How an old name counts depends on the date of each row. */
+	if (f->answer.verdict != LINKER_LINKED ||
+	    (f->answer.candidate[0].evidence &
+		evidence_bit(EVIDENCE_name_former)) != 0)
+		return;
+	m->subject = (uint64_t)f->subject;
+	m->check = f->check;
+	m->enterprise = f->enterprise;
+	m->how = f->how;
+	m->revision = linker_revision(x, f->enterprise);
+	m->generation = f->answer.by_id ? 0 : linker_generation(x) + 1;
+}
+
+static void
+ask(struct link *l, const struct link_columns *c, const struct link_row *row,
+    struct link_found *f)
+{
+	const char *name = row->part[LINK_PART_name];
+
+	identify(row, &f->ids);
+	f->asked = (struct linker_subject){ .dataset = c->schema->dataset,
+		.adverse = c->schema->adverse,
+		.date = day_number(row->as_of),
+		.ids = &f->ids,
+		.name = name,
+		.name_len = name != NULL ? strlen(name) : 0,
+		.legal_rep = row->part[LINK_PART_legal_rep],
+		.address = row->part[LINK_PART_address],
+		.phone = row->part[LINK_PART_phone],
+		.not_these = l->not_these };
+	f->asked.nnot = enterprises_excluded(l->enterprises, f->subject,
+	    l->not_these, NOT_THESE);
+	linker_link(enterprises_linker(l->enterprises), &f->asked, &f->answer);
+	f->enterprise = f->answer.enterprise;
+	if (f->answer.verdict == LINKER_NEW)
+		f->enterprise = enterprises_next(l->enterprises);
+	f->how = f->answer.n > 0 && f->answer.verdict != LINKER_NEW
+		     ? how_of(&f->answer.candidate[0])
+		     : 0;
+}
+
+void
+link_find(struct link *l, const struct link_columns *c,
+    const struct link_row *row, struct link_found *f)
+{
+	f->known = 0;
+	f->part = LINK_PART_name;
+	f->enterprise = 0;
+	f->finding = LINK_FINE;
+	if (!c->links)
+		return;
+	hash_subject(row, f);
+	if (!c->founds && c->item == -1 && recall(l, f))
+		return;
+	ask(l, c, row, f);
+	judge(row, f);
+}
+
+/* --- learning ----------------------------------------------------------- */
+
+/* Former names in one field, with semicolons between them. */
+static int
+learn_former(struct link *l, uint32_t no, const char *names, const char *until,
+    const struct origin *o, struct err *e)
+{
+	while (names != NULL && *names != '\0') {
+		size_t len = strcspn(names, ";");
+
+		if (enterprises_name(l->enterprises, no, names, len, "", until,
+			0, o, e) == -1)
+			return -1;
+		names += len;
+		names += *names == ';';
+	}
+	return 0;
+}
+
+/* The register's own row: names and profile. */
+static int
+learn_founder(struct link *l, uint32_t no, const struct link_row *row,
+    const struct origin *o, struct err *e)
+{
+	const char *name = row->part[LINK_PART_name];
+
+	if (name != NULL && enterprises_name(l->enterprises, no, name,
+				strlen(name), row->as_of, "", 1, o, e) == -1)
+		return -1;
+	if (learn_former(l, no, row->former_names, row->as_of, o, e) == -1)
+		return -1;
+	return enterprises_profile(l->enterprises, no,
+	    row->part[LINK_PART_legal_rep], row->part[LINK_PART_address], NULL,
+	    e);
+}
+
+static int
+learn_rename(struct link *l, uint32_t no, const struct link_row *row,
+    const struct origin *o, struct err *e)
+{
+	if (row->item == NULL || row->before == NULL || row->after == NULL ||
+	    strstr(row->item, l->rules->rename.says) == NULL)
+		return 0;
+	if (enterprises_name(l->enterprises, no, row->before,
+		strlen(row->before), "", row->as_of, 0, o, e) == -1)
+		return -1;
+	return enterprises_name(l->enterprises, no, row->after,
+	    strlen(row->after), row->as_of, "", 0, o, e);
+}
+
+static int
+learn(struct link *l, const struct link_columns *c, const struct link_row *row,
+    const struct link_found *f, int current, const struct origin *o,
+    struct err *e)
+{
+	uint32_t no = f->enterprise;
+
+	if (f->answer.verdict == LINKER_NEW &&
+	    enterprises_found(l->enterprises, o, e) == -1)
+		return -1;
+	if (f->answer.teaches &&
+	    enterprises_learn(l->enterprises, no, &f->ids, o, e) == -1)
+		return -1;
+	if (!current && f->answer.verdict != LINKER_NEW)
+		return 0;
+	if (c->founds && learn_founder(l, no, row, o, e) == -1)
+		return -1;
+	if (c->item != -1 && learn_rename(l, no, row, o, e) == -1)
+		return -1;
+	return row->part[LINK_PART_phone] != NULL
+		   ? enterprises_profile(l->enterprises, no, NULL, NULL,
+			 row->part[LINK_PART_phone], e)
+		   : 0;
+}
+
+/* --- two enterprises that are one --------------------------------------- */
+
+/* Of the candidate's evidence: a strong number and the whole name. */
+static int
+is_proven(const struct linker_answer *a, uint32_t enterprise)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->candidate[i].enterprise == enterprise)
+			return is_id_evidence(a->candidate[i].evidence) &&
+			       (a->candidate[i].evidence &
+				   evidence_bit(EVIDENCE_name_exact)) != 0 &&
+			       (a->candidate[i].evidence &
+				   evidence_bit(EVIDENCE_id_differs)) == 0;
+	return 0;
+}
+
+/*
+ * A row with a number of each and the name of both proves that two are one
+ * (domain 6.2: one strong id and k1 each). The older one stays.
+ */
+static int
+merge_proven(struct link *l, const struct link_found *f, const char *now,
+    const struct origin *o, struct err *e)
+{
+	const struct linker_answer *a = &f->answer;
+	uint32_t into, from;
+
+	if (a->verdict != LINKER_CONFLICT || a->nown != 2 ||
+	    f->ids.contradicts || !is_proven(a, a->own[0]) ||
+	    !is_proven(a, a->own[1]) ||
+	    enterprises_apart(l->enterprises, a->own[0], a->own[1]))
+		return 0;
+	into = a->own[0] < a->own[1] ? a->own[0] : a->own[1];
+	from = a->own[0] < a->own[1] ? a->own[1] : a->own[0];
+	return enterprises_merge(l->enterprises, into, from, "",
+	    "one row has a number of each and the name of both", now, o, e);
+}
+
+static int
+wait(struct link *l, const struct link_columns *c, const struct link_row *row,
+    const struct link_found *f, int64_t id, const struct origin *o,
+    struct err *e)
+{
+	int field = c->part[f->part];
+	struct waiting w = { .dataset = c->schema->dataset,
+		.row = id,
+		.subject = f->subject,
+		.finding = (int)f->finding };
+
+	if (f->finding == LINK_MISMATCH || f->finding == LINK_TWO) {
+		w.field = field != -1 ? c->schema->field[field].name : "";
+		w.number = row->part[f->part];
+	}
+	return enterprises_wait(l->enterprises, &w, &f->asked, &f->answer, o,
+	    e);
+}
+
+int
+link_settle(struct link *l, const struct link_columns *c,
+    const struct link_row *row, const struct link_found *f, int64_t id,
+    int current, const char *now, const struct origin *o, struct err *e)
+{
+	if (!c->links || f->known)
+		return 0;
+	if (f->enterprise != 0) {
+		if (learn(l, c, row, f, current, o, e) == -1)
+			return -1;
+		if (!c->founds && c->item == -1)
+			remember(l, f);
+		return 0;
+	}
+	/* After a merge the row is one of those that are tried again. */
+	if (wait(l, c, row, f, id, o, e) == -1)
+		return -1;
+	return merge_proven(l, f, now, o, e);
+}
+
+/* --- trying again ------------------------------------------------------- */
+
+static void
+add_column(struct buf *b, const struct link_columns *c, int field)
+{
+	if (field == -1)
+		buf_addstr(b, ", NULL");
+	else
+		buf_printf(b, ", %s", c->schema->field[field].name);
+}
+
+static sqlite3_stmt *
+prepare_row(struct link *l, const struct link_columns *c)
+{
+	sqlite3_stmt *st;
+	struct buf b;
+
+	buf_init(&b, 16384);
+	buf_addstr(&b, "SELECT _provider, _as_of, _bundle, _file, _row,"
+		       " _to IS NULL, _enterprise IS NULL");
+	for (int p = 0; p < LINK_PART_COUNT; p++)
+		add_column(&b, c, c->part[p]);
+	add_column(&b, c, c->item);
+	add_column(&b, c, c->before);
+	add_column(&b, c, c->after);
+	add_column(&b, c, c->former_names);
+	buf_printf(&b, " FROM d_%s WHERE _id = ?", c->schema->dataset);
+	st = db_prepare(l->db, b.data);
+	buf_done(&b);
+	return st;
+}
+
+static const char *
+text_or_null(sqlite3_stmt *st, int at)
+{
+	return sqlite3_column_type(st, at) == SQLITE_NULL ? NULL
+							  : db_text(st, at);
+}
+
+static void
+row_from(sqlite3_stmt *st, struct link_row *row, struct origin *o)
+{
+	int at = 7;
+
+	row->provider = db_text(st, 0);
+	row->as_of = db_text(st, 1);
+	o->bundle = sqlite3_column_int64(st, 2);
+	o->file = sqlite3_column_int64(st, 3);
+	o->row = sqlite3_column_int64(st, 4);
+	for (int p = 0; p < LINK_PART_COUNT; p++)
+		row->part[p] = text_or_null(st, at++);
+	row->item = text_or_null(st, at++);
+	row->before = text_or_null(st, at++);
+	row->after = text_or_null(st, at++);
+	row->former_names = text_or_null(st, at);
+}
+
+static int
+mark_linked(struct link *l, const struct link_columns *c,
+    const struct link_found *f, int64_t id, const struct origin *o,
+    struct err *e)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof(sql),
+	    "UPDATE d_%s SET _enterprise = ?, _link = ? WHERE _id = ?",
+	    c->schema->dataset);
+	if (db_run(l->db, e, sql, "iii", (int64_t)f->enterprise, f->how, id) ==
+		-1 ||
+	    enterprises_forget_row(l->enterprises, c->schema->dataset, id, e) ==
+		-1)
+		return -1;
+	return db_run(l->db, e,
+	    "UPDATE bundle_file_t SET linked = linked + 1 WHERE bundle = ? AND"
+	    " no = ?",
+	    "ii", o->bundle, o->file);
+}
+
+static int
+try_row(struct link *l, const struct link_columns *c, int64_t id,
+    const char *now, struct err *e)
+{
+	sqlite3_stmt *st = prepare_row(l, c);
+	struct link_found f;
+	struct link_row row;
+	struct origin o;
+	int rc;
+
+	(void)sqlite3_bind_int64(st, 1, id);
+	rc = db_step(l->db, st, 0, e);
+	if (rc == 1 && sqlite3_column_int(st, 6)) {
+		int current = sqlite3_column_int(st, 5);
+
+		row_from(st, &row, &o);
+		link_find(l, c, &row, &f);
+		if (f.enterprise != 0 &&
+		    (mark_linked(l, c, &f, id, &o, e) == -1 ||
+			enterprises_touch(l->enterprises, f.enterprise, 0, e) ==
+			    -1))
+			rc = -1;
+		if (rc == 1 &&
+		    link_settle(l, c, &row, &f, id, current, now, &o, e) == -1)
+			rc = -1;
+	}
+	db_done(st);
+	return rc == -1 ? -1 : 0;
+}
+
+/* The first of those to be tried: 1 one, 0 none. */
+static int
+next_retry(struct link *l, char dataset[64], int64_t *ret_id, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_query(l->db, &st, e,
+	    "SELECT dataset, row FROM retry_t ORDER BY dataset, row LIMIT 1",
+	    "");
+
+	if (rc == 1) {
+		snprintf(dataset, 64, "%s", db_text(st, 0));
+		*ret_id = sqlite3_column_int64(st, 1);
+	}
+	db_done(st);
+	return rc;
+}
+
+int
+link_retry(struct link *l, const struct schemas *s, const char *now, int rows,
+    struct err *e)
+{
+	char dataset[64];
+	int64_t id;
+	int rc = 1;
+
+	while (rows-- > 0 && (rc = next_retry(l, dataset, &id, e)) == 1) {
+		const struct schema *schema = schemas_find(s, dataset);
+		struct link_columns c;
+
+		if (db_run(l->db, e,
+			"DELETE FROM retry_t WHERE dataset = ? AND row = ?",
+			"ti", dataset, id) == -1)
+			return -1;
+		if (schema == NULL)
+			continue;
+		link_columns(l, schema, &c);
+		if (try_row(l, &c, id, now, e) == -1)
+			return -1;
+	}
+	return rc;
+}

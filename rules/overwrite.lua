@@ -1,0 +1,131 @@
+-- The overwrite rules: of what the departments say about an enterprise, which
+-- value stands in its record. Ranks go from high to low, "=" is a joint rank.
+-- A lower rank never replaces a higher one, however new; it fills a field that
+-- no higher one says anything about where `fill` allows it.
+--
+--   policy    newest (the rule where none is named), immutable, sticky, worst
+--   values    of sticky: each may follow those before it; of worst: worst first
+--   snapshot  providers whose rows are true of one day, and never of the record
+--   apart     shown beside the record, never in it
+--   with      fields that go with this one: all from the same row
+--   derive    "org_code": made of other identifiers of the row, below all that
+--             is supplied; of a field that goes with another one a function of
+--             that one's value, where the row does not say it
+--   conflict  how a value of another provider has to differ to be one:
+--             differs, name (no name it ever had), section (the first
+--             character), class (the first two), persists (for over 30 days),
+--             or a function of two contributions
+--   decide    a function that gets all contributions, in no order, and returns
+--             the number of the one that stands, or nil for the policy's
+-- A contribution is { provider =, value =, as_of =, correction = }.
+
+-- The organisation code in a tax number of 15 or 18 characters.
+local function org_of(tax_id)
+  return #tax_id == 18 and tax_id:sub(9, 17) or tax_id:sub(7, 15)
+end
+
+local divisions = {
+  ["鲤城"] = "350502", ["丰泽"] = "350503", ["洛江"] = "350504",
+  ["泉港"] = "350505", ["惠安"] = "350521", ["安溪"] = "350524",
+  ["永春"] = "350525", ["德化"] = "350526", ["石狮"] = "350581",
+  ["晋江"] = "350582", ["南安"] = "350583",
+}
+
+-- The county that an address begins with, behind province and city.
+local function division_of(address)
+  local rest = address:gsub("^福建省", ""):gsub("^泉州市", "")
+  return divisions[rest:sub(1, 6)]
+end
+
+-- A number of 13 digits is of old; one of 15 is never given up for it.
+local function not_the_old_number(all)
+  local best
+  for i, c in ipairs(all) do
+    if c.provider == "AIC" and #c.value == 15
+        and (not best or c.as_of > all[best].as_of) then
+      best = i
+    end
+  end
+  for _, c in ipairs(all) do
+    if best and c.provider == "AIC" and #c.value == 13
+        and c.as_of >= all[best].as_of then
+      return best
+    end
+  end
+end
+
+return {
+  -- What rows say of the record: fields of the same name, or their name in the
+  -- dataset; "all". Of rows that are about one item each: its word and the
+  -- field.
+  sources = {
+    aic_enterprise_registration = "all",
+    aic_registration_change = { item = "change_item",
+      entity_name = { "名称", "after_value" },
+      legal_rep = { "法定代表人", "after_value" },
+      address = { "住所", "after_value" } },
+    qts_org_code = { "entity_name", "org_code", "reg_no", "legal_rep", "address",
+      "division_code", org_code_valid_to = "valid_to" },
+    nat_tax_taxpayer = { "entity_name", "tax_id", "org_code", "uscc",
+      "legal_rep", tax_status_nat = "tax_status", tax_status = "tax_status" },
+    loc_tax_taxpayer = { "entity_name", "tax_id", "org_code", "uscc",
+      "legal_rep", tax_status_loc = "tax_status", tax_status = "tax_status" },
+    court_enforcement_case = { "org_code", "uscc", "legal_rep" },
+    police_enterprise_case = { "legal_rep", "legal_rep_id" },
+    self_declared_enterprise = { "entity_name", "uscc", "org_code", "reg_no",
+      "legal_rep", "address", "business_scope", "employee_total" },
+  },
+
+  -- Asked only where none of the above says anything: the newest row of each.
+  -- They name customers, often by the name above the door.
+  late = {
+    hrss_employment_insurance = { "entity_name", "uscc", "org_code", "reg_no" },
+    power_bill_monthly = { "entity_name", address = "use_address" },
+    water_bill_monthly = { "entity_name", address = "use_address" },
+    gas_bill_monthly = { "entity_name", address = "use_address" },
+    cbrc_loan = { "org_code" },
+  },
+
+  fields = {
+    entity_name = { rank = "AIC > QTS > NTB > LTB > HRSS > COURT > SGCC > MUB",
+      apart = "ENT", fill = true, conflict = "name" },
+    uscc = { rank = "AIC > QTS > NTB > LTB > COURT", apart = "ENT", fill = true,
+      policy = "immutable", conflict = "differs" },
+    org_code = { rank = "QTS > AIC > NTB > LTB > HRSS > COURT > CBRC",
+      apart = "ENT", fill = true, policy = "immutable", derive = "org_code",
+      conflict = "differs" },
+    reg_no = { rank = "AIC > QTS > NTB > HRSS", apart = "ENT", fill = true,
+      decide = not_the_old_number },
+    tax_id = { rank = "NTB > LTB > AIC", apart = "ENT", fill = true,
+      conflict = function(a, b) return org_of(a.value) ~= org_of(b.value) end },
+    ent_type = { rank = "AIC", conflict = "class" },
+    legal_rep = { rank = "AIC > QTS > NTB > LTB > HRSS > COURT > PSB",
+      snapshot = "COURT, PSB", apart = "ENT", fill = true,
+      conflict = "persists" },
+    legal_rep_id = { rank = "AIC > PSB > COURT", fill = true,
+      conflict = "differs" },
+    reg_capital = { rank = "AIC", apart = "ENT",
+      with = { "reg_capital_currency" } },
+    paid_capital = { rank = "AIC" },
+    address = { rank = "AIC > QTS > NTB > LTB > HRSS > SGCC > MUB",
+      apart = "ENT", fill = true, with = { "division_code" } },
+    division_code = { derive = division_of },
+    established_on = { rank = "AIC > QTS", fill = true, policy = "immutable",
+      conflict = "differs" },
+    business_scope = { rank = "AIC", apart = "ENT" },
+    reg_status = { rank = "AIC", policy = "sticky",
+      values = { "REVOKED", "REVOKED_CANCELLED", "CANCELLED" } },
+    industry_code = { rank = "AIC > NTB > HRSS", apart = "ENT", fill = true,
+      conflict = "section" },
+    org_code_valid_to = { rank = "QTS" },
+    tax_status_nat = { rank = "NTB" },
+    tax_status_loc = { rank = "LTB" },
+    tax_status = { rank = "NTB = LTB", policy = "worst", conflict = "differs",
+      values = { "ABNORMAL", "ABN_CANCELLED", "SUSPENDED", "CANCELLED",
+        "NORMAL" } },
+    employee_total = { rank = "HRSS", apart = "ENT" },
+  },
+
+  -- Every other field of the register.
+  default = { rank = "AIC" },
+}
