@@ -175,6 +175,14 @@ put_group(struct golden *g, uint32_t no, size_t n, const struct group *p,
 
 /* --- conflicts ---------------------------------------------------------- */
 
+/* Both will be told. */
+static int
+news_for(struct golden *g, const char *provider, struct err *e)
+{
+	return db_run(g->db, e,
+	    "INSERT OR IGNORE INTO conflict_news_t VALUES (?)", "t", provider);
+}
+
 static int
 put_conflict(struct golden *g, uint32_t no, const struct record_field *f,
     const struct decided *d, size_t at, const char *now, struct err *e)
@@ -184,26 +192,31 @@ put_conflict(struct golden *g, uint32_t no, const struct record_field *f,
 	const struct contribution *c = &d->c[at];
 	const struct said_row *other = &g->row[d->row[at]];
 
+	if (news_for(g, w->provider, e) == -1 ||
+	    news_for(g, c->provider, e) == -1)
+		return -1;
 	return db_run(g->db, e,
 	    "INSERT INTO conflict_t (enterprise, field, master_value,"
 	    " master_provider, master_as_of, master_bundle, master_file,"
 	    " master_row, other_value, other_provider, other_as_of,"
 	    " other_bundle, other_file, other_row, status, opened_at, times,"
-	    " seen) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,"
-	    "'open',?15,1,1) ON CONFLICT (enterprise, field, other_provider)"
-	    " WHERE status = 'open' DO UPDATE SET times = times +"
-	    " (other_bundle <> ?12 OR other_row <> ?14), master_value = ?3,"
-	    " master_provider = ?4, master_as_of = ?5, master_bundle = ?6,"
-	    " master_file = ?7, master_row = ?8, other_value = ?9,"
-	    " other_as_of = ?11, other_bundle = ?12, other_file = ?13,"
-	    " other_row = ?14, seen = 1",
+	    " rule, seen) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"
+	    "?14,'open',?15,1,?16,1) ON CONFLICT (enterprise, field,"
+	    " other_provider) WHERE status = 'open' DO UPDATE SET times ="
+	    " times + (other_bundle <> ?12 OR other_row <> ?14),"
+	    " master_value = ?3, master_provider = ?4, master_as_of = ?5,"
+	    " master_bundle = ?6, master_file = ?7, master_row = ?8,"
+	    " other_value = ?9, other_as_of = ?11, other_bundle = ?12,"
+	    " other_file = ?13, other_row = ?14, rule = ?16, seen = 1",
 	    "itttt"
 	    "iiittt"
-	    "iiit",
+	    "iiitt",
 	    (int64_t)no, f->name, w->value[0], w->provider, w->as_of,
 	    master->origin.bundle, master->origin.file, master->origin.row,
 	    c->value[0], c->provider, c->as_of, other->origin.bundle,
-	    other->origin.file, other->origin.row, now);
+	    other->origin.file, other->origin.row, now,
+	    d->s.failed ? "function_failed"
+			: record_conflict_name(f->conflict));
 }
 
 static int
@@ -213,6 +226,8 @@ is_conflict(struct golden *g, uint32_t no, const struct record_field *f,
 	const struct contribution *w = &d->c[d->s.winner];
 	const struct contribution *c = &d->c[at];
 
+	if (d->s.failed)
+		return at == d->s.winner;
 	if (at == d->s.winner || !d->v[at].disagrees)
 		return 0;
 	if (strcmp(c->provider, w->provider) == 0 &&
@@ -242,8 +257,8 @@ put_conflicts(struct golden *g, uint32_t no, const char *now, int *ret_open,
 		const struct record_field *f = &g->o->field[i];
 		const struct decided *d = &g->decided[i];
 
-		if (f->head != (int)i || f->conflict == CONFLICT_NONE ||
-		    d->s.winner == d->n)
+		if (f->head != (int)i || d->s.winner == d->n ||
+		    (f->conflict == CONFLICT_NONE && !d->s.failed))
 			continue;
 		for (size_t k = 0; k < d->n; k++)
 			if (is_conflict(g, no, f, d, k)) {
@@ -253,12 +268,20 @@ put_conflicts(struct golden *g, uint32_t no, const char *now, int *ret_open,
 			}
 	}
 	return had == 0 ? 0
-			: db_run(g->db, e,
-			      "UPDATE conflict_t SET status = 'closed',"
-			      " closed_at = ?, resolution = 'the providers"
-			      " agree now' WHERE enterprise = ? AND status ="
-			      " 'open' AND seen = 0",
-			      "ti", now, (int64_t)no);
+	       : db_run(g->db, e,
+		     "INSERT OR IGNORE INTO conflict_news_t SELECT"
+		     " master_provider FROM conflict_t WHERE enterprise = ?1"
+		     " AND status = 'open' AND seen = 0 UNION SELECT"
+		     " other_provider FROM conflict_t WHERE enterprise = ?1"
+		     " AND status = 'open' AND seen = 0",
+		     "i", (int64_t)no) == -1
+		   ? -1
+		   : db_run(g->db, e,
+			 "UPDATE conflict_t SET status = 'closed',"
+			 " closed_at = ?, resolution = 'the providers"
+			 " agree now' WHERE enterprise = ? AND status ="
+			 " 'open' AND seen = 0",
+			 "ti", now, (int64_t)no);
 }
 
 /* --- the whole ---------------------------------------------------------- */

@@ -145,7 +145,7 @@ make_conflict(struct golden *g, struct buf *sql, struct err *e)
 	    " mf.path AS master_file, c.master_row, c.other_value,"
 	    " c.other_provider, c.other_as_of, ob.id AS other_bundle,"
 	    " of.path AS other_file, c.other_row, c.status, c.opened_at,"
-	    " c.closed_at, c.times, c.resolution, c.resolved_by"
+	    " c.closed_at, c.times, c.rule, c.resolution, c.resolved_by"
 	    " FROM conflict_t c"
 	    " JOIN bundle_t mb ON mb.no = c.master_bundle"
 	    " JOIN bundle_file_t mf ON mf.bundle = c.master_bundle AND mf.no ="

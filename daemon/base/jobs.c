@@ -14,6 +14,7 @@
 #include "base/account.h"
 #include "base/jobs.h"
 #include "base/linking.h"
+#include "base/sendback.h"
 #include "base/standing.h"
 #include "command/command.h"
 #include "form/rowfile.h"
@@ -564,6 +565,9 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	jobs_versions(k, job->standing, &versions);
 	if ((b->name.kind == 'c' && keep_dry_counts(k, job, e) == -1) ||
 	    place_rejected(job, v, e) == -1 ||
+	    (b->name.kind != 'c' &&
+		(sendback_unlinked(k->db, k->standing->schemas, b, e) == -1 ||
+		    sendback_conflicts(k->db, e) == -1)) ||
 	    bundle_finish(k->db, b, outcome, &why, now, e) == -1 ||
 	    receipt_result(k->db, b, &versions, now, e) == -1)
 		return -1;

@@ -217,7 +217,11 @@ const char *const tables_sql[] = {
 	" other_bundle INTEGER NOT NULL, other_file INTEGER NOT NULL,"
 	" other_row INTEGER NOT NULL, status TEXT NOT NULL,"
 	" opened_at TEXT NOT NULL, closed_at TEXT, times INTEGER NOT NULL,"
-	" resolution TEXT, resolved_by TEXT, seen INTEGER NOT NULL);",
+	" rule TEXT NOT NULL, resolution TEXT, resolved_by TEXT,"
+	" seen INTEGER NOT NULL);",
+	/* Providers whose list of conflicts is to be written again. */
+	"CREATE TABLE IF NOT EXISTS conflict_news_t (provider TEXT PRIMARY KEY)"
+	" WITHOUT ROWID;",
 	"CREATE UNIQUE INDEX IF NOT EXISTS conflict_open ON conflict_t"
 	" (enterprise, field, other_provider) WHERE status = 'open';",
 	/* The packs whose link and overwrite rules were in force, the last is. */

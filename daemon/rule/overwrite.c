@@ -63,6 +63,15 @@ overwrite_source(const struct overwrite *o, const char *dataset)
 	return NULL;
 }
 
+static const char *const conflicts[] = { "none", "differs", "name", "section",
+	"class", "persists", "function" };
+
+const char *
+record_conflict_name(enum record_conflict c)
+{
+	return conflicts[c];
+}
+
 static int
 add_field(struct reading *r, const char *name)
 {
@@ -183,8 +192,6 @@ read_policy(struct reading *r, struct survive_rule *rule)
 static int
 read_conflict(struct reading *r, struct record_field *f)
 {
-	static const char *const names[] = { "none", "differs", "name",
-		"section", "class", "persists" };
 	const char *s = lua_tostring(r->L, -1);
 
 	if (lua_isfunction(r->L, -1)) {
@@ -193,8 +200,8 @@ read_conflict(struct reading *r, struct record_field *f)
 		f->conflict = CONFLICT_FUNCTION;
 		return 0;
 	}
-	for (int i = 0; s != NULL && i < 6; i++)
-		if (strcmp(s, names[i]) == 0) {
+	for (int i = 0; s != NULL && i < CONFLICT_FUNCTION; i++)
+		if (strcmp(s, conflicts[i]) == 0) {
 			f->conflict = (enum record_conflict)i;
 			return 0;
 		}
@@ -521,7 +528,8 @@ read_named_cell(struct reading *r, struct record_source *src, const char *name)
 		says = lua_tostring(r->L, -1);
 		lua_pop(r->L, 1);
 		lua_rawgeti(r->L, -1, 2);
-		if (says == NULL || src->item == NULL)
+		if (says == NULL || src->item == NULL ||
+		    strchr(says, '\'') != NULL)
 			return wrong(r, "item and word are expected for", name);
 	} else {
 		lua_pushvalue(r->L, -1);

@@ -80,6 +80,9 @@ int overwrite_read(const char *text, size_t len, const struct schemas *s,
     struct overwrite **ret_o, struct err *e);
 void overwrite_free(struct overwrite *o);
 
+/* "differs", "name" and so on, as in the rules. */
+const char *record_conflict_name(enum record_conflict c);
+
 /* The index of a field of the record, -1. */
 int overwrite_field(const struct overwrite *o, const char *name);
 const struct record_source *overwrite_source(const struct overwrite *o,

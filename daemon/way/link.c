@@ -27,6 +27,14 @@ struct link {
 	uint32_t not_these[NOT_THESE];
 };
 
+const char *const link_rule[LINK_FINDINGS] = {
+	[LINK_MISMATCH] = "key_mismatch",
+	[LINK_TWO] = "ids_of_two",
+	[LINK_CONTRADICTS] = "ids_contradict",
+	[LINK_UNSURE] = "subject_unsure",
+	[LINK_NONE] = "subject_unknown",
+};
+
 struct link *
 link_new(struct db *db, struct enterprises *x, const struct link_rules *rules,
     const struct overwrite *overwrite)
@@ -241,7 +249,10 @@ judge(const struct link_row *row, struct link_found *f)
 	f->finding = LINK_FINE;
 	if (f->enterprise != 0)
 		return;
-	if (a->verdict == LINKER_CONFLICT) {
+	if (f->ids.contradicts) {
+		f->finding = LINK_CONTRADICTS;
+		f->part = number_of(row, 0);
+	} else if (a->verdict == LINKER_CONFLICT) {
 		f->finding = LINK_TWO;
 		f->part = number_of(row, best);
 	} else if ((is_id_evidence(best) &&
@@ -472,7 +483,7 @@ wait(struct link *l, const struct link_columns *c, const struct link_row *row,
 		.subject = f->subject,
 		.finding = (int)f->finding };
 
-	if (f->finding == LINK_MISMATCH || f->finding == LINK_TWO) {
+	if (f->finding >= LINK_MISMATCH && f->finding <= LINK_CONTRADICTS) {
 		w.field = field != -1 ? c->schema->field[field].name : "";
 		w.number = row->part[f->part];
 	}

@@ -40,11 +40,16 @@ struct link_row {
 /* What a row is found to be, for its sender. */
 enum link_finding {
 	LINK_FINE,
-	LINK_MISMATCH, /* a number and a name are of two enterprises */
-	LINK_TWO,      /* its numbers are */
-	LINK_UNSURE,   /* candidates, none of them sure */
-	LINK_NONE      /* nobody it could be */
+	LINK_MISMATCH,    /* a number and a name are of two enterprises */
+	LINK_TWO,         /* its numbers are */
+	LINK_CONTRADICTS, /* its numbers cannot be of one */
+	LINK_UNSURE,      /* candidates, none of them sure */
+	LINK_NONE,        /* nobody it could be */
+	LINK_FINDINGS
 };
+
+/* Their codes of the catalogue; NULL: fine. */
+extern const char *const link_rule[LINK_FINDINGS];
 
 struct link_found {
 	uint32_t enterprise; /* 0: none */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "form/csv_write.h"
 #include "sys/buf.h"
 #include "sys/err.h"
 #include "sys/mem.h"
@@ -52,68 +53,10 @@ report_file(struct report *r, const char *path, const struct cell *header,
 
 /* ---- cells ---- */
 
-/*
- * Whether a spreadsheet would take the text for a formula. A number with its
- * sign is none.
- */
-static int
-is_formula(const char *s, size_t len)
-{
-	if (len == 0 || strchr("=+-@\t\r", s[0]) == NULL || s[0] == '\0')
-		return 0;
-	if (s[0] != '+' && s[0] != '-')
-		return 1;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] < '0' || s[i] > '9') && s[i] != '.' && s[i] != ',')
-			return 1;
-	return 0;
-}
-
-static int
-needs_quotes(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (s[i] == ',' || s[i] == '"' || s[i] == '\n' || s[i] == '\r')
-			return 1;
-	return len > 0 && (s[0] == ' ' || s[len - 1] == ' ');
-}
-
-static void
-put_guarded(struct buf *b, const char *s, size_t len)
-{
-	size_t from = 0;
-
-	if (is_formula(s, len))
-		buf_addch(b, '\'');
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] != '"' && s[i] != '\0')
-			continue;
-		buf_add(b, s + from, i - from);
-		if (s[i] == '"')
-			buf_addstr(b, "\"\"");
-		from = i + 1;
-	}
-	buf_add(b, s + from, len - from);
-}
-
-static void
-put_cell(struct buf *b, const char *s, size_t len)
-{
-	int quotes = needs_quotes(s, len);
-
-	if (len == 0)
-		return;
-	if (quotes)
-		buf_addch(b, '"');
-	put_guarded(b, s, len);
-	if (quotes)
-		buf_addch(b, '"');
-}
-
 static void
 put_comma(struct buf *b, const char *s, size_t len)
 {
-	put_cell(b, s, len);
+	csv_put_cell(b, s, len);
 	buf_addch(b, ',');
 }
 
@@ -190,7 +133,7 @@ put_header(struct report *r)
 	buf_addstr(&r->out, "文件,行号,字段,规则,原因,reason");
 	for (size_t i = 0; i < r->nheader; i++) {
 		buf_addch(&r->out, ',');
-		put_cell(&r->out, r->header[i].text, r->header[i].len);
+		csv_put_cell(&r->out, r->header[i].text, r->header[i].len);
 	}
 	buf_addstr(&r->out, "\r\n");
 	r->begun = r->headed = 1;
@@ -211,7 +154,8 @@ report_row(struct report *r, const struct row *row,
 	for (size_t i = 0; i < record->n; i++) {
 		if (i > 0)
 			buf_addch(&r->out, ',');
-		put_cell(&r->out, record->field[i].data, record->field[i].len);
+		csv_put_cell(&r->out, record->field[i].data,
+		    record->field[i].len);
 	}
 	buf_addstr(&r->out, "\r\n");
 	return r->out.len >= BLOCK ? flush(r, e) : 0;

@@ -18,6 +18,7 @@
 #include "sys/hash.h"
 #include "sys/mem.h"
 #include "sys/sign.h"
+#include "way/merge.h"
 #include "way/receipt.h"
 
 #define NOW   "2014-06-01T08:00:00.000Z"
@@ -142,9 +143,15 @@ finish(struct bundle *b)
 	assert_int_equal(bundle_verdict(db, b, &v, &e), 0);
 	assert_int_equal(db_run(db, &e,
 			     "UPDATE bundle_file_t SET inserted = 4,"
-			     " updated = 2, unchanged = 1, superseded = 2,"
-			     " same = 1, other = 1 WHERE no = 0",
+			     " updated = 2, unchanged = 1, superseded = 2"
+			     " WHERE no = 0",
 			     ""),
+	    0);
+	assert_int_equal(merge_note_count(db, b->no, 0, "duplicate_row",
+			     SEVERITY_WARN, 1, &e),
+	    0);
+	assert_int_equal(merge_note_count(db, b->no, 0, "duplicate_conflict",
+			     SEVERITY_WARN, 1, &e),
 	    0);
 	assert_int_equal(bundle_finish(db, b, "partial", &none, LATER, &e), 0);
 	assert_int_equal(receipt_result(db, b, &versions, LATER, &e), 0);
@@ -238,8 +245,8 @@ a_receipt_says_what_became_of_the_bundle(void **state)
 	assert_true(json_is_null(json_object_get(f, "error")));
 	issues = json_object_get(f, "issues");
 	assert_int_equal(json_array_size(issues), 3);
-	is_text(json_array_get(issues, 1), "rule", "duplicate_row");
-	assert_int_equal(number(json_array_get(issues, 1), "count"), 1);
+	is_text(json_array_get(issues, 2), "rule", "duplicate_row");
+	assert_int_equal(number(json_array_get(issues, 2), "count"), 1);
 	f = json_array_get(json_object_get(o, "files"), 1);
 	is_text(json_object_get(f, "error"), "code", "script_bad");
 	json_decref(o);

@@ -1,0 +1,17 @@
+#ifndef ZAYTON_FORM_CSV_WRITE_H
+#define ZAYTON_FORM_CSV_WRITE_H
+
+#include <stddef.h>
+
+#include "sys/buf.h"
+
+/*
+ * A cell of a CSV that a spreadsheet will open: quoted where it must be; what
+ * it would compute is made harmless with a leading '. The sender's NULs go.
+ */
+void csv_put_cell(struct buf *b, const char *s, size_t len);
+
+/* The mark at the head of such a file, by which Excel knows UTF-8. */
+#define CSV_MARK "\xef\xbb\xbf"
+
+#endif
