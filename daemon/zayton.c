@@ -52,6 +52,15 @@ static const struct command commands[] = {
 	    "data standards" },
 	{ "rules", rules_command, "check | test | try DATASET FILE",
 	    "rule scripts" },
+	{ "enterprise", enterprise_command,
+	    "find TEXT | show ID | explain ID FIELD [--as-of DATE] "
+	    "[--known DATE]",
+	    "golden records, and where each value came from" },
+	{ "review", review_command,
+	    "list [--kind links|conflicts|merges|decisions] [--limit N] | "
+	    "accept ITEM [--enterprise ID] | reject ITEM [--enterprise ID] | "
+	    "undo NUMBER, with --person NAME --reason TEXT",
+	    "uncertain links, merges and conflicts" },
 	{ "verify", verify_command, "[RECEIPT...]",
 	    "the ledger chain, or receipts" },
 	{ "check", check_command, "FILE...",

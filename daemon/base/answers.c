@@ -10,6 +10,7 @@
 #include "base/bundle.h"
 #include "base/jobs.h"
 #include "base/publish.h"
+#include "base/review.h"
 #include "command/command.h"
 #include "sys/file.h"
 #include "sys/home.h"
@@ -232,6 +233,12 @@ answer(struct keeper *k, const char *what, const json_t *request,
 		return again(k, what, id, ret_answer, e);
 	if (strcmp(what, "standards publish") == 0)
 		return publish_ask(k, request, ret_answer, e);
+	if (strcmp(what, "review list") == 0)
+		return review_list(k, request, ret_answer, e);
+	if (strcmp(what, "review decide") == 0)
+		return review_decide(k, request, ret_answer, e);
+	if (strcmp(what, "review undo") == 0)
+		return review_undo(k, request, ret_answer, e);
 	return account(k, what, request, ret_answer, e);
 }
 

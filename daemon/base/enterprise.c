@@ -8,7 +8,7 @@
 #include "sys/buf.h"
 #include "sys/mem.h"
 
-enum { TOUCHED = 1, LACKS = 2 };
+enum { TOUCHED = 1, LACKS = 2, MERGED = 4 };
 
 struct known {
 	uint32_t root;
@@ -21,8 +21,8 @@ struct enterprises {
 	struct known *known; /* by number; 0 is nobody */
 	size_t n;            /* the last one's number and one */
 	size_t room;
-	int waiting;   /* rows wait for what may be learned */
-	int excluding; /* people judged some rows not to be somebody's */
+	int waiting; /* rows wait for what may be learned */
+	int judging; /* people judged whose some rows are */
 };
 
 void
@@ -59,6 +59,8 @@ know(struct enterprises *x, uint32_t no, uint32_t root)
 	x->known[no].root = root;
 	if (no >= x->n)
 		x->n = (size_t)no + 1;
+	if (root != no && root < x->n)
+		x->known[root].flags |= MERGED;
 	linker_found(x->linker, root);
 }
 
@@ -164,7 +166,7 @@ read_numbers(struct enterprises *x, struct err *e)
 		uint32_t no = (uint32_t)sqlite3_column_int64(st, 0);
 
 		know(x, no, (uint32_t)sqlite3_column_int64(st, 1));
-		x->known[no].flags =
+		x->known[no].flags |=
 		    (uint8_t)((sqlite3_column_int(st, 2) ? LACKS : 0) |
 			      (sqlite3_column_int(st, 3) ? TOUCHED : 0));
 	}
@@ -194,8 +196,8 @@ enterprises_open(struct db *db, const struct link_rules *r,
 	}
 	x->waiting =
 	    db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM unlinked_t)", "") == 1;
-	x->excluding =
-	    db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM excluded_t)", "") == 1;
+	x->judging =
+	    db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM judged_t)", "") == 1;
 	*ret_x = x;
 	return 0;
 }
@@ -582,7 +584,8 @@ enterprises_lacks(struct enterprises *x, uint32_t no, int lacks, struct err *e)
 	struct known *k = &x->known[no];
 	int had = (k->flags & LACKS) != 0;
 
-	k->flags = lacks ? LACKS : 0; /* and it is done: not touched */
+	k->flags &= (uint8_t) ~(LACKS | TOUCHED);
+	k->flags |= lacks ? LACKS : 0;
 	if (db_run(x->db, e, "DELETE FROM touched_t WHERE enterprise = ?", "i",
 		(int64_t)no) == -1)
 		return -1;
@@ -596,42 +599,152 @@ enterprises_lacks(struct enterprises *x, uint32_t no, int lacks, struct err *e)
 /* --- judgements --------------------------------------------------------- */
 
 size_t
-enterprises_excluded(struct enterprises *x, int64_t subject, uint32_t *out,
-    size_t max)
+enterprises_judged(struct enterprises *x, int64_t subject, uint32_t *ret_same,
+    uint32_t *out, size_t max)
 {
 	sqlite3_stmt *st;
 	struct err e;
 	size_t n = 0;
 	int rc;
 
-	if (!x->excluding)
+	*ret_same = 0;
+	if (!x->judging)
 		return 0;
 	rc = db_query(x->db, &st, &e,
-	    "SELECT enterprise FROM excluded_t WHERE subject = ?", "i",
+	    "SELECT enterprise, same FROM judged_t WHERE subject = ?", "i",
 	    subject);
+	for (; rc == 1 && n < max; rc = db_next(x->db, st, &e)) {
+		uint32_t no = root_of(x, (uint32_t)sqlite3_column_int64(st, 0));
 
-	for (; rc == 1 && n < max; rc = db_next(x->db, st, &e))
-		out[n++] = root_of(x, (uint32_t)sqlite3_column_int64(st, 0));
+		if (sqlite3_column_int(st, 1))
+			*ret_same = no;
+		else
+			out[n++] = no;
+	}
 	db_done(st);
 	return n;
 }
 
-int
-enterprises_exclude(struct enterprises *x, int64_t subject, uint32_t no,
-    struct err *e)
+static int
+try_subject(struct enterprises *x, int64_t subject, struct err *e)
 {
-	x->excluding = 1;
-	return db_run(x->db, e, "INSERT OR IGNORE INTO excluded_t VALUES (?,?)",
-	    "ii", subject, (int64_t)no);
+	return db_run(x->db, e,
+	    "INSERT OR IGNORE INTO retry_t SELECT dataset, row FROM unlinked_t"
+	    " WHERE subject = ?",
+	    "i", subject);
 }
 
 int
-enterprises_include(struct enterprises *x, int64_t subject, uint32_t no,
+enterprises_judge(struct enterprises *x, int64_t subject, uint32_t no, int same,
     struct err *e)
 {
+	x->judging = 1;
 	return db_run(x->db, e,
-	    "DELETE FROM excluded_t WHERE subject = ? AND enterprise = ?", "ii",
-	    subject, (int64_t)no);
+		   "INSERT OR REPLACE INTO judged_t VALUES (?,?,?)", "iii",
+		   subject, (int64_t)no, (int64_t)same) == -1
+		   ? -1
+		   : try_subject(x, subject, e);
+}
+
+/* A row is open again: it is tried as one that has just come. */
+static int
+reopen(struct enterprises *x, const char *dataset, int64_t row, struct err *e)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof(sql),
+	    "UPDATE d_%s SET _enterprise = NULL, _link = NULL WHERE _id = ?",
+	    dataset);
+	if (db_run(x->db, e, sql, "i", row) == -1)
+		return -1;
+	return db_run(x->db, e, "INSERT OR IGNORE INTO retry_t VALUES (?,?)",
+	    "ti", dataset, row);
+}
+
+int
+enterprises_reopen(struct enterprises *x, const char *dataset, int64_t row,
+    struct err *e)
+{
+	sqlite3_stmt *st;
+	char sql[128];
+	struct origin o = { 0, 0, 0 };
+	int rc;
+
+	snprintf(sql, sizeof(sql),
+	    "SELECT _bundle, _file, _row FROM d_%s WHERE _id = ?", dataset);
+	rc = db_query(x->db, &st, e, sql, "i", row);
+	if (rc == 1)
+		o = (struct origin){ sqlite3_column_int64(st, 0),
+			sqlite3_column_int64(st, 1),
+			sqlite3_column_int64(st, 2) };
+	db_done(st);
+	if (rc != 1)
+		return rc;
+	if (db_run(x->db, e,
+		"DELETE FROM enterprise_ident_t WHERE bundle = ? AND file = ?"
+		" AND row = ?",
+		"iii", o.bundle, o.file, o.row) == -1 ||
+	    db_run(x->db, e,
+		"DELETE FROM enterprise_name_t WHERE bundle = ? AND file = ?"
+		" AND row = ?",
+		"iii", o.bundle, o.file, o.row) == -1)
+		return -1;
+	return reopen(x, dataset, row, e);
+}
+
+/* All rows of a list that sql gives by one number. */
+static int
+reopen_all(struct enterprises *x, const char *sql, int64_t of, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_query(x->db, &st, e, sql, "i", of);
+
+	for (; rc == 1; rc = db_next(x->db, st, e))
+		if (enterprises_reopen(x, db_text(st, 0),
+			sqlite3_column_int64(st, 1), e) == -1) {
+			rc = -1;
+			break;
+		}
+	db_done(st);
+	return rc;
+}
+
+static int tell_root(struct enterprises *x, uint32_t root, struct err *e);
+static int touch_again(struct enterprises *x, uint32_t no, struct err *e);
+
+int
+enterprises_unjudge(struct enterprises *x, int64_t subject, uint32_t no,
+    struct err *e)
+{
+	uint32_t root = root_of(x, no);
+
+	if (db_run(x->db, e,
+		"DELETE FROM judged_t WHERE subject = ? AND enterprise = ?",
+		"ii", subject, (int64_t)no) == -1 ||
+	    reopen_all(x,
+		"SELECT dataset, row FROM judged_row_t WHERE subject = ?",
+		subject, e) == -1 ||
+	    db_run(x->db, e, "DELETE FROM judged_row_t WHERE subject = ?", "i",
+		subject) == -1 ||
+	    try_subject(x, subject, e) == -1 || tell_root(x, root, e) == -1)
+		return -1;
+	return touch_again(x, root, e);
+}
+
+int
+enterprises_linked(struct enterprises *x, uint32_t no, const char *dataset,
+    int64_t row, int judged, int64_t subject, struct err *e)
+{
+	if (judged && db_run(x->db, e,
+			  "INSERT OR IGNORE INTO judged_row_t VALUES (?,?,?)",
+			  "iti", subject, dataset, row) == -1)
+		return -1;
+	if (no >= x->n || (x->known[no].flags & MERGED) == 0)
+		return 0;
+	return db_run(x->db, e,
+	    "INSERT OR IGNORE INTO merge_row_t SELECT max(no), ?2, ?3 FROM"
+	    " merge_t WHERE into_no = ?1 AND undone_at IS NULL",
+	    "iti", (int64_t)no, dataset, row);
 }
 
 int
@@ -659,6 +772,8 @@ static int
 set_root(struct enterprises *x, uint32_t no, uint32_t root, struct err *e)
 {
 	x->known[no].root = root;
+	if (root != no)
+		x->known[root].flags |= MERGED;
 	linker_found(x->linker, root);
 	return db_run(x->db, e, "UPDATE enterprise_t SET root = ? WHERE no = ?",
 	    "ii", (int64_t)root, (int64_t)no);
@@ -688,9 +803,17 @@ tell_root(struct enterprises *x, uint32_t root, struct err *e)
 }
 
 int
+enterprises_retell(struct enterprises *x, uint32_t no, struct err *e)
+{
+	uint32_t root = root_of(x, no);
+
+	return tell_root(x, root, e) == -1 ? -1 : touch_again(x, root, e);
+}
+
+int
 enterprises_merge(struct enterprises *x, uint32_t into, uint32_t from,
     const char *by, const char *reason, const char *now, const struct origin *o,
-    struct err *e)
+    int64_t *ret_merge, struct err *e)
 {
 	struct buf members;
 	int rc = 0;
@@ -722,26 +845,12 @@ enterprises_merge(struct enterprises *x, uint32_t into, uint32_t from,
 		    "iittttiii", (int64_t)into, (int64_t)from, members.data, by,
 		    reason, now, o->bundle, o->file, o->row);
 	buf_done(&members);
+	*ret_merge = sqlite3_last_insert_rowid(x->db->handle);
 	if (rc == -1 || tell_root(x, into, e) == -1 ||
 	    try_candidates(x, from, e) == -1 ||
 	    try_candidates(x, into, e) == -1 || touch_again(x, from, e) == -1)
 		return -1;
 	return touch_again(x, into, e);
-}
-
-/* What was learned under the root since the merge is learned again. */
-static int
-unlearn(struct enterprises *x, uint32_t root, int64_t bundle, struct err *e)
-{
-	return db_run(x->db, e,
-		   "DELETE FROM enterprise_ident_t WHERE enterprise = ? AND"
-		   " bundle >= ?",
-		   "ii", (int64_t)root, bundle) == -1
-		   ? -1
-		   : db_run(x->db, e,
-			 "DELETE FROM enterprise_name_t WHERE enterprise = ?"
-			 " AND bundle >= ?",
-			 "ii", (int64_t)root, bundle);
 }
 
 int
@@ -751,9 +860,8 @@ enterprises_split(struct enterprises *x, int64_t merge, const char *by,
 	sqlite3_stmt *st;
 	char *members, *at, *next;
 	uint32_t into, from;
-	int64_t bundle;
 	int rc = db_query(x->db, &st, e,
-	    "SELECT into_no, from_no, members, bundle FROM merge_t WHERE"
+	    "SELECT into_no, from_no, members FROM merge_t WHERE"
 	    " no = ? AND undone_at IS NULL",
 	    "i", merge);
 
@@ -766,20 +874,28 @@ enterprises_split(struct enterprises *x, int64_t merge, const char *by,
 	into = (uint32_t)sqlite3_column_int64(st, 0);
 	from = (uint32_t)sqlite3_column_int64(st, 1);
 	members = xstrdup(db_text(st, 2));
-	bundle = sqlite3_column_int64(st, 3);
 	db_done(st);
-	if (x->known[into].root != into) {
+	if (x->known[into].root != into ||
+	    db_int(x->db, 0,
+		"SELECT max(no) FROM merge_t WHERE into_no = ? AND undone_at"
+		" IS NULL",
+		"i", (int64_t)into) != merge) {
 		free(members);
 		return err_set(e, ERR_HOLD,
 		    "it was merged further: undo the later merge first");
 	}
-	rc = unlearn(x, into, bundle + 1, e);
+	rc = reopen_all(x,
+	    "SELECT dataset, row FROM merge_row_t WHERE merge = ?", merge, e);
 	for (at = members; rc == 0 && *at != '\0'; at = next) {
 		uint32_t no = (uint32_t)strtoul(at, &next, 10);
 
 		next += *next == ',';
 		rc = set_root(x, no, from, e);
 	}
+	x->known[into].flags &= (uint8_t)~MERGED;
+	for (uint32_t no = 1; no < x->n; no++)
+		if (no != into && x->known[no].root == into)
+			x->known[into].flags |= MERGED;
 	free(members);
 	if (rc == -1 ||
 	    db_run(x->db, e,

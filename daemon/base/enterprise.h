@@ -96,11 +96,11 @@ int enterprises_forget_row(struct enterprises *x, const char *dataset,
  */
 int enterprises_merge(struct enterprises *x, uint32_t into, uint32_t from,
     const char *by, const char *reason, const char *now, const struct origin *o,
-    struct err *e);
+    int64_t *ret_merge, struct err *e);
 
 /*
- * Undoes a merge: what was linked since then is linked again. ERR_HOLD where
- * it is undone already, or another one came on top.
+ * Undoes a merge: what was linked since then waits to be linked again.
+ * ERR_HOLD where it is undone already, or another one came on top.
  */
 int enterprises_split(struct enterprises *x, int64_t merge, const char *by,
     const char *reason, const char *now, struct err *e);
@@ -111,12 +111,31 @@ int enterprises_apart(struct enterprises *x, uint32_t a, uint32_t b);
 /* The one it is part of, itself where it is of none; 0 unknown. */
 uint32_t enterprises_root(struct db *db, uint32_t no);
 
-/* The enterprises a judgement excludes for rows of this content: how many. */
-size_t enterprises_excluded(struct enterprises *x, int64_t subject,
-    uint32_t *out, size_t max);
-int enterprises_exclude(struct enterprises *x, int64_t subject, uint32_t no,
+/*
+ * What people judged of rows of a content: enterprises that they are not of,
+ * how many; *ret_same is the one they are of, 0 none.
+ */
+size_t enterprises_judged(struct enterprises *x, int64_t subject,
+    uint32_t *ret_same, uint32_t *out, size_t max);
+int enterprises_judge(struct enterprises *x, int64_t subject, uint32_t no,
+    int same, struct err *e);
+/* Takes it back: rows linked by it are open again. */
+int enterprises_unjudge(struct enterprises *x, int64_t subject, uint32_t no,
     struct err *e);
-int enterprises_include(struct enterprises *x, int64_t subject, uint32_t no,
+
+/*
+ * A row is open again, what it taught is forgotten: it is tried as one that
+ * has just come. The index of its root is to be told anew by the caller.
+ */
+int enterprises_reopen(struct enterprises *x, const char *dataset, int64_t row,
     struct err *e);
+int enterprises_retell(struct enterprises *x, uint32_t no, struct err *e);
+
+/*
+ * A row was linked: noted where that has to be found again, because people
+ * said so (subject, else 0) or the enterprise is merged of several.
+ */
+int enterprises_linked(struct enterprises *x, uint32_t no, const char *dataset,
+    int64_t row, int judged, int64_t subject, struct err *e);
 
 #endif

@@ -219,6 +219,19 @@ put_conflict(struct golden *g, uint32_t no, const struct record_field *f,
 			: record_conflict_name(f->conflict));
 }
 
+/* People settled it while both said what they say now. */
+static int
+is_settled(struct golden *g, uint32_t no, const struct record_field *f,
+    const char *value, const struct contribution *c)
+{
+	return db_int(g->db, 0,
+		   "SELECT count(*) FROM conflict_t WHERE enterprise = ? AND"
+		   " field = ? AND other_provider = ? AND status = 'settled'"
+		   " AND master_value = ? AND other_value = ?",
+		   "itttt", (int64_t)no, f->name, c->provider, value,
+		   c->value[0]) > 0;
+}
+
 static int
 is_conflict(struct golden *g, uint32_t no, const struct record_field *f,
     const struct decided *d, size_t at)
@@ -233,7 +246,8 @@ is_conflict(struct golden *g, uint32_t no, const struct record_field *f,
 	if (strcmp(c->provider, w->provider) == 0 &&
 	    (f->rule.policy != SURVIVE_IMMUTABLE || w->op == 'C'))
 		return 0;
-	return golden_conflicts(g, no, f, w, c);
+	return golden_conflicts(g, no, f, w, c) &&
+	       !is_settled(g, no, f, w->value[0], c);
 }
 
 /* One for each field and other provider; those that are gone close. */

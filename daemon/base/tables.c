@@ -187,9 +187,22 @@ const char *const tables_sql[] = {
 	" undone_at TEXT, undone_by TEXT, undone_why TEXT);",
 	"CREATE TABLE IF NOT EXISTS apart_t (a INTEGER NOT NULL,"
 	" b INTEGER NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID;",
-	"CREATE TABLE IF NOT EXISTS excluded_t (subject INTEGER NOT NULL,"
-	" enterprise INTEGER NOT NULL, PRIMARY KEY (subject, enterprise))"
-	" WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS judged_t (subject INTEGER NOT NULL,"
+	" enterprise INTEGER NOT NULL, same INTEGER NOT NULL,"
+	" PRIMARY KEY (subject, enterprise)) WITHOUT ROWID;",
+	/* Rows that people linked, and those linked after a merge. */
+	"CREATE TABLE IF NOT EXISTS judged_row_t (subject INTEGER NOT NULL,"
+	" dataset TEXT NOT NULL, row INTEGER NOT NULL,"
+	" PRIMARY KEY (subject, dataset, row)) WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS merge_row_t (merge INTEGER NOT NULL,"
+	" dataset TEXT NOT NULL, row INTEGER NOT NULL,"
+	" PRIMARY KEY (merge, dataset, row)) WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS review_t ("
+	" no INTEGER PRIMARY KEY, at TEXT NOT NULL, person TEXT NOT NULL,"
+	" verdict TEXT NOT NULL, item TEXT NOT NULL, subject INTEGER,"
+	" enterprise INTEGER, other INTEGER, merge INTEGER,"
+	" reason TEXT NOT NULL, undone_at TEXT, undone_by TEXT,"
+	" undone_why TEXT);",
 
 	/*
      * Golden records; their columns are made by golden_views.c. A row of
@@ -222,6 +235,8 @@ const char *const tables_sql[] = {
 	/* Providers whose list of conflicts is to be written again. */
 	"CREATE TABLE IF NOT EXISTS conflict_news_t (provider TEXT PRIMARY KEY)"
 	" WITHOUT ROWID;",
+	"CREATE INDEX IF NOT EXISTS conflict_enterprise ON conflict_t"
+	" (enterprise, field);",
 	"CREATE UNIQUE INDEX IF NOT EXISTS conflict_open ON conflict_t"
 	" (enterprise, field, other_provider) WHERE status = 'open';",
 	/* The packs whose link and overwrite rules were in force, the last is. */

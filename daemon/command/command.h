@@ -95,6 +95,8 @@ int retry_command(int argc, char **argv);
 int release_command(int argc, char **argv);
 int standards_command(int argc, char **argv);
 int rules_command(int argc, char **argv);
+int enterprise_command(int argc, char **argv);
+int review_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int errors_command(int argc, char **argv);

@@ -302,7 +302,7 @@ remember(struct link *l, const struct link_found *f)
 	struct remembered *m = memory_at(l, f);
 
 	/* How an old name counts depends on the date of each row. */
-	if (f->answer.verdict != LINKER_LINKED ||
+	if (f->answer.verdict != LINKER_LINKED || f->judged ||
 	    (f->answer.candidate[0].evidence &
 		evidence_bit(EVIDENCE_name_former)) != 0)
 		return;
@@ -319,6 +319,7 @@ ask(struct link *l, const struct link_columns *c, const struct link_row *row,
     struct link_found *f)
 {
 	const char *name = row->part[LINK_PART_name];
+	uint32_t same;
 
 	identify(row, &f->ids);
 	f->asked = (struct linker_subject){ .dataset = c->schema->dataset,
@@ -331,9 +332,16 @@ ask(struct link *l, const struct link_columns *c, const struct link_row *row,
 		.address = row->part[LINK_PART_address],
 		.phone = row->part[LINK_PART_phone],
 		.not_these = l->not_these };
-	f->asked.nnot = enterprises_excluded(l->enterprises, f->subject,
+	f->asked.nnot = enterprises_judged(l->enterprises, f->subject, &same,
 	    l->not_these, NOT_THESE);
 	linker_link(enterprises_linker(l->enterprises), &f->asked, &f->answer);
+	if (same != 0) {
+		f->judged = 1;
+		f->answer.verdict = LINKER_LINKED;
+		f->answer.enterprise = same;
+		f->answer.teaches = 1;
+		f->answer.by_id = 0;
+	}
 	f->enterprise = f->answer.enterprise;
 	if (f->answer.verdict == LINKER_NEW)
 		f->enterprise = enterprises_next(l->enterprises);
@@ -346,7 +354,7 @@ void
 link_find(struct link *l, const struct link_columns *c,
     const struct link_row *row, struct link_found *f)
 {
-	f->known = 0;
+	f->known = f->judged = 0;
 	f->part = LINK_PART_name;
 	f->enterprise = 0;
 	f->finding = LINK_FINE;
@@ -460,6 +468,7 @@ merge_proven(struct link *l, const struct link_found *f, const char *now,
 {
 	const struct linker_answer *a = &f->answer;
 	uint32_t into, from;
+	int64_t merge;
 
 	if (a->verdict != LINKER_CONFLICT || a->nown != 2 ||
 	    f->ids.contradicts || !is_proven(a, a->own[0]) ||
@@ -469,7 +478,8 @@ merge_proven(struct link *l, const struct link_found *f, const char *now,
 	into = a->own[0] < a->own[1] ? a->own[0] : a->own[1];
 	from = a->own[0] < a->own[1] ? a->own[1] : a->own[0];
 	return enterprises_merge(l->enterprises, into, from, "",
-	    "one row has a number of each and the name of both", now, o, e);
+	    "one row has a number of each and the name of both", now, o, &merge,
+	    e);
 }
 
 static int
@@ -496,7 +506,13 @@ link_settle(struct link *l, const struct link_columns *c,
     const struct link_row *row, const struct link_found *f, int64_t id,
     int current, const char *now, const struct origin *o, struct err *e)
 {
-	if (!c->links || f->known)
+	if (!c->links)
+		return 0;
+	if (f->enterprise != 0 &&
+	    enterprises_linked(l->enterprises, f->enterprise,
+		c->schema->dataset, id, f->judged, f->subject, e) == -1)
+		return -1;
+	if (f->known)
 		return 0;
 	if (f->enterprise != 0) {
 		if (learn(l, c, row, f, current, o, e) == -1)

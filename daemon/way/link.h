@@ -55,6 +55,7 @@ struct link_found {
 	uint32_t enterprise; /* 0: none */
 	int64_t how;         /* score and evidence, as link_how_text reads */
 	int known;           /* answered from memory: nothing to learn */
+	int judged;          /* people said so */
 	enum link_finding finding;
 	enum link_part part; /* of the mismatch */
 	int64_t subject;     /* hash of what it says of its subject */

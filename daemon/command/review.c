@@ -1,0 +1,142 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command.h"
+
+/* zayton review: what people decide about links, merges and conflicts. */
+
+static const char *
+text_of(const json_t *o, const char *name)
+{
+	const char *s = json_string_value(json_object_get(o, name));
+
+	return s != NULL ? s : "";
+}
+
+static void
+print_pair(const char *what, const json_t *o)
+{
+	static const char *const names[] = { "name", "uscc", "org_code",
+		"reg_no", "tax_id", "loan_card", "any_id", "account_no",
+		"legal_rep", "address", "phone" };
+
+	printf("    %s", what);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (text_of(o, names[i])[0] != '\0')
+			printf("  %s=%s", names[i], text_of(o, names[i]));
+	putchar('\n');
+}
+
+static void
+print_link(const json_t *o)
+{
+	const json_t *v;
+	size_t i;
+
+	printf("%s  %s\n    %s %s 第/row %lld 行\n", text_of(o, "item"),
+	    text_of(o, "finding"), text_of(o, "bundle"), text_of(o, "file"),
+	    (long long)json_integer_value(json_object_get(o, "row")));
+	print_pair("该行 the row     ", json_object_get(o, "says"));
+	json_array_foreach(json_object_get(o, "candidates"), i, v)
+	{
+		print_pair(text_of(v, "id"), v);
+		printf("      %lld: %s\n",
+		    (long long)json_integer_value(json_object_get(v, "score")),
+		    text_of(v, "evidence"));
+	}
+}
+
+static void
+print_said(const char *what, const json_t *o)
+{
+	printf("    %s “%s”  %s %s  %s %s %lld\n", what, text_of(o, "value"),
+	    text_of(o, "provider"), text_of(o, "as_of"), text_of(o, "bundle"),
+	    text_of(o, "file"),
+	    (long long)json_integer_value(json_object_get(o, "row")));
+}
+
+static void
+print_conflict(const json_t *o)
+{
+	printf("%s  %s %s\n", text_of(o, "item"), text_of(o, "enterprise"),
+	    text_of(o, "field"));
+	print_said("采用 stands ", json_object_get(o, "stands"));
+	print_said("不同 differs", json_object_get(o, "differs"));
+}
+
+static void
+print_list(const json_t *answer)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "links"), i, v)
+	    print_link(v);
+	json_array_foreach(json_object_get(answer, "conflicts"), i, v)
+	    print_conflict(v);
+	json_array_foreach(json_object_get(answer, "merges"), i, v)
+	    printf("%s  %s <- %s  %s %s  %s\n", text_of(v, "item"),
+		text_of(json_object_get(v, "enterprise"), "id"),
+		text_of(v, "merged"), text_of(v, "at"), text_of(v, "by"),
+		text_of(v, "reason"));
+	json_array_foreach(json_object_get(answer, "decisions"), i, v)
+	    printf("%lld  %s  %s  %s  %s  %s%s%s\n",
+		(long long)json_integer_value(json_object_get(v, "number")),
+		text_of(v, "at"), text_of(v, "person"), text_of(v, "verdict"),
+		text_of(v, "item"), text_of(v, "reason"),
+		text_of(v, "undone_at")[0] != '\0' ? "  已撤销/undone " : "",
+		text_of(v, "undone_at"));
+}
+
+static void
+print_done(const json_t *answer)
+{
+	printf("%lld %s\n",
+	    (long long)json_integer_value(json_object_get(answer, "number")),
+	    text_of(answer, "item"));
+}
+
+int
+review_command(int argc, char **argv)
+{
+	int json = command_option(&argc, argv, "--json", 0) != NULL;
+	const char *kind = command_option(&argc, argv, "--kind", 1);
+	const char *limit = command_option(&argc, argv, "--limit", 1);
+	const char *to = command_option(&argc, argv, "--enterprise", 1);
+	const char *person = command_option(&argc, argv, "--person", 1);
+	const char *reason = command_option(&argc, argv, "--reason", 1);
+	const char *verb = argc > 1 ? argv[1] : "";
+	struct conf c;
+	struct err e;
+
+	if (command_unknown(argc, argv))
+		return command_usage();
+	if (strcmp(verb, "list") == 0 ? argc != 2 : argc != 3)
+		return command_usage();
+	if (command_home(&c, &e) == -1)
+		return command_fail(&e);
+	if (strcmp(verb, "list") == 0)
+		return command_ask(&c,
+		    json_pack("{s:s, s:s, s:I}", "do", "review list", "kind",
+			kind != NULL ? kind : "", "limit",
+			(json_int_t)(limit != NULL ? strtoll(limit, NULL, 10)
+						   : 0)),
+		    json, print_list);
+	if (strcmp(verb, "undo") == 0)
+		return command_ask(&c,
+		    json_pack("{s:s, s:I, s:s, s:s}", "do", "review undo",
+			"number", (json_int_t)strtoll(argv[2], NULL, 10),
+			"person", person != NULL ? person : "", "reason",
+			reason != NULL ? reason : ""),
+		    json, print_done);
+	if (strcmp(verb, "accept") != 0 && strcmp(verb, "reject") != 0)
+		return command_usage();
+	return command_ask(&c,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "do", "review decide",
+		"verdict", verb, "item", argv[2], "enterprise",
+		to != NULL ? to : "", "person", person != NULL ? person : "",
+		"reason", reason != NULL ? reason : ""),
+	    json, print_done);
+}
