@@ -50,7 +50,9 @@ static const struct command commands[] = {
 	    "template DATASET [VERSION] [--format csv|xlsx|html|json] "
 	    "[--example]",
 	    "data standards" },
-	{ "rules", rules_command, "check | test | try DATASET FILE",
+	{ "rules", rules_command,
+	    "check | test | try DATASET FILE | replay [--limit N] [--apply "
+	    "--person NAME --reason TEXT]",
 	    "rule scripts" },
 	{ "enterprise", enterprise_command,
 	    "find TEXT | show ID | explain ID FIELD [--as-of DATE] "

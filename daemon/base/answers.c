@@ -9,8 +9,11 @@
 #include "base/answers.h"
 #include "base/bundle.h"
 #include "base/jobs.h"
+#include "base/linking.h"
 #include "base/publish.h"
 #include "base/review.h"
+#include "base/sendback.h"
+#include "base/standing.h"
 #include "command/command.h"
 #include "sys/file.h"
 #include "sys/home.h"
@@ -217,6 +220,34 @@ account(struct keeper *k, const char *what, const json_t *request,
 	return rc;
 }
 
+/*
+ * rules replay: {pack, person, reason}. pack is what the command showed the
+ * difference of; another one in force would do something else.
+ */
+static int
+replay(struct keeper *k, const json_t *request, json_t **ret_answer,
+    struct err *e)
+{
+	const char *pack = json_string_value(json_object_get(request, "pack"));
+	const char *person =
+	    json_string_value(json_object_get(request, "person"));
+	const char *reason =
+	    json_string_value(json_object_get(request, "reason"));
+	int64_t changed;
+
+	if (pack == NULL || person == NULL || reason == NULL)
+		return err_set(e, ERR_HOLD, "a replay without its reason");
+	if (strcmp(pack, pack_sha256(k->standing->pack)) != 0)
+		return err_set(e, ERR_HOLD,
+		    "the rules in force are not those of the folder: reload "
+		    "them first (SIGHUP), see the log if they do not pass");
+	if (linking_replay(k, person, reason, &changed, e) == -1 ||
+	    sendback_conflicts(k->db, e) == -1)
+		return -1;
+	*ret_answer = json_pack("{s:I}", "records", (json_int_t)changed);
+	return 0;
+}
+
 static int
 answer(struct keeper *k, const char *what, const json_t *request,
     json_t **ret_answer, struct err *e)
@@ -233,6 +264,8 @@ answer(struct keeper *k, const char *what, const json_t *request,
 		return again(k, what, id, ret_answer, e);
 	if (strcmp(what, "standards publish") == 0)
 		return publish_ask(k, request, ret_answer, e);
+	if (strcmp(what, "rules replay") == 0)
+		return replay(k, request, ret_answer, e);
 	if (strcmp(what, "review list") == 0)
 		return review_list(k, request, ret_answer, e);
 	if (strcmp(what, "review decide") == 0)

@@ -596,6 +596,25 @@ enterprises_lacks(struct enterprises *x, uint32_t no, int lacks, struct err *e)
 			 (int64_t)(lacks != 0), (int64_t)no);
 }
 
+int
+enterprises_rules(struct enterprises *x, const struct link_rules *r,
+    struct err *e)
+{
+	linker_rules(x->linker, r);
+	for (uint32_t no = 1; no < x->n; no++)
+		if (x->known[no].root == no)
+			x->known[no].flags |= TOUCHED;
+	return db_run(x->db, e,
+		   "INSERT OR IGNORE INTO touched_t SELECT no FROM enterprise_t"
+		   " WHERE root = no",
+		   "") == -1
+		   ? -1
+		   : db_run(x->db, e,
+			 "INSERT OR IGNORE INTO retry_t SELECT dataset, row"
+			 " FROM unlinked_t",
+			 "");
+}
+
 /* --- judgements --------------------------------------------------------- */
 
 size_t

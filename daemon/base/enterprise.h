@@ -34,6 +34,9 @@ struct origin {
 int enterprises_open(struct db *db, const struct link_rules *r,
     struct enterprises **ret_x, struct err *e);
 void enterprises_close(struct enterprises *x);
+/* Other rules: all records are to be made anew, all open rows to be tried. */
+int enterprises_rules(struct enterprises *x, const struct link_rules *r,
+    struct err *e);
 const struct linker *enterprises_linker(const struct enterprises *x);
 
 /* The number the next one will have. */

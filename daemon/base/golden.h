@@ -44,6 +44,14 @@ struct golden_when {
 int golden_show(struct golden *g, uint32_t no, const struct golden_when *when,
     json_t **ret_record, struct err *e);
 
+/*
+ * Decides a record without keeping it; golden_value is then the value of a
+ * field as the base keeps it, NULL: none. It lives until the next decision.
+ */
+int golden_decide(struct golden *g, uint32_t no, const struct golden_when *when,
+    int *ret_lacks, struct err *e);
+const char *golden_value(const struct golden *g, size_t field);
+
 /* Every enterprise's number, in order, for a replay. */
 int golden_all(struct golden *g,
     int (*visit)(void *ctx, uint32_t no, struct err *e), void *ctx,

@@ -120,9 +120,8 @@ prepare_put(struct golden *g)
 	return st;
 }
 
-/* The value that stands, by its head's winner. */
-static const char *
-value_of(const struct golden *g, size_t i)
+const char *
+golden_value(const struct golden *g, size_t i)
 {
 	const struct record_field *f = &g->o->field[i];
 	const struct decided *d = &g->decided[f->head];
@@ -145,7 +144,7 @@ put_record(struct golden *g, uint32_t no, const char *status, struct err *e)
 	(void)sqlite3_bind_int64(g->put, 1, no);
 	(void)sqlite3_bind_text(g->put, 2, status, -1, SQLITE_STATIC);
 	for (size_t i = 0; i < g->o->nfields; i++) {
-		const char *v = value_of(g, i);
+		const char *v = golden_value(g, i);
 		int open = v != NULL && g->field[i]->open_ended &&
 			   strcmp(v, GOLDEN_FOR_EVER) == 0;
 

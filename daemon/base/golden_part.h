@@ -56,10 +56,6 @@ struct golden {
 int golden_read(struct golden *g, uint32_t no, int late,
     const struct golden_when *when, struct err *e);
 
-/* Decides all fields of the enterprise; *ret_lacks: late ones were asked. */
-int golden_decide(struct golden *g, uint32_t no, const struct golden_when *when,
-    int *ret_lacks, struct err *e);
-
 /* Writes record, provenance and conflicts in place of what stands. */
 int golden_keep(struct golden *g, uint32_t no, const char *now, struct err *e);
 int golden_drop(struct golden *g, uint32_t no, const char *now, struct err *e);

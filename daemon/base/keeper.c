@@ -265,8 +265,12 @@ on_signals(struct keeper *k, int signals)
 		if (standing_reload(k, &e) == -1)
 			log_error("- rules stay as they are: %s", e.en);
 		else
-			log_info("- reloaded pack=%s",
-			    pack_sha256(k->standing->pack));
+			log_info("- reloaded pack=%s%s",
+			    pack_sha256(k->standing->pack),
+			    linking_is_behind(k)
+				? " records=by the rules before, until zayton "
+				  "rules replay"
+				: "");
 	}
 }
 

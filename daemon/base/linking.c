@@ -1,3 +1,4 @@
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,4 +202,113 @@ linking_slice(struct keeper *k, int milliseconds, struct err *e)
 			    AT_A_TIME, e);
 	} while (rc == 1 && milliseconds_now() < until);
 	return rc;
+}
+
+/* --- other rules -------------------------------------------------------- */
+
+static int
+same_file(const struct pack *a, const struct pack *b, const char *name)
+{
+	const struct pack_file *x = pack_find(a, name);
+	const struct pack_file *y = pack_find(b, name);
+
+	return (x == NULL) == (y == NULL) &&
+	       (x == NULL || strcmp(x->sha256, y->sha256) == 0);
+}
+
+int
+linking_is_behind(const struct keeper *k)
+{
+	if (k->linking == NULL)
+		return 0;
+	return !same_file(k->linking->standing->pack, k->standing->pack,
+		   "rules/link.lua") ||
+	       !same_file(k->linking->standing->pack, k->standing->pack,
+		   "rules/overwrite.lua");
+}
+
+/* Swaps the rules under the index, which stays. */
+static int
+change_rules(struct keeper *k, struct record_rules *r, struct err *e)
+{
+	struct linking *l = k->linking;
+	struct golden *golden;
+
+	if (golden_views(k->db, r->overwrite, k->standing->schemas, e) == -1 ||
+	    golden_open(k->db, r->overwrite, k->standing->schemas, &golden,
+		e) == -1)
+		return -1;
+	golden_close(l->golden);
+	link_free(l->link);
+	l->golden = golden;
+	l->link = link_new(k->db, l->enterprises, r->link, r->overwrite);
+	if (enterprises_rules(l->enterprises, r->link, e) == -1)
+		return -1;
+	record_rules_free(&l->rules);
+	l->rules = *r;
+	memset(r, 0, sizeof(*r));
+	standing_drop(l->standing);
+	l->standing = k->standing;
+	l->standing->refs++;
+	return 0;
+}
+
+static int
+note_replay(struct keeper *k, const char *person, const char *reason,
+    int64_t changed, struct err *e)
+{
+	char now[40];
+	json_t *detail = json_pack("{s:s, s:s, s:s, s:I}", "pack",
+	    pack_sha256(k->standing->pack), "person", person, "reason", reason,
+	    "records", (json_int_t)changed);
+	char *text = json_dumps(detail, JSON_COMPACT | JSON_SORT_KEYS);
+	int rc;
+
+	keeper_now(now, sizeof(now));
+	rc = db_run(k->db, e,
+		 "INSERT INTO record_rules_t (pack, at, person, reason) VALUES"
+		 " (?,?,?,?)",
+		 "tttt", pack_sha256(k->standing->pack), now, person,
+		 reason) == -1
+		 ? -1
+		 : ledger_append(k->db, now, "rules replay", "", "", text, NULL,
+		       e);
+	free(text);
+	json_decref(detail);
+	return rc;
+}
+
+int
+linking_replay(struct keeper *k, const char *person, const char *reason,
+    int64_t *ret_changed, struct err *e)
+{
+	struct record_rules r;
+	int rc;
+
+	if (k->linking == NULL)
+		return err_set(e, ERR_HOLD, "nothing is linked by these rules");
+	rc = record_rules_read(k->standing->pack, k->standing->schemas, &r, e);
+	if (rc != 1)
+		return rc == -1 ? -1
+				: err_set(e, ERR_HOLD,
+				      "there are no rules/link.lua and "
+				      "rules/overwrite.lua");
+	rc = db_begin(k->db, e);
+	if (rc == 0 && change_rules(k, &r, e) == -1)
+		rc = -1;
+	if (rc == 0)
+		rc = db_exec(k->db,
+		    "CREATE TEMP TABLE before_t AS SELECT * FROM record_t", e);
+	while (rc == 0 && (rc = linking_slice(k, 1000, e)) == 1)
+		rc = 0;
+	record_rules_free(&r);
+	if (rc == -1)
+		return -1;
+	*ret_changed = db_int(k->db, 0,
+	    "SELECT count(*) FROM (SELECT * FROM record_t EXCEPT SELECT * FROM"
+	    " temp.before_t)",
+	    "");
+	return db_exec(k->db, "DROP TABLE temp.before_t", e) == -1
+		   ? -1
+		   : note_replay(k, person, reason, *ret_changed, e);
 }

@@ -45,4 +45,15 @@ const struct link_rules *linking_rules(const struct keeper *k);
  */
 int linking_slice(struct keeper *k, int milliseconds, struct err *e);
 
+/*
+ * The link and overwrite rules of the pack in force take over: all records are
+ * made anew, all open rows tried again, in one transaction with one line of
+ * the ledger. ret_changed: records that differ.
+ */
+int linking_replay(struct keeper *k, const char *person, const char *reason,
+    int64_t *ret_changed, struct err *e);
+
+/* Whether the pack in force has other link or overwrite rules. */
+int linking_is_behind(const struct keeper *k);
+
 #endif

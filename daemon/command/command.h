@@ -84,6 +84,8 @@ int command_pack(const char *dir, struct pack **ret_p, struct err *e);
 
 /* zayton rules try DATASET FILE; argv[0] is "try". */
 int rules_try(int argc, char **argv);
+/* zayton rules replay; argv[0] is "replay". */
+int rules_replay(int argc, char **argv);
 
 int init_command(int argc, char **argv);
 int serve_command(int argc, char **argv);

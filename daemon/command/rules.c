@@ -126,6 +126,8 @@ rules_command(int argc, char **argv)
 
 	if (strcmp(verb, "try") == 0)
 		return rules_try(argc - 1, argv + 1);
+	if (strcmp(verb, "replay") == 0)
+		return rules_replay(argc - 1, argv + 1);
 	if (command_unknown(argc, argv) || argc != 2 ||
 	    (strcmp(verb, "check") != 0 && strcmp(verb, "test") != 0))
 		return command_usage();

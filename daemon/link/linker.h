@@ -20,6 +20,8 @@ struct linker;
 /* rules must outlive the linker. */
 struct linker *linker_new(const struct link_rules *rules);
 void linker_free(struct linker *l);
+/* Other rules from now on; what is known stays. */
+void linker_rules(struct linker *l, const struct link_rules *rules);
 
 /*
  * ---- what is known ----

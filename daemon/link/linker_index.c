@@ -67,6 +67,13 @@ linker_free(struct linker *l)
 	free(l);
 }
 
+void
+linker_rules(struct linker *l, const struct link_rules *rules)
+{
+	l->rules = rules;
+	l->generation++;
+}
+
 size_t
 linker_bytes(const struct linker *l)
 {
