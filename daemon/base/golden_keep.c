@@ -299,14 +299,14 @@ put_conflicts(struct golden *g, uint32_t no, const char *now, int *ret_open,
 
 /* --- the whole ---------------------------------------------------------- */
 
+/* Its very name is not of the register. */
 static int
 is_provisional(const struct golden *g)
 {
-	for (size_t i = 0; i < g->o->nfields; i++)
-		if (g->o->field[i].head == (int)i && g->decided[i].n > 0 &&
-		    g->decided[i].s.provisional)
-			return 1;
-	return 0;
+	int name = overwrite_field(g->o, "entity_name");
+	const struct decided *d = &g->decided[name];
+
+	return d->s.winner == d->n || d->s.provisional;
 }
 
 int

@@ -25,6 +25,13 @@ struct rowfile_count {
 	uint64_t count;
 };
 
+/* What a file is to what its sender said before. */
+enum rowfile_mode {
+	ROWFILE_DELTA,
+	ROWFILE_FULL,   /* what it lacks of its period has ended */
+	ROWFILE_RETRACT /* its rows are taken back */
+};
+
 /* One file of a bundle, as its receipt will tell it. */
 struct rowfile_file {
 	char path[512];
@@ -35,6 +42,7 @@ struct rowfile_file {
 	char encoding[16];
 	char sha256[65]; /* of the member's bytes */
 	char period[16];
+	enum rowfile_mode mode;
 	uint64_t bytes;
 	uint64_t rows;
 	uint64_t accepted;

@@ -200,6 +200,7 @@ get_file(struct span *s, struct rowfile_file *f, uint64_t from, uint64_t to)
 	copy_str(s, f->encoding, sizeof(f->encoding));
 	copy_word(s, f->sha256, sizeof(f->sha256));
 	copy_str(s, f->period, sizeof(f->period));
+	f->mode = (enum rowfile_mode)get_int(s, 1);
 	f->bytes = get_int(s, 8);
 	f->rows = get_int(s, 8);
 	f->accepted = get_int(s, 8);
@@ -208,8 +209,9 @@ get_file(struct span *s, struct rowfile_file *f, uint64_t from, uint64_t to)
 	f->end = get_int(s, 8);
 	get_err(s, &f->error);
 	get_rules(s, f);
-	if (f->accepted > f->rows || f->rejected != f->rows - f->accepted ||
-	    f->begin < from || f->end < f->begin || f->end > to)
+	if (f->mode > ROWFILE_RETRACT || f->accepted > f->rows ||
+	    f->rejected != f->rows - f->accepted || f->begin < from ||
+	    f->end < f->begin || f->end > to)
 		s->bad = 1;
 }
 

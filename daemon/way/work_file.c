@@ -296,6 +296,10 @@ take_rows(struct file *f, struct err *e)
 	cell = read_header(f->read, &n);
 	report_file(f->job->report, f->path, cell, n);
 	find_period(f);
+	if (f->said != NULL && f->said->mode == MANIFEST_FULL)
+		f->entry->mode = ROWFILE_FULL;
+	if (f->said != NULL && f->said->mode == MANIFEST_RETRACT)
+		f->entry->mode = ROWFILE_RETRACT;
 	memcpy(period, f->entry->period, sizeof(period));
 	f->periods = period[0] != '\0' ? 2 : 0;
 	f->clean.period = period;
