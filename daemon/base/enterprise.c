@@ -922,7 +922,8 @@ enterprises_split(struct enterprises *x, int64_t merge, const char *by,
 		" ? WHERE no = ?",
 		"ttti", now, by, reason, merge) == -1 ||
 	    tell_root(x, into, e) == -1 || tell_root(x, from, e) == -1 ||
-	    touch_again(x, from, e) == -1)
+	    try_candidates(x, into, e) == -1 ||
+	    try_candidates(x, from, e) == -1 || touch_again(x, from, e) == -1)
 		return -1;
 	return touch_again(x, into, e);
 }

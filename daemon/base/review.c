@@ -85,8 +85,8 @@ candidates_json(struct keeper *k, const char *dataset, int64_t row,
 	sqlite3_stmt *st;
 	int rc = db_query(k->db, &st, e,
 	    "SELECT t.root, c.score, c.evidence FROM candidate_t c JOIN"
-	    " enterprise_t t ON t.no = c.enterprise WHERE dataset = ? AND"
-	    " row = ? ORDER BY n",
+	    " enterprise_t t ON t.no = c.enterprise WHERE c.dataset = ? AND"
+	    " c.row = ? ORDER BY c.n",
 	    "ti", dataset, row);
 
 	for (; rc == 1; rc = db_next(k->db, st, e)) {

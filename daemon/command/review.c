@@ -113,7 +113,9 @@ review_command(int argc, char **argv)
 
 	if (command_unknown(argc, argv))
 		return command_usage();
-	if (strcmp(verb, "list") == 0 ? argc != 2 : argc != 3)
+	if (strcmp(verb, "list") == 0
+		? argc != 2
+		: argc != 3 || person == NULL || reason == NULL)
 		return command_usage();
 	if (command_home(&c, &e) == -1)
 		return command_fail(&e);
@@ -128,15 +130,15 @@ review_command(int argc, char **argv)
 		return command_ask(&c,
 		    json_pack("{s:s, s:I, s:s, s:s}", "do", "review undo",
 			"number", (json_int_t)strtoll(argv[2], NULL, 10),
-			"person", person != NULL ? person : "", "reason",
-			reason != NULL ? reason : ""),
+			"person", person, "reason",
+			reason),
 		    json, print_done);
 	if (strcmp(verb, "accept") != 0 && strcmp(verb, "reject") != 0)
 		return command_usage();
 	return command_ask(&c,
 	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "do", "review decide",
 		"verdict", verb, "item", argv[2], "enterprise",
-		to != NULL ? to : "", "person", person != NULL ? person : "",
-		"reason", reason != NULL ? reason : ""),
+		to != NULL ? to : "", "person", person,
+		"reason", reason),
 	    json, print_done);
 }
