@@ -75,11 +75,26 @@ plain_vfs(void)
 	return plain.zName;
 }
 
+/* A process has one thread and no use for SQLite's own accounts of memory. */
+static void
+configure(void)
+{
+	static int done;
+
+	if (done)
+		return;
+	done = 1;
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	(void)sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 512, 512);
+}
+
 static int
 open_handle(const char *path, int flags, struct db **ret_db, struct err *e)
 {
 	struct db *db = xcalloc(1, sizeof(*db));
 
+	configure();
 	if (sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX,
 		plain_vfs()) != SQLITE_OK) {
 		err_set(e, ERR_HOLD, "cannot open the base '%s': %s", path,

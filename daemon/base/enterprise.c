@@ -8,10 +8,12 @@
 #include "sys/buf.h"
 #include "sys/mem.h"
 
-enum { TOUCHED = 1, LACKS = 2, MERGED = 4 };
+enum { TOUCHED = 1, MERGED = 2, UNSAVED = 4, DISPUTED = 8 };
 
 struct known {
+	uint64_t lacks; /* fields of the record, as bits */
 	uint32_t root;
+	uint32_t sources;
 	uint8_t flags;
 };
 
@@ -21,6 +23,10 @@ struct enterprises {
 	struct known *known; /* by number; 0 is nobody */
 	size_t n;            /* the last one's number and one */
 	size_t room;
+	uint32_t *touched; /* owned: records to be made anew */
+	size_t ntouched;
+	size_t touched_room;
+	int marked;  /* the base knows that there are some */
 	int waiting; /* rows wait for what may be learned */
 	int judging; /* people judged whose some rows are */
 };
@@ -95,6 +101,31 @@ day_number(const char *date)
 	return y * 10000 + m * 100 + d;
 }
 
+static void
+add_touched(struct enterprises *x, uint32_t no)
+{
+	if ((x->known[no].flags & TOUCHED) != 0)
+		return;
+	x->known[no].flags |= TOUCHED;
+	if (x->ntouched == x->touched_room) {
+		x->touched_room = x->touched_room * 2 + 1024;
+		x->touched = xreallocarray(x->touched, x->touched_room,
+		    sizeof(*x->touched));
+	}
+	x->touched[x->ntouched++] = no;
+}
+
+/* Whatever may have rows of it is asked. */
+static void
+touch(struct enterprises *x, uint32_t no)
+{
+	struct known *k = &x->known[no];
+
+	k->sources = ENTERPRISE_ALL_SOURCES;
+	k->flags |= UNSAVED;
+	add_touched(x, no);
+}
+
 /* Tells the index what stands under a number, in the order of its learning. */
 static int
 tell_idents(struct enterprises *x, uint32_t no, struct err *e)
@@ -157,8 +188,7 @@ read_numbers(struct enterprises *x, struct err *e)
 {
 	sqlite3_stmt *st;
 	int rc = db_query(x->db, &st, e,
-	    "SELECT t.no, t.root, t.lacks, d.enterprise IS NOT NULL"
-	    " FROM enterprise_t t LEFT JOIN touched_t d ON d.enterprise = t.no"
+	    "SELECT t.no, t.root, t.lacks, t.sources FROM enterprise_t t"
 	    " ORDER BY t.no",
 	    "");
 
@@ -166,10 +196,31 @@ read_numbers(struct enterprises *x, struct err *e)
 		uint32_t no = (uint32_t)sqlite3_column_int64(st, 0);
 
 		know(x, no, (uint32_t)sqlite3_column_int64(st, 1));
-		x->known[no].flags |=
-		    (uint8_t)((sqlite3_column_int(st, 2) ? LACKS : 0) |
-			      (sqlite3_column_int(st, 3) ? TOUCHED : 0));
+		x->known[no].lacks = (uint64_t)sqlite3_column_int64(st, 2);
+		x->known[no].sources = (uint32_t)sqlite3_column_int64(st, 3);
 	}
+	db_done(st);
+	return rc;
+}
+
+/*
+ * Which records were to be made anew is kept in memory. Where the keeper died
+ * on the way all of them are: that takes seconds, and nobody waits for it.
+ */
+static int
+read_touched(struct enterprises *x, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	x->marked = db_int(x->db, 0, "SELECT count(*) FROM touched_t", "") > 0;
+	for (uint32_t no = 1; x->marked && no < x->n; no++)
+		touch(x, no);
+	rc = db_query(x->db, &st, e,
+	    "SELECT DISTINCT enterprise FROM conflict_t WHERE status = 'open'",
+	    "");
+	for (; rc == 1; rc = db_next(x->db, st, e))
+		x->known[sqlite3_column_int64(st, 0)].flags |= DISPUTED;
 	db_done(st);
 	return rc;
 }
@@ -184,7 +235,7 @@ enterprises_open(struct db *db, const struct link_rules *r,
 	x->db = db;
 	x->n = 1;
 	x->linker = linker_new(r);
-	rc = read_numbers(x, e);
+	rc = read_numbers(x, e) == -1 ? -1 : read_touched(x, e);
 	/* Roots first: of an identifier that two have it is theirs. */
 	for (int members = 0; rc == 0 && members < 2; members++)
 		for (uint32_t no = 1; rc == 0 && no < x->n; no++)
@@ -209,6 +260,7 @@ enterprises_close(struct enterprises *x)
 		return;
 	linker_free(x->linker);
 	free(x->known);
+	free(x->touched);
 	free(x);
 }
 
@@ -565,35 +617,95 @@ enterprises_profile(struct enterprises *x, uint32_t no, const char *legal_rep,
 	return try_candidates(x, no, e);
 }
 
+/* With the first of them: a crash is to find that there were some. */
+static int
+mark(struct enterprises *x, struct err *e)
+{
+	if (x->marked)
+		return 0;
+	x->marked = 1;
+	return db_run(x->db, e, "INSERT OR IGNORE INTO touched_t VALUES (1)",
+	    "");
+}
+
 int
-enterprises_touch(struct enterprises *x, uint32_t no, int late, struct err *e)
+enterprises_touch(struct enterprises *x, uint32_t no, uint64_t fields,
+    int source, struct err *e)
 {
 	uint32_t root = root_of(x, no);
 	struct known *k = &x->known[root];
 
-	if ((k->flags & TOUCHED) != 0 || (late && (k->flags & LACKS) == 0))
+	if (source >= 0 && (k->sources >> source & 1) == 0) {
+		k->sources |= UINT32_C(1) << source;
+		k->flags |= UNSAVED;
+	}
+	if (fields != 0 && (k->lacks & fields) == 0)
 		return 0;
-	k->flags |= TOUCHED;
-	return db_run(x->db, e, "INSERT OR IGNORE INTO touched_t VALUES (?)",
-	    "i", (int64_t)root);
+	add_touched(x, root);
+	return mark(x, e);
+}
+
+uint32_t
+enterprises_sources(const struct enterprises *x, uint32_t no)
+{
+	return x->known[no].sources;
 }
 
 int
-enterprises_lacks(struct enterprises *x, uint32_t no, int lacks, struct err *e)
+enterprises_touched(struct enterprises *x, uint32_t *ret_no, struct err *e)
+{
+	if (x->ntouched == 0) {
+		int marked = x->marked;
+
+		x->marked = 0;
+		return marked ? db_run(x->db, e, "DELETE FROM touched_t", "")
+			      : 0;
+	}
+	*ret_no = x->touched[--x->ntouched];
+	x->known[*ret_no].flags &= (uint8_t)~TOUCHED;
+	return 1;
+}
+
+int
+enterprises_refreshed(struct enterprises *x, uint32_t no, uint64_t lacks,
+    struct err *e)
 {
 	struct known *k = &x->known[no];
-	int had = (k->flags & LACKS) != 0;
+	int same = k->lacks == lacks && (k->flags & UNSAVED) == 0;
 
-	k->flags &= (uint8_t) ~(LACKS | TOUCHED);
-	k->flags |= lacks ? LACKS : 0;
-	if (db_run(x->db, e, "DELETE FROM touched_t WHERE enterprise = ?", "i",
-		(int64_t)no) == -1)
-		return -1;
-	return had == (lacks != 0)
-		   ? 0
-		   : db_run(x->db, e,
-			 "UPDATE enterprise_t SET lacks = ? WHERE no = ?", "ii",
-			 (int64_t)(lacks != 0), (int64_t)no);
+	k->flags &= (uint8_t)~UNSAVED;
+	k->lacks = lacks;
+	return same ? 0
+		    : db_run(x->db, e,
+			  "UPDATE enterprise_t SET lacks = ?, sources = ?"
+			  " WHERE no = ?",
+			  "iii", (int64_t)lacks, (int64_t)k->sources,
+			  (int64_t)no);
+}
+
+int
+enterprises_is_disputed(const struct enterprises *x, uint32_t no)
+{
+	return (x->known[no].flags & DISPUTED) != 0;
+}
+
+void
+enterprises_disputed(struct enterprises *x, uint32_t no, int yes)
+{
+	x->known[no].flags &= (uint8_t)~DISPUTED;
+	x->known[no].flags |= yes ? DISPUTED : 0;
+}
+
+int
+enterprises_is_root(const struct enterprises *x, uint32_t no)
+{
+	return root_of(x, no) == no;
+}
+
+int
+enterprises_is_merged(const struct enterprises *x, uint32_t no)
+{
+	return (x->known[no].flags & MERGED) != 0;
 }
 
 int
@@ -603,11 +715,8 @@ enterprises_rules(struct enterprises *x, const struct link_rules *r,
 	linker_rules(x->linker, r);
 	for (uint32_t no = 1; no < x->n; no++)
 		if (x->known[no].root == no)
-			x->known[no].flags |= TOUCHED;
-	return db_run(x->db, e,
-		   "INSERT OR IGNORE INTO touched_t SELECT no FROM enterprise_t"
-		   " WHERE root = no",
-		   "") == -1
+			touch(x, no);
+	return mark(x, e) == -1
 		   ? -1
 		   : db_run(x->db, e,
 			 "INSERT OR IGNORE INTO retry_t SELECT dataset, row"
@@ -801,9 +910,8 @@ set_root(struct enterprises *x, uint32_t no, uint32_t root, struct err *e)
 static int
 touch_again(struct enterprises *x, uint32_t no, struct err *e)
 {
-	x->known[no].flags |= TOUCHED;
-	return db_run(x->db, e, "INSERT OR IGNORE INTO touched_t VALUES (?)",
-	    "i", (int64_t)no);
+	touch(x, no);
+	return mark(x, e);
 }
 
 /* The index of a root is told anew, members after the root itself. */

@@ -61,12 +61,30 @@ int enterprises_profile(struct enterprises *x, uint32_t no,
     const char *legal_rep, const char *address, const char *phone,
     struct err *e);
 
-/* Its record has to be made anew; late: only where it lacks something. */
-int enterprises_touch(struct enterprises *x, uint32_t no, int late,
+/*
+ * Its record has to be made anew. fields: those that a late source says, as
+ * bits; then only if the record lacks one of them. 0: in any case. source is
+ * the number of its dataset among the sources.
+ */
+int enterprises_touch(struct enterprises *x, uint32_t no, uint64_t fields,
+    int source, struct err *e);
+/* The sources that may have rows of it, as bits. */
+uint32_t enterprises_sources(const struct enterprises *x, uint32_t no);
+/* One that is to be made anew: 1 one, 0 none is left. */
+int enterprises_touched(struct enterprises *x, uint32_t *ret_no, struct err *e);
+/* It was: lacks has the bits of fields that no register says. */
+int enterprises_refreshed(struct enterprises *x, uint32_t no, uint64_t lacks,
     struct err *e);
-/* Said by the record: fields that no register fills. */
-int enterprises_lacks(struct enterprises *x, uint32_t no, int lacks,
-    struct err *e);
+
+#define ENTERPRISE_ALL_SOURCES UINT32_MAX
+
+/* Whether it has open conflicts. */
+int enterprises_is_disputed(const struct enterprises *x, uint32_t no);
+void enterprises_disputed(struct enterprises *x, uint32_t no, int yes);
+
+int enterprises_is_root(const struct enterprises *x, uint32_t no);
+/* Whether others are part of it. */
+int enterprises_is_merged(const struct enterprises *x, uint32_t no);
 
 /* --- rows that wait for their enterprise -------------------------------- */
 

@@ -207,7 +207,15 @@ decide_field(struct golden *g, size_t i)
 	struct decided *d = &g->decided[i];
 
 	contributions(g, f, d);
-	survive(&f->rule, d->c, d->n, &d->s, d->v);
+	if (d->n < 2 && f->rule.decide != NULL) {
+		/* Nothing to decide between. */
+		struct survive_rule plain = f->rule;
+
+		plain.decide = NULL;
+		survive(&plain, d->c, d->n, &d->s, d->v);
+	} else {
+		survive(&f->rule, d->c, d->n, &d->s, d->v);
+	}
 	if (d->s.winner < d->n)
 		complete(g, f, &d->c[d->s.winner]);
 	if (d->s.failed)
@@ -215,34 +223,77 @@ decide_field(struct golden *g, size_t i)
 		    overwrite_failure(g->o));
 }
 
-int
-golden_decide(struct golden *g, uint32_t no, const struct golden_when *when,
-    int *ret_lacks, struct err *e)
+/* The fields that no register says and a late source may. */
+static uint64_t
+lacking(const struct golden *g)
 {
-	*ret_lacks = 0;
-	arena_clear(g->arena);
-	g->nrows = 0;
-	if (golden_read(g, no, 0, when, e) == -1)
-		return -1;
-	for (size_t i = 0; i < g->o->nfields; i++) {
-		if (g->o->field[i].head != (int)i)
-			continue;
-		decide_field(g, i);
-		if (g->decided[i].s.winner == g->decided[i].n &&
-		    (g->o->late >> i & 1) != 0)
-			*ret_lacks = 1;
-	}
-	if (!*ret_lacks)
-		return 0;
-	/* What the registers do not say is asked of the others. */
-	if (golden_read(g, no, 1, when, e) == -1)
-		return -1;
+	uint64_t bits = 0;
+
 	for (size_t i = 0; i < g->o->nfields; i++)
 		if (g->o->field[i].head == (int)i &&
-		    g->decided[i].s.winner == g->decided[i].n &&
-		    (g->o->late >> i & 1) != 0)
+		    g->decided[i].s.winner == g->decided[i].n)
+			bits |= UINT64_C(1) << i;
+	return bits & g->o->late;
+}
+
+/* Those of which one record is made: the root first. */
+static int
+decide_members(struct golden *g, const uint32_t *member, size_t n,
+    uint32_t sources, const struct golden_when *when, uint64_t *ret_lacks,
+    struct err *e)
+{
+	arena_clear(g->arena);
+	g->nrows = 0;
+	if (golden_read(g, member, n, sources, 0, when, e) == -1)
+		return -1;
+	for (size_t i = 0; i < g->o->nfields; i++)
+		if (g->o->field[i].head == (int)i)
+			decide_field(g, i);
+	*ret_lacks = lacking(g);
+	if (*ret_lacks == 0)
+		return 0;
+	/* What the registers do not say is asked of the others. */
+	if (golden_read(g, member, n, sources, *ret_lacks, when, e) == -1)
+		return -1;
+	for (size_t i = 0; i < g->o->nfields; i++)
+		if ((*ret_lacks >> i & 1) != 0)
 			decide_field(g, i);
 	return 0;
+}
+
+enum { MEMBERS = 256 };
+
+static int
+read_members(struct golden *g, uint32_t no, uint32_t member[MEMBERS],
+    size_t *ret_n, struct err *e)
+{
+	sqlite3_stmt *st;
+	size_t n = 0;
+	int rc = db_query(g->db, &st, e,
+	    "SELECT no FROM enterprise_t WHERE root = ? AND root <> no"
+	    " ORDER BY no",
+	    "i", (int64_t)no);
+
+	member[n++] = no;
+	for (; rc == 1 && n < MEMBERS; rc = db_next(g->db, st, e))
+		member[n++] = (uint32_t)sqlite3_column_int64(st, 0);
+	db_done(st);
+	*ret_n = n;
+	return rc == -1 ? -1 : 0;
+}
+
+int
+golden_decide(struct golden *g, uint32_t no, const struct golden_when *when,
+    struct err *e)
+{
+	uint32_t member[MEMBERS];
+	uint64_t lacks;
+	size_t n;
+
+	return read_members(g, no, member, &n, e) == -1
+		   ? -1
+		   : decide_members(g, member, n, ENTERPRISE_ALL_SOURCES, when,
+			 &lacks, e);
 }
 
 /* --- conflicts ---------------------------------------------------------- */
@@ -328,34 +379,35 @@ refresh(struct golden *g, struct enterprises *x, uint32_t no, const char *now,
     struct err *e)
 {
 	static const struct golden_when today = { "", "" };
-	int lacks = 0;
+	uint32_t member[MEMBERS] = { no };
+	uint64_t lacks = 0;
+	size_t n = 1;
 	int rc;
 
-	if (enterprises_root(g->db, no) != no)
+	if (!enterprises_is_root(x, no))
 		rc = golden_drop(g, no, now, e);
-	else if (golden_decide(g, no, &today, &lacks, e) == -1)
+	else if (enterprises_is_merged(x, no) &&
+		 read_members(g, no, member, &n, e) == -1)
+		rc = -1;
+	else if (decide_members(g, member, n, enterprises_sources(x, no),
+		     &today, &lacks, e) == -1)
 		rc = -1;
 	else
-		rc = golden_keep(g, no, now, e);
-	return rc == -1 ? -1 : enterprises_lacks(x, no, lacks, e);
+		rc = golden_keep(g, x, no, now, e);
+	return rc == -1 ? -1 : enterprises_refreshed(x, no, lacks, e);
 }
 
 int
 golden_refresh(struct golden *g, struct enterprises *x, const char *now,
     int records, struct err *e)
 {
-	while (records-- > 0) {
-		int64_t no = db_int(g->db, 0,
-		    "SELECT enterprise FROM touched_t ORDER BY enterprise"
-		    " LIMIT 1",
-		    "");
+	uint32_t no;
+	int rc = 1;
 
-		if (no == 0)
-			return 0;
-		if (refresh(g, x, (uint32_t)no, now, e) == -1)
+	while (records-- > 0 && (rc = enterprises_touched(x, &no, e)) == 1)
+		if (refresh(g, x, no, now, e) == -1)
 			return -1;
-	}
-	return 1;
+	return rc;
 }
 
 int

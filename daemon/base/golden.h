@@ -49,7 +49,7 @@ int golden_show(struct golden *g, uint32_t no, const struct golden_when *when,
  * field as the base keeps it, NULL: none. It lives until the next decision.
  */
 int golden_decide(struct golden *g, uint32_t no, const struct golden_when *when,
-    int *ret_lacks, struct err *e);
+    struct err *e);
 const char *golden_value(const struct golden *g, size_t field);
 
 /* Every enterprise's number, in order, for a replay. */

@@ -16,7 +16,6 @@ struct group {
 	size_t row;
 	int winner;
 	const char *reason;
-	int rank;
 	const char *value; /* NULL: that of the record */
 	uint64_t fields;
 };
@@ -32,22 +31,13 @@ add_group(struct group *group, size_t *n, const struct group *g)
 {
 	for (size_t i = 0; i < *n; i++)
 		if (group[i].row == g->row && group[i].winner == g->winner &&
-		    group[i].reason == g->reason && group[i].rank == g->rank &&
+		    group[i].reason == g->reason &&
 		    same_value(group[i].value, g->value)) {
 			group[i].fields |= g->fields;
 			return;
 		}
 	if (*n < GROUPS)
 		group[(*n)++] = *g;
-}
-
-static int
-rank_of(const struct survive_rule *r, const char *provider)
-{
-	for (size_t i = 0; i < r->nranks; i++)
-		if (strcmp(r->rank[i].provider, provider) == 0)
-			return r->rank[i].level;
-	return -1;
 }
 
 /* What one contribution came to, for its field and those that go with it. */
@@ -58,8 +48,7 @@ group_one(const struct record_field *f, const struct decided *d, size_t i,
 	const struct contribution *c = &d->c[i];
 	enum survive_reason reason = d->v[i].reason;
 	struct group g = { .row = d->row[i],
-		.winner = i == d->s.winner || reason == SURVIVE_KEPT,
-		.rank = rank_of(&f->rule, c->provider) };
+		.winner = i == d->s.winner || reason == SURVIVE_KEPT };
 
 	if (g.winner && c->derived)
 		reason = SURVIVE_DERIVED;
@@ -158,18 +147,67 @@ put_record(struct golden *g, uint32_t no, const char *status, struct err *e)
 	return rc;
 }
 
-static int
-put_group(struct golden *g, uint32_t no, size_t n, const struct group *p,
-    struct err *e)
+enum { GROUP_COLUMNS = 13 };
+
+static sqlite3_stmt *
+prepare_groups(struct golden *g, size_t n)
+{
+	sqlite3_stmt *st;
+	struct buf b;
+
+	buf_init(&b, 4096);
+	buf_addstr(&b, "INSERT INTO provenance_t VALUES");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "%s(?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		    i > 0 ? "," : " ");
+	st = db_prepare(g->db, b.data);
+	buf_done(&b);
+	return st;
+}
+
+static void
+bind_group(struct golden *g, sqlite3_stmt *st, int at, uint32_t no, size_t n,
+    const struct group *p)
 {
 	const struct said_row *r = &g->row[p->row];
 
-	return db_run(g->db, e,
-	    "INSERT INTO provenance_t VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	    "iiittiiitiitti", (int64_t)no, (int64_t)n, (int64_t)p->fields,
-	    r->source->dataset, r->provider, r->origin.bundle, r->origin.file,
-	    r->origin.row, r->as_of, (int64_t)p->rank, (int64_t)p->winner,
-	    p->reason, p->value, r->id);
+	(void)sqlite3_bind_int64(st, at++, no);
+	(void)sqlite3_bind_int64(st, at++, (int64_t)n);
+	(void)sqlite3_bind_int64(st, at++, (int64_t)p->fields);
+	(void)sqlite3_bind_text(st, at++, r->source->dataset, -1,
+	    SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, at++, r->provider, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, at++, r->origin.bundle);
+	(void)sqlite3_bind_int64(st, at++, r->origin.file);
+	(void)sqlite3_bind_int64(st, at++, r->origin.row);
+	(void)sqlite3_bind_text(st, at++, r->as_of, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int(st, at++, p->winner);
+	(void)sqlite3_bind_text(st, at++, p->reason, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, at++, p->value, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, at, r->id);
+}
+
+static int
+put_groups(struct golden *g, uint32_t no, const struct group *group, size_t n,
+    struct err *e)
+{
+	for (size_t from = 0; from < n; from += GOLDEN_AT_ONCE) {
+		size_t some =
+		    n - from < GOLDEN_AT_ONCE ? n - from : GOLDEN_AT_ONCE;
+		sqlite3_stmt *st = g->put_groups[some];
+		int rc;
+
+		if (st == NULL)
+			st = g->put_groups[some] = prepare_groups(g, some);
+		for (size_t i = 0; i < some; i++)
+			bind_group(g, st, (int)i * GROUP_COLUMNS + 1, no,
+			    from + i, &group[from + i]);
+		rc = db_step(g->db, st, 1, e);
+		(void)sqlite3_reset(st);
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
 }
 
 /* --- conflicts ---------------------------------------------------------- */
@@ -251,20 +289,14 @@ is_conflict(struct golden *g, uint32_t no, const struct record_field *f,
 
 /* One for each field and other provider; those that are gone close. */
 static int
-put_conflicts(struct golden *g, uint32_t no, const char *now, int *ret_open,
-    struct err *e)
+put_conflicts(struct golden *g, uint32_t no, const char *now, int had,
+    int *ret_open, struct err *e)
 {
-	int had = (int)db_int(g->db, 0,
-	    "SELECT count(*) FROM conflict_t WHERE enterprise = ? AND status"
-	    " = 'open'",
-	    "i", (int64_t)no);
-
 	*ret_open = 0;
-	if (had > 0 &&
-	    db_run(g->db, e,
-		"UPDATE conflict_t SET seen = 0 WHERE enterprise = ? AND"
-		" status = 'open'",
-		"i", (int64_t)no) == -1)
+	if (had && db_run(g->db, e,
+		       "UPDATE conflict_t SET seen = 0 WHERE enterprise = ? AND"
+		       " status = 'open'",
+		       "i", (int64_t)no) == -1)
 		return -1;
 	for (size_t i = 0; i < g->o->nfields; i++) {
 		const struct record_field *f = &g->o->field[i];
@@ -280,7 +312,7 @@ put_conflicts(struct golden *g, uint32_t no, const char *now, int *ret_open,
 					return -1;
 			}
 	}
-	return had == 0 ? 0
+	return !had ? 0
 	       : db_run(g->db, e,
 		     "INSERT OR IGNORE INTO conflict_news_t SELECT"
 		     " master_provider FROM conflict_t WHERE enterprise = ?1"
@@ -310,14 +342,18 @@ is_provisional(const struct golden *g)
 }
 
 int
-golden_keep(struct golden *g, uint32_t no, const char *now, struct err *e)
+golden_keep(struct golden *g, struct enterprises *x, uint32_t no,
+    const char *now, struct err *e)
 {
 	struct group group[GROUPS];
 	size_t n = group_all(g, group);
 	int open;
 
-	if (put_conflicts(g, no, now, &open, e) == -1 ||
-	    put_record(g, no,
+	if (put_conflicts(g, no, now, enterprises_is_disputed(x, no), &open,
+		e) == -1)
+		return -1;
+	enterprises_disputed(x, no, open);
+	if (put_record(g, no,
 		open                ? "conflict"
 		: is_provisional(g) ? "provisional"
 				    : "confirmed",
@@ -325,10 +361,7 @@ golden_keep(struct golden *g, uint32_t no, const char *now, struct err *e)
 	    db_run(g->db, e, "DELETE FROM provenance_t WHERE enterprise = ?",
 		"i", (int64_t)no) == -1)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (put_group(g, no, i, &group[i], e) == -1)
-			return -1;
-	return 0;
+	return put_groups(g, no, group, n, e);
 }
 
 int

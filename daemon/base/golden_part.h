@@ -6,7 +6,7 @@
 
 /* The parts of making a record: reading rows, deciding fields, keeping. */
 
-enum { GOLDEN_SAID = 512 };
+enum { GOLDEN_AT_ONCE = 16 /* rows of provenance in one statement */ };
 
 /* One version of a row of a source. */
 struct said_row {
@@ -31,10 +31,6 @@ struct decided {
 	struct survivor s;
 };
 
-struct golden_statement {
-	sqlite3_stmt *st;
-};
-
 struct golden {
 	struct db *db;
 	const struct overwrite *o;
@@ -42,22 +38,27 @@ struct golden {
 	const struct field *field[RECORD_FIELDS]; /* what type it has */
 	sqlite3_stmt *rows[RECORD_SOURCES];
 	sqlite3_stmt *put;
+	sqlite3_stmt *put_groups[GOLDEN_AT_ONCE + 1];
 	struct arena *arena; /* of the record at hand */
 	size_t nrows, room;
 	struct said_row *row;
 	struct decided decided[RECORD_FIELDS];
-	int asked_late;
 };
 
 /* What an open-ended date says. */
 #define GOLDEN_FOR_EVER "长期"
 
-/* Reads what members of a root say; late: the late sources. */
-int golden_read(struct golden *g, uint32_t no, int late,
-    const struct golden_when *when, struct err *e);
+/*
+ * Reads what the members of a root say: all but the late sources, or with late
+ * those that may say one of its fields. sources: those that have rows of it.
+ */
+int golden_read(struct golden *g, const uint32_t *member, size_t n,
+    uint32_t sources, uint64_t late, const struct golden_when *when,
+    struct err *e);
 
 /* Writes record, provenance and conflicts in place of what stands. */
-int golden_keep(struct golden *g, uint32_t no, const char *now, struct err *e);
+int golden_keep(struct golden *g, struct enterprises *x, uint32_t no,
+    const char *now, struct err *e);
 int golden_drop(struct golden *g, uint32_t no, const char *now, struct err *e);
 
 /* Whether a contribution of another one is a conflict with what stands. */

@@ -1,4 +1,4 @@
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/golden_part.h"
@@ -39,11 +39,13 @@ prepare(struct golden *g, const struct record_source *src)
 	for (size_t i = 0; i < src->n; i++)
 		add_cell(&b, s, src, &src->cell[i]);
 	buf_printf(&b, " FROM d_%s WHERE _enterprise = ?", src->dataset);
-	if (src->late)
-		buf_addstr(&b, " AND _to IS NULL ORDER BY _as_of DESC, _id"
+	if (src->late) {
+		buf_addstr(&b, " AND _to IS NULL AND coalesce(");
+		for (size_t i = 0; i < src->n; i++)
+			buf_printf(&b, "%s, ", src->cell[i].from);
+		buf_addstr(&b, "NULL) IS NOT NULL ORDER BY _as_of DESC, _id"
 			       " DESC LIMIT 1");
-	else
-		buf_addstr(&b, " ORDER BY _provider, _key, _id");
+	}
 	st = db_prepare(g->db, b.data);
 	buf_done(&b);
 	return st;
@@ -120,11 +122,12 @@ take(struct golden *g, const struct record_source *src, sqlite3_stmt *st,
 
 /* Another version counts as ended where the question is for a day. */
 static struct said_row *
-standing(struct golden *g, size_t from, const struct golden_when *when)
+standing(struct golden *g, size_t from, size_t to,
+    const struct golden_when *when)
 {
 	struct said_row *stands = NULL;
 
-	for (size_t i = from; i < g->nrows; i++) {
+	for (size_t i = from; i < to; i++) {
 		struct said_row *r = &g->row[i];
 
 		if (r->op == 'X')
@@ -145,18 +148,19 @@ standing(struct golden *g, size_t from, const struct golden_when *when)
  * before.
  */
 static void
-settle_chain(struct golden *g, size_t from, const struct golden_when *when)
+settle_chain(struct golden *g, size_t from, size_t to,
+    const struct golden_when *when)
 {
 	struct said_row *stands;
 	int gone = 0;
 
-	for (size_t i = from + 1; i < g->nrows; i++)
+	for (size_t i = from + 1; i < to; i++)
 		if (g->row[i].as_of[0] == '\0')
 			g->row[i].as_of = g->row[i - 1].as_of;
-	stands = standing(g, from, when);
-	for (size_t i = from; i < g->nrows; i++)
+	stands = standing(g, from, to, when);
+	for (size_t i = from; i < to; i++)
 		gone |= g->row[i].op == 'D';
-	for (size_t i = from; i < g->nrows; i++) {
+	for (size_t i = from; i < to; i++) {
 		struct said_row *r = &g->row[i];
 
 		if (stands != NULL && stands->op != 'D')
@@ -166,13 +170,41 @@ settle_chain(struct golden *g, size_t from, const struct golden_when *when)
 	}
 }
 
+/* Versions of one row side by side, in the order they came. */
+static int
+by_chain(const void *a, const void *b)
+{
+	const struct said_row *x = a, *y = b;
+	int d = strcmp(x->provider, y->provider);
+
+	if (d == 0)
+		d = strcmp(x->key, y->key);
+	return d != 0 ? d : x->id < y->id ? -1 : 1;
+}
+
+static void
+settle_chains(struct golden *g, size_t from, const struct golden_when *when)
+{
+	size_t chain = from;
+
+	if (g->nrows - from > 1)
+		qsort(g->row + from, g->nrows - from, sizeof(*g->row),
+		    by_chain);
+	for (size_t i = from; i < g->nrows; i++)
+		if (strcmp(g->row[chain].key, g->row[i].key) != 0 ||
+		    strcmp(g->row[chain].provider, g->row[i].provider) != 0) {
+			settle_chain(g, chain, i, when);
+			chain = i;
+		}
+	settle_chain(g, chain, g->nrows, when);
+}
+
 static int
 read_source(struct golden *g, size_t at, uint32_t member,
     const struct golden_when *when, struct err *e)
 {
 	const struct record_source *src = &g->o->source[at];
 	sqlite3_stmt *st;
-	size_t chain = g->nrows;
 	int rc;
 
 	if (g->rows[at] == NULL)
@@ -180,40 +212,40 @@ read_source(struct golden *g, size_t at, uint32_t member,
 	st = g->rows[at];
 	(void)sqlite3_bind_int64(st, 1, member);
 	rc = db_step(g->db, st, 0, e);
-	for (; rc == 1; rc = db_next(g->db, st, e)) {
-		if (g->nrows > chain &&
-		    (strcmp(g->row[chain].key, db_text(st, 1)) != 0 ||
-			strcmp(g->row[chain].provider, db_text(st, 2)) != 0)) {
-			settle_chain(g, chain, when);
-			chain = g->nrows;
-		}
+	for (; rc == 1; rc = db_next(g->db, st, e))
 		take(g, src, st, when);
-	}
-	settle_chain(g, chain, when);
 	db_done(st);
 	return rc;
 }
 
-int
-golden_read(struct golden *g, uint32_t no, int late,
-    const struct golden_when *when, struct err *e)
+/* Whether a late source could say one of the fields that are asked for. */
+static int
+is_asked(const struct record_source *src, uint64_t fields)
 {
-	uint32_t member[256];
-	size_t n = 0;
-	sqlite3_stmt *st;
-	int rc = db_query(g->db, &st, e,
-	    "SELECT no FROM enterprise_t WHERE root = ? AND root <> no"
-	    " ORDER BY no",
-	    "i", (int64_t)no);
+	for (size_t i = 0; i < src->n; i++)
+		if ((fields >> src->cell[i].field & 1) != 0)
+			return 1;
+	return 0;
+}
 
-	member[n++] = no;
-	for (; rc == 1 && n < 256; rc = db_next(g->db, st, e))
-		member[n++] = (uint32_t)sqlite3_column_int64(st, 0);
-	db_done(st);
-	for (size_t i = 0; rc != -1 && i < g->o->nsources; i++)
+int
+golden_read(struct golden *g, const uint32_t *member, size_t n,
+    uint32_t sources, uint64_t late, const struct golden_when *when,
+    struct err *e)
+{
+	for (size_t i = 0; i < g->o->nsources; i++) {
+		const struct record_source *src = &g->o->source[i];
+		size_t from = g->nrows;
+
+		if (src->late != (late != 0) ||
+		    (!src->late && (sources >> i & 1) == 0) ||
+		    (src->late && !is_asked(src, late)))
+			continue;
 		for (size_t m = 0; m < n; m++)
-			if (g->o->source[i].late == late &&
-			    read_source(g, i, member[m], when, e) == -1)
+			if (read_source(g, i, member[m], when, e) == -1)
 				return -1;
-	return rc == -1 ? -1 : 0;
+		if (g->nrows > from)
+			settle_chains(g, from, when);
+	}
+	return 0;
 }

@@ -110,13 +110,12 @@ golden_show(struct golden *g, uint32_t no, const struct golden_when *when,
 	char id[ENTERPRISE_ID], asked[ENTERPRISE_ID];
 	uint32_t root = enterprises_root(g->db, no);
 	json_t *fields;
-	int lacks;
 
 	enterprise_id_format(no, asked);
 	if (root == 0)
 		return err_set(e, ERR_SENDER, "no enterprise %s", asked);
 	enterprise_id_format(root, id);
-	if (golden_decide(g, root, when, &lacks, e) == -1)
+	if (golden_decide(g, root, when, e) == -1)
 		return -1;
 	fields = json_array();
 	for (size_t i = 0; i < g->o->nfields; i++)

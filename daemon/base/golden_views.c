@@ -126,9 +126,11 @@ make_provenance(struct golden *g, struct buf *sql, struct err *e)
 	add_values(g, sql);
 	buf_addstr(sql,
 	    ", p.provider, b.id AS bundle, bf.path AS file, p.row, p.as_of,"
-	    " p.rank, p.winner, p.reason, p.dataset, p.id"
+	    " coalesce(k.rank, -1) AS rank, p.winner, p.reason, p.dataset, p.id"
 	    " FROM provenance_t p JOIN record_field_t f ON"
-	    " (p.fields >> f.no) & 1 JOIN record_t r ON r.no = p.enterprise"
+	    " (p.fields >> f.no) & 1 LEFT JOIN record_rank_t k ON k.field ="
+	    " f.no AND k.provider = p.provider JOIN record_t r ON r.no = "
+	    "p.enterprise"
 	    " JOIN bundle_t b ON b.no = p.bundle"
 	    " JOIN bundle_file_t bf ON bf.bundle = p.bundle AND bf.no = "
 	    "p.file");
@@ -155,15 +157,31 @@ make_conflict(struct golden *g, struct buf *sql, struct err *e)
 	return replace_view(g->db, "conflict", sql, e);
 }
 
+/* The level of each provider for a field; parts have their head's. */
+static int
+name_ranks(struct golden *g, size_t i, struct err *e)
+{
+	const struct survive_rule *r = &g->o->field[g->o->field[i].head].rule;
+
+	for (size_t k = 0; k < r->nranks; k++)
+		if (db_run(g->db, e, "INSERT INTO record_rank_t VALUES (?,?,?)",
+			"iti", (int64_t)i, r->rank[k].provider,
+			(int64_t)r->rank[k].level) == -1)
+			return -1;
+	return 0;
+}
+
 /* Which bit of provenance_t.fields is which field. */
 static int
 name_fields(struct golden *g, struct err *e)
 {
-	if (db_run(g->db, e, "DELETE FROM record_field_t", "") == -1)
+	if (db_run(g->db, e, "DELETE FROM record_field_t", "") == -1 ||
+	    db_run(g->db, e, "DELETE FROM record_rank_t", "") == -1)
 		return -1;
 	for (size_t i = 0; i < g->o->nfields; i++)
 		if (db_run(g->db, e, "INSERT INTO record_field_t VALUES (?,?)",
-			"it", (int64_t)i, g->o->field[i].name) == -1)
+			"it", (int64_t)i, g->o->field[i].name) == -1 ||
+		    name_ranks(g, i, e) == -1)
 			return -1;
 	return 0;
 }

@@ -133,7 +133,8 @@ const char *const tables_sql[] = {
 	" no INTEGER PRIMARY KEY, root INTEGER NOT NULL,"
 	" bundle INTEGER NOT NULL, file INTEGER NOT NULL, row INTEGER NOT NULL,"
 	" legal_rep TEXT, address TEXT, phone TEXT,"
-	" lacks INTEGER NOT NULL DEFAULT 1);",
+	" lacks INTEGER NOT NULL DEFAULT 0,"
+	" sources INTEGER NOT NULL DEFAULT 0);",
 	"CREATE INDEX IF NOT EXISTS enterprise_members ON enterprise_t (root)"
 	" WHERE root <> no;",
 	"CREATE TABLE IF NOT EXISTS enterprise_ident_t ("
@@ -212,13 +213,16 @@ const char *const tables_sql[] = {
 	" status TEXT NOT NULL);",
 	"CREATE TABLE IF NOT EXISTS record_field_t (no INTEGER PRIMARY KEY,"
 	" name TEXT NOT NULL);",
+	"CREATE TABLE IF NOT EXISTS record_rank_t (field INTEGER NOT NULL,"
+	" provider TEXT NOT NULL, rank INTEGER NOT NULL,"
+	" PRIMARY KEY (field, provider)) WITHOUT ROWID;",
 	"CREATE TABLE IF NOT EXISTS provenance_t ("
 	" enterprise INTEGER NOT NULL, n INTEGER NOT NULL,"
 	" fields INTEGER NOT NULL, dataset TEXT NOT NULL,"
 	" provider TEXT NOT NULL, bundle INTEGER NOT NULL,"
 	" file INTEGER NOT NULL, row INTEGER NOT NULL, as_of TEXT NOT NULL,"
-	" rank INTEGER NOT NULL, winner INTEGER NOT NULL,"
-	" reason TEXT NOT NULL, value TEXT, id INTEGER NOT NULL,"
+	" winner INTEGER NOT NULL, reason TEXT NOT NULL, value TEXT, id "
+	"INTEGER NOT NULL,"
 	" PRIMARY KEY (enterprise, n)) WITHOUT ROWID;",
 	"CREATE TABLE IF NOT EXISTS conflict_t ("
 	" no INTEGER PRIMARY KEY, enterprise INTEGER NOT NULL,"

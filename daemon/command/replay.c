@@ -54,10 +54,10 @@ compare(void *ctx, uint32_t no, struct err *e)
 	static const struct golden_when now = { "", "" };
 	struct replay *r = ctx;
 	const struct overwrite *a = r->after.rules.overwrite;
-	int lacks, differs = 0;
+	int differs = 0;
 
-	if (golden_decide(r->before.golden, no, &now, &lacks, e) == -1 ||
-	    golden_decide(r->after.golden, no, &now, &lacks, e) == -1)
+	if (golden_decide(r->before.golden, no, &now, e) == -1 ||
+	    golden_decide(r->after.golden, no, &now, e) == -1)
 		return -1;
 	for (size_t i = 0; i < a->nfields; i++) {
 		int was = overwrite_field(r->before.rules.overwrite,

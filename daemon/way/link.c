@@ -78,6 +78,15 @@ link_columns(const struct link *l, const struct schema *s,
 	ret_c->source = source == NULL ? LINK_NO_SOURCE
 			: source->late ? LINK_LATE_SOURCE
 				       : LINK_SOURCE;
+	ret_c->source_no =
+	    source != NULL ? (int)(source - l->overwrite->source) : -1;
+	ret_c->nlate = 0;
+	for (size_t i = 0; source != NULL && source->late && i < source->n;
+	     i++) {
+		ret_c->late[i].field = schema_field(s, source->cell[i].from);
+		ret_c->late[i].bit = UINT64_C(1) << source->cell[i].field;
+		ret_c->nlate++;
+	}
 	ret_c->links = 0;
 	for (int p = 0; p < LINK_PART_COUNT; p++) {
 		ret_c->part[p] = -1;
@@ -624,8 +633,8 @@ try_row(struct link *l, const struct link_columns *c, int64_t id,
 		link_find(l, c, &row, &f);
 		if (f.enterprise != 0 &&
 		    (mark_linked(l, c, &f, id, &o, e) == -1 ||
-			enterprises_touch(l->enterprises, f.enterprise, 0, e) ==
-			    -1))
+			enterprises_touch(l->enterprises, f.enterprise, 0,
+			    c->source_no, e) == -1))
 			rc = -1;
 		if (rc == 1 &&
 		    link_settle(l, c, &row, &f, id, current, now, &o, e) == -1)

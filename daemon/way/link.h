@@ -27,6 +27,13 @@ struct link_columns {
 	int founds;
 	int links; /* it has a subject at all */
 	enum link_source source;
+	int source_no;
+	size_t
+	    nlate; /* of a late source: its fields, and those of the record */
+	struct {
+		int field;
+		uint64_t bit;
+	} late[RECORD_CELLS];
 };
 
 /* A row as linking sees it; texts are NUL-terminated, NULL: nothing. */

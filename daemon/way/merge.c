@@ -357,15 +357,26 @@ find_enterprise(struct merge *m, const struct rowfile_record *r)
 	link_find(m->link, &m->target->link, &m->row, &m->found);
 }
 
-/* The record of an enterprise has one more, or one less, to go by. */
+/*
+ * The record of an enterprise has one row more, or less, to go by. r NULL: it
+ * does not matter what the row says.
+ */
 static int
-touch(struct merge *m, uint32_t enterprise, struct err *e)
+touch(struct merge *m, uint32_t enterprise, const struct rowfile_record *r,
+    struct err *e)
 {
-	if (m->link == NULL || enterprise == 0 ||
-	    m->target->link.source == LINK_NO_SOURCE)
+	const struct link_columns *c = &m->target->link;
+	uint64_t fields = 0;
+
+	if (m->link == NULL || enterprise == 0 || c->source == LINK_NO_SOURCE)
 		return 0;
-	return enterprises_touch(link_enterprises(m->link), enterprise,
-	    m->target->link.source == LINK_LATE_SOURCE, e);
+	for (size_t i = 0; i < c->nlate; i++)
+		if (r == NULL || r->value[c->late[i].field].kind != VALUE_NULL)
+			fields |= c->late[i].bit;
+	if (fields == 0 && c->source == LINK_LATE_SOURCE)
+		return 0;
+	return enterprises_touch(link_enterprises(m->link), enterprise, fields,
+	    c->source_no, e);
 }
 
 /* The row stands in the base: what it teaches, or that it waits. */
@@ -381,7 +392,7 @@ settle(struct merge *m, const struct rowfile_record *r, int current,
 		sqlite3_last_insert_rowid(m->db->handle), current, m->now, &o,
 		e) == -1)
 		return -1;
-	return touch(m, m->found.enterprise, e);
+	return touch(m, m->found.enterprise, r, e);
 }
 
 /* Counts a row that is linked. */
@@ -391,7 +402,10 @@ count_linked(struct merge *m, uint32_t enterprise)
 	m->counts[m->file].linked += enterprise != 0;
 }
 
-/* reason NULL: a current version; else one that goes into history at once. */
+/*
+ * reason NULL: a current version; else one that goes into history at once.
+ * 1 it is in, 0 there is a current one with its key.
+ */
 static int
 insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
     enum did did, const char *reason, struct err *e)
@@ -432,9 +446,9 @@ insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
 	rc = db_step(m->db, st, 1, e);
 	(void)sqlite3_reset(st);
 	if (rc == -1 || sqlite3_changes(m->db->handle) == 0)
-		return rc;
+		return rc == -1 ? -1 : 0;
 	count_linked(m, m->found.enterprise);
-	return settle(m, r, reason == NULL, e);
+	return settle(m, r, reason == NULL, e) == -1 ? -1 : 1;
 }
 
 /*
@@ -467,7 +481,7 @@ put(struct merge *m, const struct rowfile_record *r, const struct current *c,
     int64_t hash, const char *reason, struct err *e)
 {
 	if (m->mode == MERGE_APPLY)
-		return insert(m, r, hash, c->did, reason, e);
+		return insert(m, r, hash, c->did, reason, e) == -1 ? -1 : 0;
 	find_enterprise(m, r);
 	count_linked(m, m->found.enterprise);
 	return reason == NULL ? remember(m, r, c, hash, r->as_of, e) : 0;
@@ -482,7 +496,7 @@ end_version(struct merge *m, const struct current *c, const char *reason,
 
 	if (m->mode == MERGE_DRY)
 		return 0;
-	if (touch(m, c->enterprise, e) == -1)
+	if (touch(m, c->enterprise, NULL, e) == -1)
 		return -1;
 	(void)sqlite3_bind_text(st, 1, m->now, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_text(st, 2, reason, -1, SQLITE_STATIC);
@@ -821,12 +835,11 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 	 * last was new this one is put in first, and looked up if that fails.
 	 */
 	if (m->mode == MERGE_APPLY && m->last_new && r->op != 'D') {
-		if (insert(m, r, hash, DID_INSERT, NULL, e) == -1)
-			return -1;
-		if (sqlite3_changes(m->db->handle) == 1) {
+		rc = insert(m, r, hash, DID_INSERT, NULL, e);
+		if (rc == 1)
 			n->inserted++;
-			return 0;
-		}
+		if (rc != 0)
+			return rc == -1 ? -1 : 0;
 	}
 	rc = find_current(m, r->key, &c, e);
 	if (rc == -1)
@@ -938,7 +951,8 @@ touch_absent(struct merge *m, const char *sql, const char *period,
 	    db_query(m->db, &st, e, sql, "tit", m->provider, m->run, period);
 
 	for (; rc == 1; rc = db_next(m->db, st, e))
-		if (touch(m, (uint32_t)sqlite3_column_int64(st, 0), e) == -1) {
+		if (touch(m, (uint32_t)sqlite3_column_int64(st, 0), NULL, e) ==
+		    -1) {
 			rc = -1;
 			break;
 		}

@@ -59,6 +59,11 @@ count=$(sql 'SELECT count(*) FROM enterprise')
 is 'make enterprises' "$([ "$count" -gt 20 ] && echo many)" many
 is 'most rows are linked' "$(sql "SELECT sum(linked) * 100 / sum(accepted) >= 90
     FROM bundle_file_t WHERE accepted > 0")" 1
+is 'no row stands there twice' "$(sql "SELECT count(*) FROM (SELECT 1 FROM
+    hist_aic_enterprise_registration GROUP BY _bundle, _file, _row
+    HAVING count(*) > 1)")" 0
+is 'nor is an enterprise founded for nothing' "$(sql "SELECT count(*) FROM
+    enterprise WHERE entity_name IS NULL")" 0
 ok 'the same again' load "$T/second" "$departments"
 is 'gives the same views to the byte' "$(views "$T/second" | sha256sum)" \
     "$(views "$first" | sha256sum)"
