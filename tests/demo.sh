@@ -99,12 +99,16 @@ say 'what stands in the base'
 show 'SELECT count(*) AS enterprises, count(uscc) AS with_uscc FROM std_aic_enterprise_registration;'
 show 'SELECT reg_no, entity_name, _file, _row FROM std_aic_enterprise_registration LIMIT 3;'
 show 'SELECT bill_period, count(*) AS bills, sum(amount_due) AS due FROM std_water_bill_monthly GROUP BY 1;'
+show "SELECT id, entity_name, legal_rep, address, status FROM enterprise LIMIT 3;"
+show 'SELECT sum(accepted) AS rows, sum(linked) AS linked FROM bundle_file_t;'
+show "SELECT field, master_provider AS stands, master_value AS value, other_provider AS differs, other_value AS other FROM conflict WHERE status = 'open' LIMIT 3;"
 show 'SELECT rule, severity, effect, count(*) AS n FROM quality_issue GROUP BY 1, 2, 3 ORDER BY n DESC LIMIT 8;'
 
 say 'next steps'
 cat <<END
 as a department:   sftp -F $T/ssh_config -i $T/keys/mub -P $PORT mub@zayton
 as the operator:   $ZAYTON -C $HOME_DIR status
+an enterprise:     $ZAYTON -C $HOME_DIR enterprise explain E00000001 legal_rep
 the base:          sqlite3 -readonly $HOME_DIR/exchange.db
 to read:           man -l docs/zayton.1, docs/way.md, README.md
 END
