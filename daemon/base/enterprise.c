@@ -10,6 +10,13 @@
 
 enum { TOUCHED = 1, MERGED = 2, UNSAVED = 4, DISPUTED = 8 };
 
+/*
+ * More rows than that do not wait under their hashes: a sender of millions of
+ * strangers would fill the base. They are listed, and tried with all others by
+ * a replay.
+ */
+enum { WAITING_MAX = 500000, WAIT_HASHES = 24 };
+
 struct known {
 	uint64_t lacks; /* fields of the record, as bits */
 	uint32_t root;
@@ -26,8 +33,9 @@ struct enterprises {
 	uint32_t *touched; /* owned: records to be made anew */
 	size_t ntouched;
 	size_t touched_room;
-	int marked;  /* the base knows that there are some */
-	int waiting; /* rows wait for what may be learned */
+	int marked;      /* the base knows that there are some */
+	int64_t waiting; /* rows that wait for what may be learned */
+	sqlite3_stmt *put_hashes[WAIT_HASHES + 1];
 	int judging; /* people judged whose some rows are */
 };
 
@@ -245,8 +253,7 @@ enterprises_open(struct db *db, const struct link_rules *r,
 		enterprises_close(x);
 		return -1;
 	}
-	x->waiting =
-	    db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM unlinked_t)", "") == 1;
+	x->waiting = db_int(db, 0, "SELECT count(*) FROM unlinked_t", "");
 	x->judging =
 	    db_int(db, 0, "SELECT EXISTS (SELECT 1 FROM judged_t)", "") == 1;
 	*ret_x = x;
@@ -310,13 +317,20 @@ try_candidates(struct enterprises *x, uint32_t no, struct err *e)
 	    "i", (int64_t)no);
 }
 
-static int
-wait_under(struct enterprises *x, int64_t hash, const char *dataset,
-    int64_t row, struct err *e)
+/* What one row waits for. */
+struct hashes {
+	size_t n;
+	int64_t at[WAIT_HASHES];
+};
+
+static void
+add_hash(struct hashes *h, int64_t hash)
 {
-	return db_run(x->db, e,
-	    "INSERT OR IGNORE INTO waiting_t VALUES (?,?,?)", "iti", hash,
-	    dataset, row);
+	for (size_t i = 0; i < h->n; i++)
+		if (h->at[i] == hash)
+			return;
+	if (h->n < WAIT_HASHES)
+		h->at[h->n++] = hash;
 }
 
 /* A person or a phone, by the folded form of a profile. */
@@ -328,9 +342,8 @@ profile_hash(int kind, const char *folded)
 
 enum { PERSON, PHONE };
 
-static int
-wait_names(struct enterprises *x, const struct linker_subject *s,
-    const char *dataset, int64_t row, struct err *e)
+static void
+add_names(struct hashes *h, const struct linker_subject *s)
 {
 	uint32_t block[NAMES_BLOCKS + NAMES_TAILS];
 	struct names names;
@@ -338,35 +351,60 @@ wait_names(struct enterprises *x, const struct linker_subject *s,
 
 	names_make(s->name, s->name != NULL ? s->name_len : 0, &names);
 	if (names.kind == NAMES_NONE)
-		return 0;
+		return;
 	n = names_blocks(&names, block);
 	n += names_tails(&names, block + n);
 	for (size_t i = 0; i < n; i++)
-		if (wait_under(x, block_hash(block[i]), dataset, row, e) == -1)
-			return -1;
-	return names.kind == NAMES_PERSON
-		   ? wait_under(x, profile_hash(PERSON, names.k2), dataset, row,
-			 e)
-		   : 0;
+		add_hash(h, block_hash(block[i]));
+	if (names.kind == NAMES_PERSON)
+		add_hash(h, profile_hash(PERSON, names.k2));
 }
 
-static int
-wait_profile(struct enterprises *x, const struct linker_subject *s,
-    const char *dataset, int64_t row, struct err *e)
+static void
+add_profile(struct hashes *h, const struct linker_subject *s)
 {
 	char folded[256] = "";
 
 	if (s->legal_rep != NULL)
 		linker_fold_person(s->legal_rep, folded, sizeof(folded));
-	if (folded[0] != '\0' &&
-	    wait_under(x, profile_hash(PERSON, folded), dataset, row, e) == -1)
-		return -1;
+	if (folded[0] != '\0')
+		add_hash(h, profile_hash(PERSON, folded));
 	folded[0] = '\0';
 	if (s->phone != NULL)
 		linker_fold_phone(s->phone, folded, sizeof(folded));
-	return folded[0] != '\0'
-		   ? wait_under(x, profile_hash(PHONE, folded), dataset, row, e)
-		   : 0;
+	if (folded[0] != '\0')
+		add_hash(h, profile_hash(PHONE, folded));
+}
+
+/* All of a row in one statement. */
+static int
+put_hashes(struct enterprises *x, const struct hashes *h, const char *dataset,
+    int64_t row, struct err *e)
+{
+	sqlite3_stmt *st = x->put_hashes[h->n];
+	struct buf b;
+	int rc;
+
+	if (h->n == 0)
+		return 0;
+	if (st == NULL) {
+		buf_init(&b, 1024);
+		buf_addstr(&b, "INSERT OR IGNORE INTO waiting_t VALUES");
+		for (size_t i = 0; i < h->n; i++)
+			buf_addstr(&b, i > 0 ? ",(?,?,?)" : " (?,?,?)");
+		st = x->put_hashes[h->n] = db_prepare(x->db, b.data);
+		buf_done(&b);
+	}
+	for (size_t i = 0; i < h->n; i++) {
+		int at = (int)i * 3;
+
+		(void)sqlite3_bind_int64(st, at + 1, h->at[i]);
+		(void)sqlite3_bind_text(st, at + 2, dataset, -1, SQLITE_STATIC);
+		(void)sqlite3_bind_int64(st, at + 3, row);
+	}
+	rc = db_step(x->db, st, 1, e);
+	(void)sqlite3_reset(st);
+	return rc;
 }
 
 static int
@@ -386,33 +424,34 @@ enterprises_wait(struct enterprises *x, const struct waiting *w,
 {
 	const char *dataset = w->dataset;
 	int64_t row = w->row;
+	struct hashes h = { .n = 0 };
 	char name[256];
 
-	x->waiting = 1;
 	snprintf(name, sizeof(name), "%.*s",
 	    (int)(s->name_len < sizeof(name) ? s->name_len : sizeof(name) - 1),
 	    s->name != NULL ? s->name : "");
-	if (enterprises_forget_row(x, dataset, row, e) == -1 ||
+	if ((w->again && enterprises_forget_row(x, dataset, row, e) == -1) ||
 	    db_run(x->db, e,
 		"INSERT OR REPLACE INTO unlinked_t VALUES"
 		" (?,?,?,?,?,?,?,?,?,?,?,?)",
 		"tiiitiiiiitt", dataset, row, (int64_t)a->verdict,
 		(int64_t)a->missing, name, o->bundle, o->file, o->row,
-		w->subject, (int64_t)w->finding, w->field, w->number) == -1 ||
-	    wait_names(x, s, dataset, row, e) == -1 ||
-	    wait_profile(x, s, dataset, row, e) == -1)
+		w->subject, (int64_t)w->finding, w->field, w->number) == -1)
 		return -1;
+	if (x->waiting >= WAITING_MAX)
+		return 0;
+	x->waiting++;
+	add_names(&h, s);
+	add_profile(&h, s);
 	for (size_t i = 0; i < s->ids->n; i++)
-		if (s->ids->id[i].key &&
-		    wait_under(x,
-			wait_hash((int)s->ids->id[i].kind, s->ids->id[i].value),
-			dataset, row, e) == -1)
-			return -1;
+		if (s->ids->id[i].key)
+			add_hash(&h, wait_hash((int)s->ids->id[i].kind,
+					 s->ids->id[i].value));
 	for (size_t i = 0; i < a->n; i++)
 		if (put_candidate(x, dataset, row, i, &a->candidate[i], e) ==
 		    -1)
 			return -1;
-	return 0;
+	return put_hashes(x, &h, dataset, row, e);
 }
 
 int
@@ -428,6 +467,7 @@ enterprises_forget_row(struct enterprises *x, const char *dataset, int64_t row,
 	for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]); i++)
 		if (db_run(x->db, e, sql[i], "ti", dataset, row) == -1)
 			return -1;
+	x->waiting -= x->waiting > 0;
 	return 0;
 }
 

@@ -96,6 +96,7 @@ int enterprises_is_merged(const struct enterprises *x, uint32_t no);
 struct waiting {
 	const char *dataset;
 	int64_t row;
+	int again;       /* it waited before */
 	int64_t subject; /* hash of what it says of its subject */
 	int finding;
 	const char *field;  /* that does not fit, NULL: none */

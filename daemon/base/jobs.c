@@ -27,8 +27,9 @@
 #include "way/work.h"
 
 enum {
-	SLICE_MS = 40,    /* of merging before we look who waits */
-	ROUND_MS = 400,   /* of merging in a round where nobody does */
+	SENT_AT_A_TIME = 2000, /* rows that go back in a slice */
+	SLICE_MS = 40,         /* of merging before we look who waits */
+	ROUND_MS = 400,        /* of merging in a round where nobody does */
 	ATTEMPTS_MAX = 3, /* workers that die before a bundle is set aside */
 	KILLS_MAX = 20,   /* and those that are killed by an operator */
 	RECEIPTS_PER_ROUND = 16,
@@ -43,8 +44,9 @@ struct job {
 	int rows;           /* descriptor of the row file */
 	char rejected[128]; /* path of the rejected rows, until placed */
 	struct rowfile_reader *reader;
-	struct merge *merge; /* NULL: with a worker */
-	int merged;          /* its rows are in the base */
+	struct merge *merge;       /* NULL: with a worker */
+	int merged;                /* its rows are in the base */
+	struct sendback *sendback; /* owned: what is not linked goes back */
 	uint64_t read_bytes;
 	uint64_t read_rows;
 };
@@ -113,6 +115,7 @@ static void
 job_free(struct job *job)
 {
 	merge_close(job->merge);
+	sendback_close(job->sendback);
 	rowfile_close(job->reader);
 	if (job->rows != -1)
 		(void)close(job->rows);
@@ -565,9 +568,7 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	jobs_versions(k, job->standing, &versions);
 	if ((b->name.kind == 'c' && keep_dry_counts(k, job, e) == -1) ||
 	    place_rejected(job, v, e) == -1 ||
-	    (b->name.kind != 'c' &&
-		(sendback_unlinked(k->db, k->standing->schemas, b, e) == -1 ||
-		    sendback_conflicts(k->db, e) == -1)) ||
+	    (b->name.kind != 'c' && sendback_conflicts(k->db, e) == -1) ||
 	    bundle_finish(k->db, b, outcome, &why, now, e) == -1 ||
 	    receipt_result(k->db, b, &versions, now, e) == -1)
 		return -1;
@@ -598,6 +599,26 @@ next_merging(struct keeper *k)
 	return job;
 }
 
+/* The rows are in: links, records, and what goes back of them, in slices. */
+static int
+after_rows(struct keeper *k, struct job *job, struct err *e)
+{
+	int rc;
+
+	job->merged = 1;
+	if (k->linking == NULL)
+		return 0;
+	if (job->sendback == NULL) {
+		rc = linking_slice(k, SLICE_MS, e);
+		if (rc != 0)
+			return rc;
+		if (sendback_open(k->db, k->standing->schemas, &job->bundle,
+			&job->sendback, e) == -1)
+			return -1;
+	}
+	return sendback_slice(job->sendback, SENT_AT_A_TIME, e);
+}
+
 /* 1 merged a slice, 0 nothing to merge or a job is at its end, -1. */
 static int
 slice(struct keeper *k, struct err *e)
@@ -609,10 +630,8 @@ slice(struct keeper *k, struct err *e)
 	if (job == NULL)
 		return 0;
 	rc = job->merged ? 0 : merge_slice(job->merge, SLICE_MS, &why);
-	if (rc == 0 && job->bundle.name.kind != 'c') {
-		job->merged = 1;
-		rc = linking_slice(k, SLICE_MS, &why);
-	}
+	if (rc == 0 && job->bundle.name.kind != 'c')
+		rc = after_rows(k, job, &why);
 	if (rc == -1 && (db_broken(k->db) || why.kind != ERR_HOLD)) {
 		*e = why;
 		return -1;

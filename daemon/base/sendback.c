@@ -1,7 +1,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/enterprise.h"
 #include "base/sendback.h"
@@ -11,6 +13,7 @@
 #include "sys/catalog.h"
 #include "sys/file.h"
 #include "sys/home.h"
+#include "sys/mem.h"
 #include "way/link.h"
 #include "way/merge.h"
 
@@ -180,24 +183,119 @@ send_row(struct db *db, const struct bundle *b, struct open_row *r,
 	catalog_zh(link_rule[r->finding], arg, 3, zh, sizeof(zh));
 	catalog_en(link_rule[r->finding], arg, 3, en, sizeof(en));
 	put_row(list, r, zh, en);
-	return add_finding(db, b, r, zh, en, e);
+	/* That nobody is found says nothing against the row itself. */
+	return catalog_find(link_rule[r->finding])->severity == SEVERITY_INFO
+		   ? 0
+		   : add_finding(db, b, r, zh, en, e);
+}
+
+/* How many of each finding there are, for the receipt. */
+static int
+keep_counts(struct db *db, const struct bundle *b, struct err *e)
+{
+	return db_run(db, e,
+	    "INSERT OR REPLACE INTO bundle_finding_t SELECT bundle, file, rule,"
+	    " severity, count(*) FROM quality_issue_t WHERE bundle = ? AND rule"
+	    " IN ('key_mismatch', 'ids_of_two', 'ids_contradict') GROUP BY "
+	    "bundle, file, rule,"
+	    " severity",
+	    "i", b->no);
 }
 
 static int
-send_rows(struct db *db, const struct schemas *s, const struct bundle *b,
-    struct buf *list, struct err *e)
+place(const char *account, const char *name, const struct buf *list,
+    struct err *e)
+{
+	char path[SPOOL_TEXT + 128];
+
+	snprintf(path, sizeof(path), "%s/%s/reports/%s", HOME_ACCOUNTS, account,
+	    name);
+	return file_place(AT_FDCWD, path, list->data, list->len, 0644, e);
+}
+
+/* The list grows in a file of its own, which a crash leaves to be made anew. */
+struct sendback {
+	struct db *db;
+	const struct schemas *schemas;
+	const struct bundle *bundle;
+	int fd; /* -1: no row yet */
+	char folder[SPOOL_TEXT + 96];
+	char growing[SPOOL_TEXT + 128];
+	/* the last row that was sent */
+	int64_t file;
+	int64_t line;
+	char dataset[64];
+	char last[64];
+};
+
+int
+sendback_open(struct db *db, const struct schemas *all, const struct bundle *b,
+    struct sendback **ret_s, struct err *e)
+{
+	struct sendback *s = xcalloc(1, sizeof(*s));
+
+	s->db = db;
+	s->schemas = all;
+	s->bundle = b;
+	s->file = s->line = s->fd = -1;
+	snprintf(s->folder, sizeof(s->folder), "%s/%s/reports/%s.%s",
+	    HOME_ACCOUNTS, b->name.account, b->name.name, b->name.id);
+	snprintf(s->growing, sizeof(s->growing), "%s/%s/reports/.%s.unlinked",
+	    HOME_ACCOUNTS, b->name.account, b->name.id);
+	/* Those of a list that a crash cut off. */
+	if (db_run(db, e,
+		"DELETE FROM quality_issue_t WHERE bundle = ? AND rule IN"
+		" ('key_mismatch', 'ids_of_two', 'ids_contradict')",
+		"i", b->no) == -1) {
+		free(s);
+		return -1;
+	}
+	*ret_s = s;
+	return 0;
+}
+
+void
+sendback_close(struct sendback *s)
+{
+	if (s == NULL)
+		return;
+	if (s->fd != -1) {
+		(void)close(s->fd);
+		(void)unlink(s->growing);
+	}
+	free(s);
+}
+
+static int
+write_list(struct sendback *s, const struct buf *list, struct err *e)
+{
+	if (s->fd == -1)
+		s->fd = open(s->growing,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (s->fd == -1 ||
+	    write(s->fd, list->data, list->len) != (ssize_t)list->len)
+		return err_errno(e, ERR_RETRY, "cannot write '%s'", s->growing);
+	return 0;
+}
+
+/* Rows behind the last one. */
+static int
+send_rows(struct sendback *s, int rows, int *ret_n, struct buf *list,
+    struct err *e)
 {
 	sqlite3_stmt *st;
-	int rc = db_query(db, &st, e,
+	int rc = db_query(s->db, &st, e,
 	    "SELECT u.dataset, u.row, u.file, u.line, f.path, u.name,"
 	    " u.missing, u.finding, u.field, u.number FROM unlinked_t u"
 	    " JOIN bundle_file_t f ON f.bundle = u.bundle AND f.no = u.file"
-	    " WHERE u.bundle = ? ORDER BY u.file, u.line, u.dataset",
-	    "i", b->no);
+	    " WHERE u.bundle = ? AND (u.file, u.line, u.dataset) > (?,?,?)"
+	    " ORDER BY u.file, u.line, u.dataset LIMIT ?",
+	    "iiiti", s->bundle->no, s->file, s->line, s->dataset,
+	    (int64_t)rows);
 
-	for (; rc == 1; rc = db_next(db, st, e)) {
+	for (*ret_n = 0; rc == 1; rc = db_next(s->db, st, e)) {
 		struct open_row r = { .dataset = db_text(st, 0),
-			.schema = schemas_find(s, db_text(st, 0)),
+			.schema = schemas_find(s->schemas, db_text(st, 0)),
 			.row = sqlite3_column_int64(st, 1),
 			.file = sqlite3_column_int64(st, 2),
 			.line = sqlite3_column_int64(st, 3),
@@ -208,66 +306,57 @@ send_rows(struct db *db, const struct schemas *s, const struct bundle *b,
 			.field = db_text(st, 8),
 			.number = db_text(st, 9) };
 
-		if (send_row(db, b, &r, list, e) == -1) {
+		if (send_row(s->db, s->bundle, &r, list, e) == -1) {
 			rc = -1;
 			break;
 		}
+		s->file = r.file;
+		s->line = r.line;
+		snprintf(s->last, sizeof(s->last), "%s", r.dataset);
+		++*ret_n;
 	}
 	db_done(st);
+	memcpy(s->dataset, s->last, sizeof(s->dataset));
 	return rc;
 }
 
-/* How many of each finding there are, for the receipt. */
+/* The list is whole: it takes its place, in the folder of the bundle. */
 static int
-keep_counts(struct db *db, const struct bundle *b, struct err *e)
-{
-	return db_run(db, e,
-	    "INSERT OR REPLACE INTO bundle_finding_t SELECT bundle, file, rule,"
-	    " severity, count(*) FROM quality_issue_t WHERE bundle = ? AND rule"
-	    " IN ('key_mismatch', 'ids_of_two', 'ids_contradict',"
-	    " 'subject_unsure', 'subject_unknown') GROUP BY bundle, file, rule,"
-	    " severity",
-	    "i", b->no);
-}
-
-static int
-place(const char *account, const char *folder, const char *name,
-    const struct buf *list, struct err *e)
+place_list(struct sendback *s, struct err *e)
 {
 	char path[SPOOL_TEXT + 128];
 
-	snprintf(path, sizeof(path), "%s/%s/reports%s%s", HOME_ACCOUNTS,
-	    account, folder[0] != '\0' ? "/" : "", folder);
-	if (folder[0] != '\0' && file_mkdir(AT_FDCWD, path, 0755, e) == -1)
+	if (s->fd == -1)
+		return 0;
+	snprintf(path, sizeof(path), "%s/unlinked.csv", s->folder);
+	(void)close(s->fd);
+	s->fd = -1;
+	if (keep_counts(s->db, s->bundle, e) == -1 ||
+	    file_mkdir(AT_FDCWD, s->folder, 0755, e) == -1)
 		return -1;
-	snprintf(path + strlen(path), sizeof(path) - strlen(path), "/%s", name);
-	return file_place(AT_FDCWD, path, list->data, list->len, 0644, e);
+	return rename(s->growing, path) == -1
+		   ? err_errno(e, ERR_RETRY, "cannot place '%s'", path)
+		   : 0;
 }
 
 int
-sendback_unlinked(struct db *db, const struct schemas *s,
-    const struct bundle *b, struct err *e)
+sendback_slice(struct sendback *s, int rows, struct err *e)
 {
-	char folder[SPOOL_TEXT];
 	struct buf list;
-	int rc = 0;
+	int n, rc;
 
-	if (db_int(db, 0,
-		"SELECT EXISTS (SELECT 1 FROM unlinked_t WHERE"
-		" bundle = ?)",
-		"i", b->no) == 0)
-		return 0;
 	buf_init(&list, LIST_MAX);
-	buf_addstr(&list,
-	    CSV_MARK "文件,行号,企业名称,规则,原因,reason,缺少,最接近的企业1,"
-		     "最接近的企业2,最接近的企业3\r\n");
-	snprintf(folder, sizeof(folder), "%s.%s", b->name.name, b->name.id);
-	if (send_rows(db, s, b, &list, e) == -1 ||
-	    keep_counts(db, b, e) == -1 ||
-	    place(b->name.account, folder, "unlinked.csv", &list, e) == -1)
-		rc = -1;
+	if (s->fd == -1)
+		buf_addstr(&list,
+		    CSV_MARK "文件,行号,企业名称,规则,原因,reason,缺少,"
+			     "最接近的企业1,最接近的企业2,最接近的企业3\r\n");
+	rc = send_rows(s, rows, &n, &list, e);
+	if (rc == 0 && n > 0)
+		rc = write_list(s, &list, e);
 	buf_done(&list);
-	return rc;
+	if (rc == -1 || n == rows)
+		return rc == -1 ? -1 : 1;
+	return place_list(s, e);
 }
 
 /* --- conflicts ---------------------------------------------------------- */
@@ -319,7 +408,7 @@ send_to_accounts(struct db *db, const char *provider, const struct buf *list,
 	    provider);
 
 	for (; rc == 1; rc = db_next(db, st, e))
-		if (place(db_text(st, 0), "", "conflicts.csv", list, e) == -1) {
+		if (place(db_text(st, 0), "conflicts.csv", list, e) == -1) {
 			rc = -1;
 			break;
 		}

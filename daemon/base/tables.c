@@ -163,7 +163,8 @@ const char *const tables_sql[] = {
 	"NULL,"
 	" subject INTEGER NOT NULL, finding INTEGER NOT NULL, field TEXT,"
 	" number TEXT, PRIMARY KEY (dataset, row)) WITHOUT ROWID;",
-	"CREATE INDEX IF NOT EXISTS unlinked_bundle ON unlinked_t (bundle);",
+	"CREATE INDEX IF NOT EXISTS unlinked_bundle ON unlinked_t"
+	" (bundle, file, line);",
 	"CREATE TABLE IF NOT EXISTS candidate_t ("
 	" dataset TEXT NOT NULL, row INTEGER NOT NULL, n INTEGER NOT NULL,"
 	" enterprise INTEGER NOT NULL, score INTEGER NOT NULL,"

@@ -493,12 +493,13 @@ merge_proven(struct link *l, const struct link_found *f, const char *now,
 
 static int
 wait(struct link *l, const struct link_columns *c, const struct link_row *row,
-    const struct link_found *f, int64_t id, const struct origin *o,
+    const struct link_found *f, int64_t id, int again, const struct origin *o,
     struct err *e)
 {
 	int field = c->part[f->part];
 	struct waiting w = { .dataset = c->schema->dataset,
 		.row = id,
+		.again = again,
 		.subject = f->subject,
 		.finding = (int)f->finding };
 
@@ -513,7 +514,8 @@ wait(struct link *l, const struct link_columns *c, const struct link_row *row,
 int
 link_settle(struct link *l, const struct link_columns *c,
     const struct link_row *row, const struct link_found *f, int64_t id,
-    int current, const char *now, const struct origin *o, struct err *e)
+    int current, int again, const char *now, const struct origin *o,
+    struct err *e)
 {
 	if (!c->links)
 		return 0;
@@ -531,7 +533,7 @@ link_settle(struct link *l, const struct link_columns *c,
 		return 0;
 	}
 	/* After a merge the row is one of those that are tried again. */
-	if (wait(l, c, row, f, id, o, e) == -1)
+	if (wait(l, c, row, f, id, again, o, e) == -1)
 		return -1;
 	return merge_proven(l, f, now, o, e);
 }
@@ -636,8 +638,8 @@ try_row(struct link *l, const struct link_columns *c, int64_t id,
 			enterprises_touch(l->enterprises, f.enterprise, 0,
 			    c->source_no, e) == -1))
 			rc = -1;
-		if (rc == 1 &&
-		    link_settle(l, c, &row, &f, id, current, now, &o, e) == -1)
+		if (rc == 1 && link_settle(l, c, &row, &f, id, current, 1, now,
+				   &o, e) == -1)
 			rc = -1;
 	}
 	db_done(st);

@@ -89,11 +89,12 @@ void link_find(struct link *l, const struct link_columns *c,
 
 /*
  * The row stands in the base as id now. current: nothing newer was there, so
- * that it may say names and profile.
+ * that it may say names and profile. again: it waited before.
  */
 int link_settle(struct link *l, const struct link_columns *c,
     const struct link_row *row, const struct link_found *f, int64_t id,
-    int current, const char *now, const struct origin *o, struct err *e);
+    int current, int again, const char *now, const struct origin *o,
+    struct err *e);
 
 /*
  * Rows that waited for what was learned since are tried again: 1 there are

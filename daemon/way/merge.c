@@ -389,8 +389,8 @@ settle(struct merge *m, const struct rowfile_record *r, int current,
 	if (m->link == NULL)
 		return 0;
 	if (link_settle(m->link, &m->target->link, &m->row, &m->found,
-		sqlite3_last_insert_rowid(m->db->handle), current, m->now, &o,
-		e) == -1)
+		sqlite3_last_insert_rowid(m->db->handle), current, 0, m->now,
+		&o, e) == -1)
 		return -1;
 	return touch(m, m->found.enterprise, r, e);
 }
