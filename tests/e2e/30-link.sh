@@ -114,6 +114,15 @@ is 'link nothing' "$(sql "SELECT count(*) FROM std_nat_tax_taxpayer WHERE
     legal_rep = '王强' AND _enterprise IS NULL")" 1
 ok 'and are told' grep -q ids_contradict "$(reports ntb contradict)/unlinked.csv"
 
+# Numbers of two.
+{
+	org_codes
+	org_code 安溪县某某茶厂 33781355X 350521124626049 李白 安溪县某处 2016-03-01
+} >"$T/zzjgdm.csv"
+ok 'a row with numbers of two' send qts two "$T/zzjgdm.csv"
+is 'is told whose they are' "$(sql "SELECT message_zh LIKE '%清源织造%' AND
+    message_zh LIKE '%蓝海时装%' FROM quality_issue WHERE rule = 'ids_of_two'")" 1
+
 # Find by anything.
 is 'found by a part of the name' "$(z enterprise find 蓝海 | cut -d' ' -f1)" \
     "$(enterprise_of 石狮市蓝海时装有限公司)"

@@ -130,6 +130,8 @@ ok 'two taxpayers' send ntb t4 "$T/nsr.csv"
 package full
 ok 'a full file with one of them' send ntb t5 "$T/nsr.csv" "$T/datapackage.json"
 is 'ends the other' "$(sql 'SELECT count(*) FROM std_nat_tax_taxpayer')" 1
+is 'and says how many' "$(sql "SELECT n FROM bundle_finding_t WHERE rule =
+    'full_ended'")" 1
 is 'with its reason' "$(sql "SELECT _reason FROM hist_nat_tax_taxpayer WHERE
     tax_id = '9135050333781355XJ' ORDER BY _id DESC LIMIT 1")" 'absent from full file'
 is 'its record follows' "$(sql "SELECT coalesce(tax_id, '-') FROM enterprise

@@ -45,6 +45,8 @@ firm_of_sea=$(enterprise_of 石狮市远洋制衣有限公司)
 ok 'bills under doubtful names' send mub doubt "$T/ysjf.csv"
 is 'are not linked' "$(sql 'SELECT count(*) FROM std_water_bill_monthly WHERE
     _enterprise IS NULL')" 2
+ok 'the list says that people will look' grep -q subject_unsure \
+    "$(reports mub doubt)/unlinked.csv"
 item=$(z review list --kind links --json |
     jq -r '.links[] | select(.says.account_no == "3110731701") | .item')
 is 'the list has it with its candidates side by side' \
