@@ -5,6 +5,7 @@
 #include "base/golden_part.h"
 #include "form/name.h"
 #include "link/identity.h"
+#include "rule/box_overwrite.h"
 #include "sys/log.h"
 #include "sys/mem.h"
 

@@ -8,6 +8,7 @@
 #include "base/ledger.h"
 #include "base/linking.h"
 #include "rule/box_link.h"
+#include "rule/box_overwrite.h"
 #include "sys/log.h"
 #include "sys/mem.h"
 #include "way/link.h"

@@ -130,15 +130,13 @@ review_command(int argc, char **argv)
 		return command_ask(&c,
 		    json_pack("{s:s, s:I, s:s, s:s}", "do", "review undo",
 			"number", (json_int_t)strtoll(argv[2], NULL, 10),
-			"person", person, "reason",
-			reason),
+			"person", person, "reason", reason),
 		    json, print_done);
 	if (strcmp(verb, "accept") != 0 && strcmp(verb, "reject") != 0)
 		return command_usage();
 	return command_ask(&c,
 	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "do", "review decide",
 		"verdict", verb, "item", argv[2], "enterprise",
-		to != NULL ? to : "", "person", person,
-		"reason", reason),
+		to != NULL ? to : "", "person", person, "reason", reason),
 	    json, print_done);
 }

@@ -101,8 +101,8 @@ effect_on_base(const struct schemas *all, struct rowfile_reader *reader,
 	int rc;
 
 	if (db_open_read(HOME_BASE, &db, e) == -1 ||
-	    merge_open(db, all, NULL, 0, provider, reader, "", MERGE_DRY, &m, e) ==
-		-1) {
+	    merge_open(db, all, NULL, 0, provider, reader, "", MERGE_DRY, &m,
+		e) == -1) {
 		db_close(db);
 		return -1;
 	}

@@ -10,8 +10,7 @@
 /*
  * rules/overwrite.lua: which fields the record of an enterprise has, which
  * datasets say something of them, and which of their values stands
- * (link/survive.h). Read once, then asked; a function of the rules is run in
- * the state that was read.
+ * (link/survive.h). rule/box_overwrite.h reads it.
  */
 
 enum {
@@ -71,15 +70,6 @@ struct overwrite {
 /* The dataset whose fields are all of the record. */
 #define RECORD_DATASET "aic_enterprise_registration"
 
-/*
- * Reads the rules. The record has the fields of the register in their order
- * and then those of the rules by name. ERR_HOLD names what is wrong: unknown
- * datasets, fields, policies, a provider twice.
- */
-int overwrite_read(const char *text, size_t len, const struct schemas *s,
-    struct overwrite **ret_o, struct err *e);
-void overwrite_free(struct overwrite *o);
-
 /* "differs", "name" and so on, as in the rules. */
 const char *record_conflict_name(enum record_conflict c);
 
@@ -87,21 +77,5 @@ const char *record_conflict_name(enum record_conflict c);
 int overwrite_field(const struct overwrite *o, const char *name);
 const struct record_source *overwrite_source(const struct overwrite *o,
     const char *dataset);
-
-/*
- * Whether b, which disagrees with what stands, is a conflict by the rule's
- * function: 1, 0, -1 the function failed.
- */
-int overwrite_conflict(const struct record_field *f,
-    const struct contribution *stands, const struct contribution *b);
-
-/*
- * The value of a part that its row does not say, made of that of the head; to
- * be freed. NULL where there is none.
- */
-char *overwrite_derive(const struct record_field *f, const char *head);
-
-/* What the last function that failed said; "" none did. */
-const char *overwrite_failure(const struct overwrite *o);
 
 #endif

@@ -24,7 +24,7 @@ register() { # BUNDLE REP ADDRESS APPROVED [FLAG] [ESTABLISHED] [STATUS]
 	shift
 	{
 		registered
-		firm $qing $number $unified "$@"
+		firm "$qing" "$number" "$unified" "$@"
 		firm 石狮市远洋制衣有限公司 350503106172864 9135050333781355XJ 王强 石狮市灵秀镇3号 2015-03-05
 	} >"$T/qydj.csv"
 	send aic "$bundle" "$T/qydj.csv"

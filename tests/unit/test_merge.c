@@ -241,8 +241,8 @@ merge_as(const struct line *l, const size_t *lines, size_t nfiles,
 	int rc;
 
 	snprintf(now, sizeof(now), "2014-06-01T00:00:%02d.000Z", (int)bundles);
-	assert_int_equal(merge_open(db, schemas, NULL, bundles, provider, r, now,
-			     mode, &m, &e),
+	assert_int_equal(merge_open(db, schemas, NULL, bundles, provider, r,
+			     now, mode, &m, &e),
 	    0);
 	while ((rc = merge_slice(m, 100, &e)) == 1)
 		;
@@ -728,8 +728,8 @@ a_crash_goes_on_exactly_where_it_was(void **state)
 	r = bundle(l, lines, 2);
 	assert_int_equal(db_commit(db, &e), 0);
 	while (rc == 1) {
-		assert_int_equal(merge_open(db, schemas, NULL, bundles, "MUB", r,
-				     "2014-06-01T00:00:00.000Z", MERGE_APPLY,
+		assert_int_equal(merge_open(db, schemas, NULL, bundles, "MUB",
+				     r, "2014-06-01T00:00:00.000Z", MERGE_APPLY,
 				     &m, &e),
 		    0);
 		rc = merge_slice(m, 0, &e);

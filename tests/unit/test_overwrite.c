@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rule/overwrite.h"
+#include "rule/box_overwrite.h"
 #include "rule/pack.h"
 #include "sys/buf.h"
 #include "sys/file.h"
