@@ -1,0 +1,57 @@
+#ifndef ZAYTON_BASE_ENTERPRISE_PART_H
+#define ZAYTON_BASE_ENTERPRISE_PART_H
+
+#include "base/enterprise.h"
+
+/*
+ * Enterprises inside: what enterprise.c reads and learns, what waits
+ * (enterprise_wait.c), whose records are to be made anew (enterprise_touch.c),
+ * merges and judgements (enterprise_merge.c).
+ */
+
+enum { TOUCHED = 1, MERGED = 2, UNSAVED = 4, DISPUTED = 8 };
+
+enum { WAIT_HASHES = 24 };
+
+struct known {
+	uint64_t lacks; /* fields of the record, as bits */
+	uint32_t root;
+	uint32_t sources;
+	uint8_t flags;
+};
+
+struct enterprises {
+	struct db *db;
+	struct linker *linker;
+	struct known *known; /* by number; 0 is nobody */
+	size_t n;            /* the last one's number and one */
+	size_t room;
+	uint32_t *touched; /* owned: records to be made anew */
+	size_t ntouched;
+	size_t touched_room;
+	int marked;      /* the base knows that there are some */
+	int64_t waiting; /* rows that wait for what may be learned */
+	sqlite3_stmt *put_hashes[WAIT_HASHES + 1];
+	int judging; /* people judged whose some rows are */
+};
+
+uint32_t enterprises_root_of(const struct enterprises *x, uint32_t no);
+
+/* Tells the index what stands under a number. */
+int enterprises_tell(struct enterprises *x, uint32_t no, struct err *e);
+
+/* Rows that wait for what was learned, or have it among their candidates. */
+int enterprises_try_ident(struct enterprises *x, const struct identity *id,
+    struct err *e);
+int enterprises_try_name(struct enterprises *x, const char *name, size_t len,
+    struct err *e);
+int enterprises_try_profile(struct enterprises *x, const char *legal_rep,
+    const char *phone, struct err *e);
+int enterprises_try_candidates(struct enterprises *x, uint32_t no,
+    struct err *e);
+
+int enterprises_read_touched(struct enterprises *x, struct err *e);
+/* Whatever may have rows of it is asked. */
+int enterprises_touch_again(struct enterprises *x, uint32_t no, struct err *e);
+
+#endif
