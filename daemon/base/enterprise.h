@@ -106,6 +106,8 @@ struct waiting {
 int enterprises_wait(struct enterprises *x, const struct waiting *w,
     const struct linker_subject *s, const struct linker_answer *a,
     const struct origin *o, struct err *e);
+/* How many wait. */
+int64_t enterprises_waiting(const struct enterprises *x);
 int enterprises_forget_row(struct enterprises *x, const char *dataset,
     int64_t row, struct err *e);
 

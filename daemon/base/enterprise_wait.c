@@ -194,6 +194,12 @@ enterprises_wait(struct enterprises *x, const struct waiting *w,
 	return put_hashes(x, &h, dataset, row, e);
 }
 
+int64_t
+enterprises_waiting(const struct enterprises *x)
+{
+	return x->waiting;
+}
+
 int
 enterprises_forget_row(struct enterprises *x, const char *dataset, int64_t row,
     struct err *e)

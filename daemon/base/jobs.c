@@ -46,6 +46,7 @@ struct job {
 	struct rowfile_reader *reader;
 	struct merge *merge;       /* NULL: with a worker */
 	int merged;                /* its rows are in the base */
+	int tried;                 /* rows that waited, and were tried for it */
 	struct sendback *sendback; /* owned: what is not linked goes back */
 	uint64_t read_bytes;
 	uint64_t read_rows;
@@ -609,7 +610,7 @@ after_rows(struct keeper *k, struct job *job, struct err *e)
 	if (k->linking == NULL)
 		return 0;
 	if (job->sendback == NULL) {
-		rc = linking_slice(k, SLICE_MS, e);
+		rc = linking_some(k, SLICE_MS, &job->tried, e);
 		if (rc != 0)
 			return rc;
 		if (sendback_open(k->db, k->standing->schemas, &job->bundle,
@@ -617,6 +618,18 @@ after_rows(struct keeper *k, struct job *job, struct err *e)
 			return -1;
 	}
 	return sendback_slice(job->sendback, SENT_AT_A_TIME, e);
+}
+
+/* Rows that were left for when no bundle is at work. */
+static int
+quiet_work(struct keeper *k, struct err *e)
+{
+	int rc;
+
+	if (!linking_waits(k))
+		return 0;
+	rc = linking_slice(k, SLICE_MS, e);
+	return rc == 0 ? sendback_conflicts(k->db, e) : rc;
 }
 
 /* 1 merged a slice, 0 nothing to merge or a job is at its end, -1. */
@@ -628,7 +641,7 @@ slice(struct keeper *k, struct err *e)
 	int rc;
 
 	if (job == NULL)
-		return 0;
+		return quiet_work(k, e);
 	rc = job->merged ? 0 : merge_slice(job->merge, SLICE_MS, &why);
 	if (rc == 0 && job->bundle.name.kind != 'c')
 		rc = after_rows(k, job, &why);
@@ -679,7 +692,7 @@ jobs_slice(struct keeper *k, struct err *e)
 int
 jobs_busy(const struct keeper *k)
 {
-	if (k->jobs->receipts_wait || k->jobs->nmoves > 0)
+	if (k->jobs->receipts_wait || k->jobs->nmoves > 0 || linking_waits(k))
 		return 1;
 	for (struct job *job = k->jobs->first; job != NULL; job = job->next)
 		if (job->merge != NULL)

@@ -13,7 +13,11 @@
 #include "sys/mem.h"
 #include "way/link.h"
 
-enum { AT_A_TIME = 64 };
+/*
+ * A bundle does not wait for more rows than that to be tried again: the rest is
+ * for a quiet time.
+ */
+enum { AT_A_TIME = 64, TRIES_MAX = 20000 };
 
 struct linking {
 	struct standing *standing; /* whose rules these are */
@@ -21,6 +25,7 @@ struct linking {
 	struct enterprises *enterprises;
 	struct link *link;
 	struct golden *golden;
+	int waits; /* rows were left for a quiet time */
 };
 
 int
@@ -184,25 +189,59 @@ milliseconds_now(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Tries some rows, or makes some records: 1 did, 0 nothing is left, -1. */
+static int
+step(struct keeper *k, int *tried, struct err *e)
+{
+	struct linking *l = k->linking;
+	const struct schemas *s = k->standing->schemas;
+	char now[40];
+	int rc = 0;
+
+	keeper_now(now, sizeof(now));
+	if (*tried < TRIES_MAX) {
+		rc = link_retry(l->link, s, now, AT_A_TIME, e);
+		if (rc == 0)
+			rc = link_untried(l->link, s, now, AT_A_TIME, e);
+		if (rc != 0)
+			*tried += AT_A_TIME;
+	} else {
+		l->waits = 1;
+	}
+	return rc != 0 ? rc
+		       : golden_refresh(l->golden, l->enterprises, now,
+			     AT_A_TIME, e);
+}
+
+int
+linking_some(struct keeper *k, int milliseconds, int *tried, struct err *e)
+{
+	int64_t until = milliseconds_now() + milliseconds;
+	int rc;
+
+	if (k->linking == NULL)
+		return 0;
+	do
+		rc = step(k, tried, e);
+	while (rc == 1 && milliseconds_now() < until);
+	return rc;
+}
+
 int
 linking_slice(struct keeper *k, int milliseconds, struct err *e)
 {
-	int64_t until = milliseconds_now() + milliseconds;
-	struct linking *l = k->linking;
-	char now[40];
-	int rc = 1;
+	int tried = 0;
+	int rc = linking_some(k, milliseconds, &tried, e);
 
-	if (l == NULL)
-		return 0;
-	keeper_now(now, sizeof(now));
-	do {
-		rc = link_retry(l->link, k->standing->schemas, now, AT_A_TIME,
-		    e);
-		if (rc == 0)
-			rc = golden_refresh(l->golden, l->enterprises, now,
-			    AT_A_TIME, e);
-	} while (rc == 1 && milliseconds_now() < until);
-	return rc;
+	if (rc == 0 && k->linking != NULL)
+		k->linking->waits = tried >= TRIES_MAX;
+	return rc == 0 ? linking_waits(k) : rc;
+}
+
+int
+linking_waits(const struct keeper *k)
+{
+	return k->linking != NULL && k->linking->waits;
 }
 
 /* --- other rules -------------------------------------------------------- */

@@ -44,6 +44,10 @@ const struct link_rules *linking_rules(const struct keeper *k);
  * made anew. 1 there is more to do, 0 all done, -1.
  */
 int linking_slice(struct keeper *k, int milliseconds, struct err *e);
+/* As that for one bundle, which is not to wait for all: *tried counts. */
+int linking_some(struct keeper *k, int milliseconds, int *tried, struct err *e);
+/* Whether something was left. */
+int linking_waits(const struct keeper *k);
 
 /*
  * The link and overwrite rules of the pack in force take over: all records are

@@ -180,6 +180,13 @@ const char *const tables_sql[] = {
 	" dataset TEXT NOT NULL, row INTEGER NOT NULL,"
 	" PRIMARY KEY (dataset, row)) WITHOUT ROWID;",
 
+	/*
+     * Datasets with rows that came before there was any enterprise: those
+     * behind at were not tried yet.
+     */
+	"CREATE TABLE IF NOT EXISTS untried_t (dataset TEXT PRIMARY KEY,"
+	" at INTEGER NOT NULL) WITHOUT ROWID;",
+
 	/* Merges, and what people judged. subject is a hash of what rows say. */
 	"CREATE TABLE IF NOT EXISTS merge_t ("
 	" no INTEGER PRIMARY KEY, into_no INTEGER NOT NULL,"

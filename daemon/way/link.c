@@ -6,7 +6,13 @@
 #include "sys/mem.h"
 #include "way/link.h"
 
-enum { MEMORY = 1 << 18, SCORE_BITS = 7, NOT_THESE = 64 };
+enum {
+	MEMORY = 1 << 18,
+	SCORE_BITS = 7,
+	NOT_THESE = 64,
+	UNTRIED = 64,
+	STRANGERS = 10000 /* while there is no enterprise at all */
+};
 
 /* What a row of the same content was answered. */
 struct remembered {
@@ -23,7 +29,8 @@ struct link {
 	struct enterprises *enterprises;
 	const struct link_rules *rules;
 	const struct overwrite *overwrite;
-	struct remembered *memory; /* owned: MEMORY of them */
+	struct remembered *memory;    /* owned: MEMORY of them */
+	const struct schema *untried; /* whose rows were left last */
 	uint32_t not_these[NOT_THESE];
 };
 
@@ -363,11 +370,16 @@ void
 link_find(struct link *l, const struct link_columns *c,
     const struct link_row *row, struct link_found *f)
 {
-	f->known = f->judged = 0;
+	f->known = f->judged = f->untried = 0;
 	f->part = LINK_PART_name;
 	f->enterprise = 0;
 	f->finding = LINK_FINE;
 	if (!c->links)
+		return;
+	/* Some strangers are told to their sender, a million is no news. */
+	f->untried = !c->founds && enterprises_next(l->enterprises) == 1 &&
+		     enterprises_waiting(l->enterprises) >= STRANGERS;
+	if (f->untried)
 		return;
 	hash_subject(row, f);
 	if (!c->founds && c->item == -1 && recall(l, f))
@@ -511,6 +523,17 @@ wait(struct link *l, const struct link_columns *c, const struct link_row *row,
 	    e);
 }
 
+/* Noted once for each dataset; all its open rows will be tried. */
+static int
+leave_untried(struct link *l, const struct link_columns *c, struct err *e)
+{
+	if (l->untried == c->schema)
+		return 0;
+	l->untried = c->schema;
+	return db_run(l->db, e, "INSERT OR IGNORE INTO untried_t VALUES (?,0)",
+	    "t", c->schema->dataset);
+}
+
 int
 link_settle(struct link *l, const struct link_columns *c,
     const struct link_row *row, const struct link_found *f, int64_t id,
@@ -519,6 +542,8 @@ link_settle(struct link *l, const struct link_columns *c,
 {
 	if (!c->links)
 		return 0;
+	if (f->untried)
+		return leave_untried(l, c, e);
 	if (f->enterprise != 0 &&
 	    enterprises_linked(l->enterprises, f->enterprise,
 		c->schema->dataset, id, f->judged, f->subject, e) == -1)
@@ -686,4 +711,79 @@ link_retry(struct link *l, const struct schemas *s, const char *now, int rows,
 			return -1;
 	}
 	return rc;
+}
+
+/* The next rows of a dataset: *ret_at is the last of them, 0 none is left. */
+static int
+next_untried(struct link *l, const char *dataset, int64_t *at, int rows,
+    int64_t *id, int *ret_n, struct err *e)
+{
+	sqlite3_stmt *st;
+	char sql[160];
+	int rc;
+
+	snprintf(sql, sizeof(sql),
+	    "SELECT _id FROM d_%s WHERE _id > ? AND _enterprise IS NULL"
+	    " ORDER BY _id LIMIT ?",
+	    dataset);
+	rc = db_query(l->db, &st, e, sql, "ii", *at, (int64_t)rows);
+	for (*ret_n = 0; rc == 1; rc = db_next(l->db, st, e))
+		*at = id[(*ret_n)++] = sqlite3_column_int64(st, 0);
+	db_done(st);
+	return rc;
+}
+
+static int
+try_untried(struct link *l, const struct schema *schema, int64_t at, int rows,
+    const char *now, struct err *e)
+{
+	struct link_columns c;
+	int64_t id[UNTRIED];
+	int n;
+
+	if (rows > UNTRIED)
+		rows = UNTRIED;
+	link_columns(l, schema, &c);
+	if (next_untried(l, schema->dataset, &at, rows, id, &n, e) == -1)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (try_row(l, &c, id[i], now, e) == -1)
+			return -1;
+	if (n == rows)
+		return db_run(l->db, e,
+		    "UPDATE untried_t SET at = ? WHERE dataset = ?", "it", at,
+		    schema->dataset);
+	return db_run(l->db, e, "DELETE FROM untried_t WHERE dataset = ?", "t",
+	    schema->dataset);
+}
+
+int
+link_untried(struct link *l, const struct schemas *s, const char *now, int rows,
+    struct err *e)
+{
+	const struct schema *schema = NULL;
+	sqlite3_stmt *st;
+	char dataset[64] = "";
+	int64_t at = 0;
+	int rc;
+
+	if (enterprises_next(l->enterprises) == 1)
+		return 0;
+	rc = db_query(l->db, &st, e,
+	    "SELECT dataset, at FROM untried_t ORDER BY dataset LIMIT 1", "");
+	if (rc == 1) {
+		snprintf(dataset, sizeof(dataset), "%s", db_text(st, 0));
+		at = sqlite3_column_int64(st, 1);
+	}
+	db_done(st);
+	if (rc != 1)
+		return rc;
+	l->untried = NULL;
+	schema = schemas_find(s, dataset);
+	if (schema == NULL)
+		rc = db_run(l->db, e, "DELETE FROM untried_t WHERE dataset = ?",
+		    "t", dataset);
+	else
+		rc = try_untried(l, schema, at, rows, now, e);
+	return rc == -1 ? -1 : 1;
 }

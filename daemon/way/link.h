@@ -62,6 +62,7 @@ struct link_found {
 	uint32_t enterprise; /* 0: none */
 	int64_t how;         /* score and evidence, as link_how_text reads */
 	int known;           /* answered from memory: nothing to learn */
+	int untried;         /* there is nobody yet whose it could be */
 	int judged;          /* people said so */
 	enum link_finding finding;
 	enum link_part part; /* of the mismatch */
@@ -101,6 +102,13 @@ int link_settle(struct link *l, const struct link_columns *c,
  * more, 0 none is left, -1.
  */
 int link_retry(struct link *l, const struct schemas *s, const char *now,
+    int rows, struct err *e);
+
+/*
+ * Rows that came while there was nobody are tried when there is somebody: 1
+ * there are more, 0 none is left, -1.
+ */
+int link_untried(struct link *l, const struct schemas *s, const char *now,
     int rows, struct err *e);
 
 /* "name_core, region_differs" and the score, of link_found.how. */

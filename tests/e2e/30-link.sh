@@ -142,4 +142,29 @@ ok 'a bill after it' send mub after "$T/ysjf.csv"
 is 'finds its meter' "$(sql "SELECT _enterprise FROM std_water_bill_monthly
     WHERE account_no = '3110731654' AND bill_period = '2016-02'")" "$parent"
 ok 'the ledger verifies' z verify
+
+# Very many rows before there is any enterprise: taken at full speed, and linked
+# when there is one, in the background, over a restart.
+stop
+HOME_DIR=$T/flood
+ok 'another instance' instance
+ok 'its accounts' departments_of_enterprises
+ok 'it starts' serve
+bills 15000 >"$T/ysjf.csv"
+sed -i 's/泉州市第[0-9]*水暖有限公司/晋江市清源织造有限公司/' "$T/ysjf.csv"
+ok 'many bills' send mub many "$T/ysjf.csv"
+{
+	registered
+	firm 晋江市清源织造有限公司 350521124626049 91350521527041239C 陈明 晋江市青阳街道1号 2015-01-05
+} >"$T/qydj.csv"
+ok 'their enterprise' send aic register "$T/qydj.csv"
+stop
+ok 'a restart on the way' serve
+all_linked() {
+	[ "$(sql 'SELECT count(*) FROM std_water_bill_monthly WHERE _enterprise IS
+	    NOT NULL')" = 15000 ]
+}
+ok 'all of them find it' wait_until 60 all_linked
+is 'none waits' "$(sql 'SELECT (SELECT count(*) FROM unlinked_t) + (SELECT
+    count(*) FROM untried_t)')" 0
 done_testing
