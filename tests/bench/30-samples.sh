@@ -81,3 +81,4 @@ with open(out, "w", newline="", encoding="utf-8") as f:
 print("findings:", dict(rules.most_common()))
 END
 python3 "$SAMPLES/score.py" "$SAMPLES" --flags "$W/flags.csv"
+python3 "$ROOT/tests/bench/links.py" "$W/home" "$SAMPLES" "$W/links.csv"

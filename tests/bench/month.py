@@ -56,7 +56,7 @@ def rows(kind, n, month):
         elif kind == "zzjgdm" and (new or i % 10 == 1):
             yield [e["name"], e["org"], e["reg"], "企业法人", e["rep"],
                    e["address"], "2016-01-01", "2020-01-01", day]
-        elif kind == "nsr":
+        elif kind == "nsr" and (new or i % 5 == 2):
             yield [e["name"], e["tax"], e["rep"], "第一分局", "正常", day]
         elif kind == "yggk":
             yield [e["name"], e["org"], "20", "18", "18", "正常", month]
