@@ -434,6 +434,15 @@ teaches(const struct linker_answer *ans)
 		   (ans->candidate[0].evidence & firm) != 0);
 }
 
+/* A meter and the name of its holder: no other name can be nearer. */
+static int
+has_whole_name(const struct linker_answer *ans)
+{
+	return (ans->candidate[0].evidence &
+		   (evidence_bit(EVIDENCE_name_exact) |
+		       evidence_bit(EVIDENCE_name_form))) != 0;
+}
+
 static unsigned
 missing_of(const struct ask *a)
 {
@@ -476,9 +485,10 @@ linker_link(const struct linker *l, const struct linker_subject *s,
 	memset(ret, 0, sizeof(*ret));
 	ask_start(&a, l, s);
 	owners = s->ids->contradicts ? 0 : pool_ids(&a, ret);
-	if (owners == 1)
+	if (a.n == 1)
 		rank(&a, ret);
-	ret->by_id = owners == 1 && is_sure(l->rules, ret);
+	ret->by_id = a.n == 1 && is_sure(l->rules, ret) &&
+		     (owners == 1 || has_whole_name(ret));
 	/* Known by an identifier and not held back: no name need be tried. */
 	if (!ret->by_id) {
 		pool_names(&a);

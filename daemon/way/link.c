@@ -284,10 +284,18 @@ judge(const struct link_row *row, struct link_found *f)
 	}
 }
 
+/* One of two places: that of the same content, else the one to be given up. */
 static struct remembered *
 memory_at(struct link *l, const struct link_found *f)
 {
-	return &l->memory[((uint64_t)f->subject >> 20) & (MEMORY - 1)];
+	size_t at = ((uint64_t)f->subject >> 20) & (MEMORY - 1);
+	struct remembered *a = &l->memory[at], *b = &l->memory[at ^ 1];
+
+	if (a->subject == (uint64_t)f->subject && a->check == f->check)
+		return a;
+	if (b->subject == (uint64_t)f->subject && b->check == f->check)
+		return b;
+	return b->enterprise == 0 ? b : a;
 }
 
 static int
