@@ -18,6 +18,7 @@
 #include "base/standing.h"
 #include "command/command.h"
 #include "form/rowfile.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/hash.h"
 #include "sys/home.h"
@@ -664,15 +665,6 @@ somebody_waits(const struct keeper *k)
 	return poll(p, (nfds_t)k->npeers, 0) != 0;
 }
 
-static int64_t
-milliseconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /*
  * Rows come in no order of their keys, so that each commit writes much of the
  * index: fewer commits, as long as nobody has to wait for one.
@@ -680,12 +672,12 @@ milliseconds_now(void)
 int
 jobs_slice(struct keeper *k, struct err *e)
 {
-	int64_t until = milliseconds_now() + ROUND_MS;
+	int64_t until = clock_milliseconds() + ROUND_MS;
 	int rc;
 
 	do
 		rc = slice(k, e);
-	while (rc == 1 && milliseconds_now() < until && !somebody_waits(k));
+	while (rc == 1 && clock_milliseconds() < until && !somebody_waits(k));
 	return rc == -1 ? -1 : 0;
 }
 

@@ -19,6 +19,7 @@
 #include "base/linking.h"
 #include "base/standing.h"
 #include "form/decode.h"
+#include "sys/clock.h"
 #include "sys/home.h"
 #include "sys/jail.h"
 #include "sys/log.h"
@@ -274,15 +275,6 @@ on_signals(struct keeper *k, int signals)
 	}
 }
 
-static int64_t
-milliseconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /*
  * A client that sends one small bundle after the other waits for each answer:
  * in such a series uploads come first, and work gets its share of the time.
@@ -290,7 +282,7 @@ milliseconds_now(void)
 static int
 uploads_first(struct keeper *k)
 {
-	int64_t now = milliseconds_now();
+	int64_t now = clock_milliseconds();
 
 	if (intake_waits()) {
 		k->series =
@@ -308,7 +300,7 @@ uploads_first(struct keeper *k)
 static int
 commit(struct keeper *k, struct err *e)
 {
-	int64_t now = milliseconds_now();
+	int64_t now = clock_milliseconds();
 
 	if (!intake_waits() && !jobs_busy(k) &&
 	    now - k->committed_at < COMMIT_MS)

@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/golden.h"
 #include "base/ledger.h"
 #include "base/linking.h"
 #include "rule/box_link.h"
 #include "rule/box_overwrite.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/mem.h"
 #include "way/link.h"
@@ -180,15 +180,6 @@ linking_rules(const struct keeper *k)
 	return k->linking != NULL ? k->linking->rules.link : NULL;
 }
 
-static int64_t
-milliseconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Tries some rows, or makes some records: 1 did, 0 nothing is left, -1. */
 static int
 step(struct keeper *k, int *tried, struct err *e)
@@ -216,14 +207,14 @@ step(struct keeper *k, int *tried, struct err *e)
 int
 linking_some(struct keeper *k, int milliseconds, int *tried, struct err *e)
 {
-	int64_t until = milliseconds_now() + milliseconds;
+	int64_t until = clock_milliseconds() + milliseconds;
 	int rc;
 
 	if (k->linking == NULL)
 		return 0;
 	do
 		rc = step(k, tried, e);
-	while (rc == 1 && milliseconds_now() < until);
+	while (rc == 1 && clock_milliseconds() < until);
 	return rc;
 }
 

@@ -174,3 +174,11 @@ out:
 	ask_close(a);
 	return status;
 }
+
+const char *
+command_text(const json_t *o, const char *name)
+{
+	const char *s = json_string_value(json_object_get(o, name));
+
+	return s != NULL ? s : "";
+}

@@ -78,6 +78,9 @@ void ask_close(struct ask *a);
 int command_ask(const struct conf *c, json_t *request, int as_json,
     void (*print)(const json_t *answer));
 
+/* A text of an answer, "" where there is none. */
+const char *command_text(const json_t *o, const char *name);
+
 /* The pack of schemas, Lua library and rules below a directory. */
 struct pack;
 int command_pack(const char *dir, struct pack **ret_p, struct err *e);

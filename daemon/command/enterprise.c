@@ -11,14 +11,6 @@
  * came from. All of it is read beside a running server.
  */
 
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
-
 /* A value of any kind as a text in a rotating buffer. */
 static const char *
 value_of(const json_t *o)
@@ -91,9 +83,10 @@ find(const char *asked, int json)
 	records_close(&r);
 	if (json)
 		return print_json(list);
-	json_array_foreach(list, i, v) printf("%s  %s  %s  %s  %s\n",
-	    text_of(v, "id"), text_of(v, "entity_name"), text_of(v, "reg_no"),
-	    text_of(v, "status"), text_of(v, "match"));
+	json_array_foreach(list, i, v)
+	    printf("%s  %s  %s  %s  %s\n", command_text(v, "id"),
+		command_text(v, "entity_name"), command_text(v, "reg_no"),
+		command_text(v, "status"), command_text(v, "match"));
 	if (json_array_size(list) == 0)
 		printf("没有找到“%s”\nnothing is found for '%s'\n", asked,
 		    asked);
@@ -110,13 +103,17 @@ print_record(const json_t *record)
 	json_t *v;
 	size_t i;
 
-	printf("%s", text_of(record, "id"));
-	if (strcmp(text_of(record, "id"), text_of(record, "asked")) != 0)
-		printf("（%s 已并入/is part of it）", text_of(record, "asked"));
-	if (text_of(record, "as_of")[0] != '\0')
-		printf("  业务日期截至/as of %s", text_of(record, "as_of"));
-	if (text_of(record, "known")[0] != '\0')
-		printf("  平台所知截至/known on %s", text_of(record, "known"));
+	printf("%s", command_text(record, "id"));
+	if (strcmp(command_text(record, "id"), command_text(record, "asked")) !=
+	    0)
+		printf("（%s 已并入/is part of it）",
+		    command_text(record, "asked"));
+	if (command_text(record, "as_of")[0] != '\0')
+		printf("  业务日期截至/as of %s",
+		    command_text(record, "as_of"));
+	if (command_text(record, "known")[0] != '\0')
+		printf("  平台所知截至/known on %s",
+		    command_text(record, "known"));
 	putchar('\n');
 	json_array_foreach(json_object_get(record, "fields"), i, v)
 	{
@@ -124,12 +121,13 @@ print_record(const json_t *record)
 
 		if (w == NULL)
 			continue;
-		printf("  %s %s: %s%s%s%s  [%s %s%s]\n", text_of(v, "title"),
-		    text_of(v, "field"), value_of(w),
-		    text_of(w, "label")[0] != '\0' ? "（" : "",
-		    text_of(w, "label"),
-		    text_of(w, "label")[0] != '\0' ? "）" : "",
-		    text_of(w, "provider"), text_of(w, "as_of"),
+		printf("  %s %s: %s%s%s%s  [%s %s%s]\n",
+		    command_text(v, "title"), command_text(v, "field"),
+		    value_of(w),
+		    command_text(w, "label")[0] != '\0' ? "（" : "",
+		    command_text(w, "label"),
+		    command_text(w, "label")[0] != '\0' ? "）" : "",
+		    command_text(w, "provider"), command_text(w, "as_of"),
 		    json_is_true(json_object_get(v, "provisional"))
 			? " 暂定/provisional"
 			: "");
@@ -176,10 +174,11 @@ print_known(const json_t *record)
 	size_t i;
 
 	json_array_foreach(json_object_get(record, "names"), i, v)
-	    printf("  名称 name: %s  %s–%s\n", text_of(v, "name"),
-		text_of(v, "valid_from"), text_of(v, "valid_to"));
+	    printf("  名称 name: %s  %s–%s\n", command_text(v, "name"),
+		command_text(v, "valid_from"), command_text(v, "valid_to"));
 	json_array_foreach(json_object_get(record, "ids"), i, v)
-	    printf("  号码 %s: %s\n", text_of(v, "kind"), text_of(v, "value"));
+	    printf("  号码 %s: %s\n", command_text(v, "kind"),
+		command_text(v, "value"));
 }
 
 static int
@@ -206,7 +205,7 @@ show(const char *id, const struct golden_when *when, int json)
 	if (records_open(NULL, &r, &e) == -1)
 		return command_fail(&e);
 	if (record_of(&r, id, when, &record, &e) == -1 ||
-	    add_known(&r, text_of(record, "id"), record, &e) == -1) {
+	    add_known(&r, command_text(record, "id"), record, &e) == -1) {
 		records_close(&r);
 		return command_fail(&e);
 	}
@@ -226,13 +225,15 @@ print_said_zh(const json_t *w)
 {
 	printf("“%s”%s%s%s，由 %s 报送：包 %s（%s），文件 %s，第 %lld 行，"
 	       "业务日期 %s，数据标准 %s，清洗规则 %.12s",
-	    value_of(w), text_of(w, "label")[0] != '\0' ? "（" : "",
-	    text_of(w, "label"), text_of(w, "label")[0] != '\0' ? "）" : "",
-	    text_of(w, "provider"), text_of(w, "bundle"),
-	    text_of(w, "bundle_name"), text_of(w, "file"),
+	    value_of(w), command_text(w, "label")[0] != '\0' ? "（" : "",
+	    command_text(w, "label"),
+	    command_text(w, "label")[0] != '\0' ? "）" : "",
+	    command_text(w, "provider"), command_text(w, "bundle"),
+	    command_text(w, "bundle_name"), command_text(w, "file"),
 	    (long long)json_integer_value(json_object_get(w, "row")),
-	    text_of(w, "as_of")[0] != '\0' ? text_of(w, "as_of") : "不详",
-	    text_of(w, "standard"), text_of(w, "rules"));
+	    command_text(w, "as_of")[0] != '\0' ? command_text(w, "as_of")
+						: "不详",
+	    command_text(w, "standard"), command_text(w, "rules"));
 	if (json_is_true(json_object_get(w, "derived")))
 		printf("（由该行的其他号码推导）");
 }
@@ -242,11 +243,12 @@ print_said_en(const json_t *w)
 {
 	printf("'%s', sent by %s: bundle %s (%s), file %s, row %lld, date %s, "
 	       "standard %s, cleansing rules %.12s",
-	    value_of(w), text_of(w, "provider"), text_of(w, "bundle"),
-	    text_of(w, "bundle_name"), text_of(w, "file"),
+	    value_of(w), command_text(w, "provider"), command_text(w, "bundle"),
+	    command_text(w, "bundle_name"), command_text(w, "file"),
 	    (long long)json_integer_value(json_object_get(w, "row")),
-	    text_of(w, "as_of")[0] != '\0' ? text_of(w, "as_of") : "unknown",
-	    text_of(w, "standard"), text_of(w, "rules"));
+	    command_text(w, "as_of")[0] != '\0' ? command_text(w, "as_of")
+						: "unknown",
+	    command_text(w, "standard"), command_text(w, "rules"));
 	if (json_is_true(json_object_get(w, "derived")))
 		printf(" (derived from other numbers of that row)");
 }
@@ -259,12 +261,12 @@ print_explanation(const json_t *record, const json_t *field)
 	json_t *v;
 	size_t i;
 
-	printf("%s 的“%s”（%s）", text_of(record, "id"),
-	    text_of(field, "title"), text_of(field, "field"));
+	printf("%s 的“%s”（%s）", command_text(record, "id"),
+	    command_text(field, "title"), command_text(field, "field"));
 	if (w != NULL) {
 		printf("为");
 		print_said_zh(w);
-		printf("。%s。", text_of(w, "reason_zh"));
+		printf("。%s。", command_text(w, "reason_zh"));
 	} else {
 		printf("没有值：没有单位报送可采用的值。");
 	}
@@ -273,14 +275,14 @@ print_explanation(const json_t *record, const json_t *field)
 	json_array_foreach(others, i, v)
 	{
 		print_said_zh(v);
-		printf("，%s；", text_of(v, "reason_zh"));
+		printf("，%s；", command_text(v, "reason_zh"));
 	}
-	printf("\n\n'%s' of %s", text_of(field, "field"),
-	    text_of(record, "id"));
+	printf("\n\n'%s' of %s", command_text(field, "field"),
+	    command_text(record, "id"));
 	if (w != NULL) {
 		printf(" is ");
 		print_said_en(w);
-		printf(": %s.", text_of(w, "reason_en"));
+		printf(": %s.", command_text(w, "reason_en"));
 	} else {
 		printf(" has no value: nobody sent one that may stand.");
 	}
@@ -288,7 +290,7 @@ print_explanation(const json_t *record, const json_t *field)
 	{
 		printf(" Not taken: ");
 		print_said_en(v);
-		printf(": %s.", text_of(v, "reason_en"));
+		printf(": %s.", command_text(v, "reason_en"));
 	}
 	putchar('\n');
 }
@@ -302,7 +304,7 @@ print_fields(const json_t *record)
 
 	fprintf(stderr, "zayton: 字段有/fields are:");
 	json_array_foreach(json_object_get(record, "fields"), i, v)
-	    fprintf(stderr, " %s", text_of(v, "field"));
+	    fprintf(stderr, " %s", command_text(v, "field"));
 	fputc('\n', stderr);
 }
 
@@ -325,8 +327,8 @@ explain(const char *id, const char *name, const struct golden_when *when,
 	records_close(&r);
 	json_array_foreach(json_object_get(record, "fields"), i, v)
 	{
-		if (strcmp(text_of(v, "field"), name) == 0 ||
-		    strcmp(text_of(v, "title"), name) == 0)
+		if (strcmp(command_text(v, "field"), name) == 0 ||
+		    strcmp(command_text(v, "title"), name) == 0)
 			found = v;
 	}
 	if (found == NULL)

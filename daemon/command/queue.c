@@ -9,14 +9,6 @@
  * only reads is answered by the keeper too, so that it is never half seen.
  */
 
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
-
 static json_int_t
 number_of(const json_t *o, const char *name)
 {
@@ -27,9 +19,9 @@ static void
 print_bundle(const json_t *b)
 {
 	printf("%s  %-12s %-10s %10" JSON_INTEGER_FORMAT "  %s  %s\n",
-	    text_of(b, "id"), text_of(b, "state"), text_of(b, "account"),
-	    number_of(b, "bytes"), text_of(b, "received_at"),
-	    text_of(b, "name"));
+	    command_text(b, "id"), command_text(b, "state"),
+	    command_text(b, "account"), number_of(b, "bytes"),
+	    command_text(b, "received_at"), command_text(b, "name"));
 }
 
 static void
@@ -56,16 +48,17 @@ print_show(const json_t *answer)
 	print_bundle(json_object_get(answer, "bundle"));
 	json_array_foreach(json_object_get(answer, "ledger"), i, v)
 	    printf("  %" JSON_INTEGER_FORMAT "  %s  %s  %s\n",
-		number_of(v, "seq"), text_of(v, "at"), text_of(v, "kind"),
-		text_of(v, "detail"));
-	if (text_of(answer, "reason")[0] != '\0')
-		printf("  %s\n", text_of(answer, "reason"));
+		number_of(v, "seq"), command_text(v, "at"),
+		command_text(v, "kind"), command_text(v, "detail"));
+	if (command_text(answer, "reason")[0] != '\0')
+		printf("  %s\n", command_text(answer, "reason"));
 }
 
 static void
 print_done(const json_t *answer)
 {
-	printf("%s\n%s\n", text_of(answer, "zh"), text_of(answer, "en"));
+	printf("%s\n%s\n", command_text(answer, "zh"),
+	    command_text(answer, "en"));
 }
 
 static int

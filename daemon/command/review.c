@@ -7,14 +7,6 @@
 
 /* zayton review: what people decide about links, merges and conflicts. */
 
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
-
 static void
 print_pair(const char *what, const json_t *o)
 {
@@ -24,8 +16,8 @@ print_pair(const char *what, const json_t *o)
 
 	printf("    %s", what);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (text_of(o, names[i])[0] != '\0')
-			printf("  %s=%s", names[i], text_of(o, names[i]));
+		if (command_text(o, names[i])[0] != '\0')
+			printf("  %s=%s", names[i], command_text(o, names[i]));
 	putchar('\n');
 }
 
@@ -35,33 +27,35 @@ print_link(const json_t *o)
 	const json_t *v;
 	size_t i;
 
-	printf("%s  %s\n    %s %s 第/row %lld 行\n", text_of(o, "item"),
-	    text_of(o, "finding"), text_of(o, "bundle"), text_of(o, "file"),
+	printf("%s  %s\n    %s %s 第/row %lld 行\n", command_text(o, "item"),
+	    command_text(o, "finding"), command_text(o, "bundle"),
+	    command_text(o, "file"),
 	    (long long)json_integer_value(json_object_get(o, "row")));
 	print_pair("该行 the row     ", json_object_get(o, "says"));
 	json_array_foreach(json_object_get(o, "candidates"), i, v)
 	{
-		print_pair(text_of(v, "id"), v);
+		print_pair(command_text(v, "id"), v);
 		printf("      %lld: %s\n",
 		    (long long)json_integer_value(json_object_get(v, "score")),
-		    text_of(v, "evidence"));
+		    command_text(v, "evidence"));
 	}
 }
 
 static void
 print_said(const char *what, const json_t *o)
 {
-	printf("    %s “%s”  %s %s  %s %s %lld\n", what, text_of(o, "value"),
-	    text_of(o, "provider"), text_of(o, "as_of"), text_of(o, "bundle"),
-	    text_of(o, "file"),
+	printf("    %s “%s”  %s %s  %s %s %lld\n", what,
+	    command_text(o, "value"), command_text(o, "provider"),
+	    command_text(o, "as_of"), command_text(o, "bundle"),
+	    command_text(o, "file"),
 	    (long long)json_integer_value(json_object_get(o, "row")));
 }
 
 static void
 print_conflict(const json_t *o)
 {
-	printf("%s  %s %s\n", text_of(o, "item"), text_of(o, "enterprise"),
-	    text_of(o, "field"));
+	printf("%s  %s %s\n", command_text(o, "item"),
+	    command_text(o, "enterprise"), command_text(o, "field"));
 	print_said("采用 stands ", json_object_get(o, "stands"));
 	print_said("不同 differs", json_object_get(o, "differs"));
 }
@@ -77,17 +71,18 @@ print_list(const json_t *answer)
 	json_array_foreach(json_object_get(answer, "conflicts"), i, v)
 	    print_conflict(v);
 	json_array_foreach(json_object_get(answer, "merges"), i, v)
-	    printf("%s  %s <- %s  %s %s  %s\n", text_of(v, "item"),
-		text_of(json_object_get(v, "enterprise"), "id"),
-		text_of(v, "merged"), text_of(v, "at"), text_of(v, "by"),
-		text_of(v, "reason"));
-	json_array_foreach(json_object_get(answer, "decisions"), i, v)
-	    printf("%lld  %s  %s  %s  %s  %s%s%s\n",
-		(long long)json_integer_value(json_object_get(v, "number")),
-		text_of(v, "at"), text_of(v, "person"), text_of(v, "verdict"),
-		text_of(v, "item"), text_of(v, "reason"),
-		text_of(v, "undone_at")[0] != '\0' ? "  已撤销/undone " : "",
-		text_of(v, "undone_at"));
+	    printf("%s  %s <- %s  %s %s  %s\n", command_text(v, "item"),
+		command_text(json_object_get(v, "enterprise"), "id"),
+		command_text(v, "merged"), command_text(v, "at"),
+		command_text(v, "by"), command_text(v, "reason"));
+	json_array_foreach(json_object_get(answer, "decisions"), i,
+	    v) printf("%lld  %s  %s  %s  %s  %s%s%s\n",
+	    (long long)json_integer_value(json_object_get(v, "number")),
+	    command_text(v, "at"), command_text(v, "person"),
+	    command_text(v, "verdict"), command_text(v, "item"),
+	    command_text(v, "reason"),
+	    command_text(v, "undone_at")[0] != '\0' ? "  已撤销/undone " : "",
+	    command_text(v, "undone_at"));
 }
 
 static void
@@ -95,7 +90,7 @@ print_done(const json_t *answer)
 {
 	printf("%lld %s\n",
 	    (long long)json_integer_value(json_object_get(answer, "number")),
-	    text_of(answer, "item"));
+	    command_text(answer, "item"));
 }
 
 int

@@ -17,6 +17,7 @@
 #include "door/gate.h"
 #include "door/limits.h"
 #include "sys/buf.h"
+#include "sys/clock.h"
 #include "sys/conf.h"
 #include "sys/file.h"
 #include "sys/frame.h"
@@ -62,18 +63,9 @@ struct gate {
 };
 
 static int64_t
-milliseconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int64_t
 seconds_now(void)
 {
-	return milliseconds_now() / 1000;
+	return clock_milliseconds() / 1000;
 }
 
 /* --- sessions and filers ------------------------------------------------ */
@@ -244,7 +236,7 @@ on_callers(struct gate *g, struct pollfd *p)
 	struct caller c;
 	int spoke;
 
-	while (callers_next(&g->callers, p, milliseconds_now(), &c, &spoke))
+	while (callers_next(&g->callers, p, clock_milliseconds(), &c, &spoke))
 		on_caller(g, &c, spoke);
 }
 
@@ -257,7 +249,7 @@ on_connection(struct gate *g, int fd, const struct sockaddr *at, socklen_t len)
 	(void)getnameinfo(at, len, address, sizeof(address), NULL, 0,
 	    NI_NUMERICHOST);
 	limits_source(address, source);
-	callers_add(&g->callers, fd, address, source, milliseconds_now());
+	callers_add(&g->callers, fd, address, source, clock_milliseconds());
 }
 
 static void
@@ -465,7 +457,7 @@ round_once(struct gate *g, struct err *e)
 		    (struct pollfd){ .fd = g->visit[i]->fd, .events = POLLIN };
 	callers_poll(&g->callers, p + 3 + n);
 	if (poll(p, (nfds_t)(3 + n + callers),
-		callers_patience(&g->callers, milliseconds_now(), 1000)) ==
+		callers_patience(&g->callers, clock_milliseconds(), 1000)) ==
 		-1 &&
 	    errno != EINTR)
 		return err_errno(e, ERR_RETRY, "poll");

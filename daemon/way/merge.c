@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "sys/buf.h"
 #include "sys/catalog.h"
+#include "sys/clock.h"
 #include "sys/mem.h"
 #include "way/merge_part.h"
 
@@ -332,15 +332,6 @@ save_progress(struct merge *m, struct err *e)
 	    "iii", (int64_t)m->file, (int64_t)m->offset, m->bundle);
 }
 
-static int64_t
-milliseconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int
 find_schema(const struct merge *m, const char *dataset,
     const struct schema **ret_s, struct err *e)
@@ -395,7 +386,7 @@ int
 merge_slice(struct merge *m, int milliseconds, struct err *e)
 {
 	const struct rowfile_summary *v = rowfile_verdict(m->reader);
-	int64_t until = milliseconds_now() + milliseconds;
+	int64_t until = clock_milliseconds() + milliseconds;
 	unsigned int n = 0;
 	int rc;
 
@@ -408,7 +399,7 @@ merge_slice(struct merge *m, int milliseconds, struct err *e)
 			return -1;
 		while ((rc = merge_record(m, f, e)) == 1)
 			if (++n % LOOK_AT_CLOCK == 0 &&
-			    milliseconds_now() >= until)
+			    clock_milliseconds() >= until)
 				return save_progress(m, e) == -1 ? -1 : 1;
 		if (rc == -1 || save_counts(m, m->file, e) == -1)
 			return -1;
