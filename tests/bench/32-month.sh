@@ -64,3 +64,23 @@ finish
 awk -v a="$plain1" -v b="$linked1" -v c="$plain2" -v d="$linked2" 'BEGIN {
     printf "first month, all new: %.1f s without, %.1f s with: %.0f %% of the speed (60 %% asked)\n", a, b, 100 * a / b
     printf "second month: %.1f s without, %.1f s with: %.0f %% (60 %% asked)\n", c, d, 100 * c / d }'
+
+# The same 320,000 bills, names not seen before, among ten times as many.
+python3 "$ROOT/tests/bench/month.py" "$W/data" "$ENTERPRISES" 2016-01 mub
+mv "$W/data/mub-2016-01.zip" "$W/bills.zip"
+bills() {
+	z ingest --account mub "$W/bills.zip"
+}
+for times in 1 10; do
+	python3 "$ROOT/tests/bench/month.py" "$W/data" $((ENTERPRISES * times)) \
+	    2016-01 aic
+	begin
+	z ingest --account aic "$W/data/aic-2016-01.zip" >/dev/null
+	seconds bills >"$W/among.$times"
+	keeper=$(pgrep -P "$SERVER" -f -- '-x keeper' | head -1)
+	awk -v n=$((ENTERPRISES * times)) '/VmHWM/ { printf "keeper among %d enterprises: %d MB\n",
+	    n, $2 / 1024 }' "/proc/${keeper:-self}/status"
+	finish
+done
+awk -v a="$(cat "$W/among.1")" -v b="$(cat "$W/among.10")" 'BEGIN {
+    printf "the same bundle among ten times as many enterprises: %.1f s and %.1f s, %.2fx (at most 1.3x)\n", a, b, b / a }'

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""month.py OUT ENTERPRISES MONTH: a month of all that departments send of so
+"""month.py OUT ENTERPRISES MONTH [WHO...]: a month of all that departments send of so
 many invented enterprises, as a zip of each department, about twelve rows of
 each. In the first month the register is new, in later ones a tenth of it."""
 import csv
@@ -89,6 +89,8 @@ SENT = [("aic", "qydj"), ("qts", "zzjgdm"), ("ntb", "nsr"), ("ltb", "nsr"),
 def main():
     out, n, month = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     for who, kind in SENT:
+        if sys.argv[4:] and who not in sys.argv[4:]:
+            continue
         text = io.StringIO()
         w = csv.writer(text)
         w.writerow(HEADERS[kind].split(","))
