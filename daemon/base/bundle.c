@@ -231,13 +231,13 @@ bundle_verdict(struct db *db, const struct bundle *b,
 		rc = db_run(db, e,
 		    "INSERT OR IGNORE INTO bundle_file_t (bundle, no, path,"
 		    " dataset, standard, rules, encoding, sha256, rows,"
-		    " accepted, rejected, issues, code, zh, en) VALUES"
-		    " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		    "iittttttiiitttt", b->no, (int64_t)i, f->path, f->dataset,
+		    " accepted, rejected, issues, code, zh, en, columns) VALUES"
+		    " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		    "iittttttiiittttt", b->no, (int64_t)i, f->path, f->dataset,
 		    f->standard, f->rules, f->encoding, f->sha256,
 		    (int64_t)f->rows, (int64_t)f->accepted,
 		    (int64_t)f->rejected, counts, f->error.code, f->error.zh,
-		    f->error.en);
+		    f->error.en, f->columns);
 		free(counts);
 	}
 	if (rc == 0 && v->nil)
@@ -298,6 +298,8 @@ bundle_again(struct db *db, struct bundle *b, const char *verb, const char *now,
 		" WHERE no = ?",
 		"i", b->no) == -1 ||
 	    db_run(db, e, "DELETE FROM bundle_file_t WHERE bundle = ?", "i",
+		b->no) == -1 ||
+	    db_run(db, e, "DELETE FROM bundle_finding_t WHERE bundle = ?", "i",
 		b->no) == -1 ||
 	    db_run(db, e, "DELETE FROM quality_issue_t WHERE bundle = ?", "i",
 		b->no) == -1 ||

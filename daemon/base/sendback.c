@@ -57,6 +57,7 @@ struct open_row {
 	enum link_finding finding;
 	const char *field;
 	const char *number;
+	const char *header; /* as sent, of the field or what it is made of */
 	size_t n;
 	char candidate[NEAREST][160];
 	int score[NEAREST];
@@ -110,7 +111,9 @@ add_finding(struct db *db, const struct bundle *b, const struct open_row *r,
 	const char *title = "";
 	int at = r->schema != NULL ? schema_field(r->schema, r->field) : -1;
 
-	if (at != -1)
+	if (r->header[0] != '\0')
+		title = r->header;
+	else if (at != -1)
 		title = r->schema->field[at].title;
 
 	return db_run(db, e,
@@ -286,7 +289,11 @@ send_rows(struct sendback *s, int rows, int *ret_n, struct buf *list,
 	sqlite3_stmt *st;
 	int rc = db_query(s->db, &st, e,
 	    "SELECT u.dataset, u.row, u.file, u.line, f.path, u.name,"
-	    " u.missing, u.finding, u.field, u.number FROM unlinked_t u"
+	    " u.missing, u.finding, u.field, u.number,"
+	    " coalesce(json_extract(nullif(f.columns, ''), '$.' || u.field),"
+	    " json_extract(nullif(f.columns, ''), '$.tax_id'),"
+	    " json_extract(nullif(f.columns, ''), '$.uscc'))"
+	    " FROM unlinked_t u"
 	    " JOIN bundle_file_t f ON f.bundle = u.bundle AND f.no = u.file"
 	    " WHERE u.bundle = ? AND (u.file, u.line, u.dataset) > (?,?,?)"
 	    " ORDER BY u.file, u.line, u.dataset LIMIT ?",
@@ -304,7 +311,8 @@ send_rows(struct sendback *s, int rows, int *ret_n, struct buf *list,
 			.missing = (unsigned)sqlite3_column_int(st, 6),
 			.finding = (enum link_finding)sqlite3_column_int(st, 7),
 			.field = db_text(st, 8),
-			.number = db_text(st, 9) };
+			.number = db_text(st, 9),
+			.header = db_text(st, 10) };
 
 		if (send_row(s->db, s->bundle, &r, list, e) == -1) {
 			rc = -1;

@@ -59,6 +59,7 @@ const char *const tables_sql[] = {
 	" superseded INTEGER NOT NULL DEFAULT 0,"
 	" linked INTEGER NOT NULL DEFAULT 0,"
 	" issues TEXT NOT NULL, code TEXT NOT NULL, zh TEXT NOT NULL,"
+	" columns TEXT NOT NULL DEFAULT '',"
 	" en TEXT NOT NULL, PRIMARY KEY (bundle, no)) WITHOUT ROWID;",
 	/* Findings of merging and linking; those of the worker are in issues. */
 	"CREATE TABLE IF NOT EXISTS bundle_finding_t ("

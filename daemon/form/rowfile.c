@@ -314,6 +314,7 @@ put_file(struct buf *b, const struct rowfile_file *f)
 	put_str(b, f->sha256);
 	put_str(b, f->period);
 	put_int(b, f->mode, 1);
+	put_str(b, f->columns);
 	for (size_t i = 0; i < sizeof(number) / sizeof(number[0]); i++)
 		put_int(b, number[i], 8);
 	put_err(b, &f->error);

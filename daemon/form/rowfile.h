@@ -43,6 +43,7 @@ struct rowfile_file {
 	char sha256[65]; /* of the member's bytes */
 	char period[16];
 	enum rowfile_mode mode;
+	char columns[4096]; /* JSON: the header of each field as sent, or "" */
 	uint64_t bytes;
 	uint64_t rows;
 	uint64_t accepted;

@@ -201,6 +201,7 @@ get_file(struct span *s, struct rowfile_file *f, uint64_t from, uint64_t to)
 	copy_word(s, f->sha256, sizeof(f->sha256));
 	copy_str(s, f->period, sizeof(f->period));
 	f->mode = (enum rowfile_mode)get_int(s, 1);
+	copy_str(s, f->columns, sizeof(f->columns));
 	f->bytes = get_int(s, 8);
 	f->rows = get_int(s, 8);
 	f->accepted = get_int(s, 8);

@@ -45,6 +45,23 @@ const char *const merge_rule[MERGE_FINDINGS] = { [MERGE_SAME] = "duplicate_row",
 	[MERGE_OTHER] = "duplicate_conflict",
 	[MERGE_STALE] = "stale_row" };
 
+/* What the sender calls a field, else its title. */
+static void
+header_of(struct merge *m, size_t file, const struct field *f, char *buf,
+    size_t size)
+{
+	sqlite3_stmt *st;
+	struct err e;
+	int rc = db_query(m->db, &st, &e,
+	    "SELECT json_extract(nullif(columns, ''), '$.' || ?) FROM"
+	    " bundle_file_t WHERE bundle = ? AND no = ?",
+	    "tii", f->name, m->bundle, (int64_t)file);
+
+	snprintf(buf, size, "%s",
+	    rc == 1 && db_text(st, 0)[0] != '\0' ? db_text(st, 0) : f->title);
+	db_done(st);
+}
+
 /* A finding about a row of a file of this bundle; field -1: the whole row. */
 static int
 note(struct merge *m, size_t file, uint64_t line, enum merge_finding f,
@@ -53,6 +70,7 @@ note(struct merge *m, size_t file, uint64_t line, enum merge_finding f,
 	const char *rule = merge_rule[f];
 	char zh[512];
 	char en[512];
+	char header[256];
 	struct rowfile_record issue = { .line = line,
 		.field = "",
 		.header = "",
@@ -68,14 +86,16 @@ note(struct merge *m, size_t file, uint64_t line, enum merge_finding f,
 		return 0;
 	if (field != -1) {
 		issue.field = m->target->schema->field[field].name;
-		issue.header = m->target->schema->field[field].title;
+		header_of(m, file, &m->target->schema->field[field], header,
+		    sizeof(header));
+		issue.header = header;
 	}
 	catalog_zh(rule, arg, 2, zh, sizeof(zh));
 	catalog_en(rule, arg, 2, en, sizeof(en));
 	return merge_add_issue(m, file, &issue, e);
 }
 
-/* The key stands twice in the bundle. */
+/* The key stands twice in the bundle; each field that differs is told. */
 static int
 note_twice(struct merge *m, const struct rowfile_record *r,
     const struct current *c, enum merge_finding f, struct err *e)
@@ -85,8 +105,13 @@ note_twice(struct merge *m, const struct rowfile_record *r,
 	const char *const arg[2] = { row, v->file[c->file].path };
 
 	snprintf(row, sizeof(row), "%" PRIu64, c->line);
-	return note(m, m->file, r->line, f, f == MERGE_OTHER ? m->differs : -1,
-	    arg, e);
+	if (f != MERGE_OTHER || m->differs == 0)
+		return note(m, m->file, r->line, f, -1, arg, e);
+	for (int i = 0; i < SCHEMA_FIELDS; i++)
+		if ((m->differs >> i & 1) != 0 &&
+		    note(m, m->file, r->line, f, i, arg, e) == -1)
+			return -1;
+	return 0;
 }
 
 /* A row that came too late: there is one of a later business date. */
@@ -285,6 +310,7 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 	int rc;
 
 	m->asked = 0;
+	m->differs = 0;
 	if (rowfile_verdict(m->reader)->file[m->file].mode == ROWFILE_RETRACT)
 		r->op = 'D';
 	/*

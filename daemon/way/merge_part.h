@@ -43,7 +43,7 @@ struct merge {
 	int asked;                     /* found is of the row at hand */
 	struct link_row row;
 	struct link_found found;
-	int differs; /* field in which it contradicts the base, -1 */
+	uint64_t differs; /* fields in which it contradicts the base, as bits */
 };
 
 enum did { DID_INSERT, DID_UPDATE, DID_NOTHING };

@@ -217,7 +217,7 @@ differs(const struct value *a, const struct value *b)
 
 /*
  * Null never overwrites: what the row does not say, the current version says.
- * The first field in which they contradict each other is kept in m->differs.
+ * The fields in which they contradict each other are kept in m->differs.
  * Returns the statement that holds the texts, to be done with afterwards.
  */
 int
@@ -229,16 +229,16 @@ merge_fill_from_current(struct merge *m, struct rowfile_record *r, int64_t id,
 	int open_at = 1 + (int)s->nfields;
 	int rc;
 
-	m->differs = -1;
+	m->differs = 0;
 	(void)sqlite3_bind_int64(st, 1, id);
 	rc = db_step(m->db, st, 0, e);
 	for (size_t i = 0; rc == 1 && i < s->nfields; i++) {
 		struct value v;
 
 		value_from(st, 1 + (int)i, s->field[i].type, &v);
-		if (m->differs == -1 && v.kind != VALUE_NULL &&
-		    r->value[i].kind != VALUE_NULL && differs(&v, &r->value[i]))
-			m->differs = (int)i;
+		if (v.kind != VALUE_NULL && r->value[i].kind != VALUE_NULL &&
+		    differs(&v, &r->value[i]))
+			m->differs |= UINT64_C(1) << i;
 		if (r->value[i].kind == VALUE_NULL && !r->open_ended[i]) {
 			r->value[i] = v;
 			if (s->field[i].open_ended)

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,12 +158,36 @@ find_dataset(struct file *f, struct err *e)
 	return clean_open(&f->clean, w->script, s, cell, n, e);
 }
 
+/* What each field is called in the file, for findings that come later. */
+static void
+note_columns(struct file *f)
+{
+	const struct schema *s = f->clean.lane[0].schema;
+	const struct match *m = f->clean.lane[0].match;
+	json_t *o = json_object();
+	char *text;
+
+	for (size_t i = 0; i < s->nfields; i++) {
+		int at = match_field(m, (int)i);
+
+		if (at != -1)
+			json_object_set_new(o, s->field[i].name,
+			    json_string(match_column(m, (size_t)at)->header));
+	}
+	text = json_dumps(o, JSON_COMPACT);
+	if (text != NULL && strlen(text) < sizeof(f->entry->columns))
+		strcpy(f->entry->columns, text);
+	free(text);
+	json_decref(o);
+}
+
 /* Columns that nobody knows. */
 static int
 find_columns(struct file *f, struct err *e)
 {
 	const struct match *m = f->clean.lane[0].match;
 
+	note_columns(f);
 	for (size_t i = 0; i < match_count(m); i++) {
 		const char *header = match_column(m, i)->header;
 

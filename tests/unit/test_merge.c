@@ -508,12 +508,13 @@ of_two_different_rows_the_later_wins_at_equal_dates(void **state)
 	(void)state;
 	n = deliver(l, 2);
 	counts_are(n, 1, 0, 0, 1);
-	assert_int_equal(n.found[MERGE_OTHER], 1);
+	/* Each field that differs is told. */
+	assert_int_equal(n.found[MERGE_OTHER], 2);
 	assert_string_equal(sql(CURRENT), "1|2.0|PAID");
 	assert_string_equal(sql(HISTORY),
 	    "1|1.0|2014-03-31|0|twice in bundle\n1|2.0|2014-03-31|1|");
-	assert_string_equal(sql("SELECT rule FROM quality_issue"),
-	    "duplicate_conflict");
+	assert_string_equal(sql("SELECT rule, field FROM quality_issue"),
+	    "duplicate_conflict|amount\nduplicate_conflict|status");
 }
 
 /*
