@@ -4,6 +4,7 @@
 
 #include "command/command.h"
 #include "rule/box_link.h"
+#include "rule/box_overwrite.h"
 #include "rule/codes.h"
 #include "rule/pack.h"
 #include "rule/schema.h"
@@ -79,19 +80,33 @@ provider_of(const char *name, char *buf, size_t size)
 
 /* Weights and thresholds of links. */
 static int
-check_link(const struct pack *p)
+check_link(const struct pack_file *f, struct err *e)
 {
-	const struct pack_file *f = pack_find(p, "rules/link.lua");
 	struct link_rules r;
+
+	return box_link_rules(f->data, f->len, &r, e);
+}
+
+/* One of the two files about enterprises. */
+static int
+check_records(const struct pack *p, const struct schemas *all, const char *name)
+{
+	const struct pack_file *f = pack_find(p, name);
+	struct overwrite *o = NULL;
 	struct err e;
+	int rc;
 
 	if (f == NULL)
 		return COMMAND_DONE;
-	if (box_link_rules(f->data, f->len, &r, &e) == -1) {
+	rc = strcmp(name, "rules/link.lua") == 0
+		 ? check_link(f, &e)
+		 : overwrite_read(f->data, f->len, all, &o, &e);
+	overwrite_free(o);
+	if (rc == -1) {
 		(void)command_fail(&e);
 		return COMMAND_FAULTS;
 	}
-	printf("ok  rules/link.lua  %s\n", f->sha256);
+	printf("ok  %s  %s\n", name, f->sha256);
 	return COMMAND_DONE;
 }
 
@@ -107,7 +122,9 @@ check_all(const struct pack *p, const struct schemas *all, int examples)
 			sizeof(provider)) &&
 		    check_one(p, all, provider, examples, &t) != COMMAND_DONE)
 			worst = COMMAND_FAULTS;
-	if (!examples && check_link(p) != COMMAND_DONE)
+	if (!examples &&
+	    (check_records(p, all, "rules/link.lua") != COMMAND_DONE ||
+		check_records(p, all, "rules/overwrite.lua") != COMMAND_DONE))
 		worst = COMMAND_FAULTS;
 	if (examples)
 		printf("%d passed, %d failed\n", t.passed, t.failed);

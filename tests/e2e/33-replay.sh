@@ -107,6 +107,7 @@ for wrong in 's/policy = "sticky"/policy = "sticki"/' 's/"AIC > QTS"/"AIC > AIC"
 	sed "$wrong" "$T/good.lua" >"$HOME_DIR/rules/overwrite.lua"
 	fails "refused: $wrong" z rules replay
 	is 'with the name of the file' "$(grep -c 'overwrite.lua' "$T/.out")" 1
+	exits 1 'by rules check as well' z rules check
 done
 # A function that fails: the policy decides, and a conflict says so.
 sed 's/decide = not_the_old_number/decide = function() error("oh") end/' \
