@@ -634,6 +634,25 @@ open_libs(lua_State *L)
 	}
 }
 
+/* A field that is not of the register has to be said by somebody. */
+static int
+check_said(struct reading *r)
+{
+	const struct schema *s = schemas_find(r->schemas, RECORD_DATASET);
+
+	for (size_t i = 0; i < r->o->nfields; i++) {
+		const char *name = r->o->field[i].name;
+		int said = schema_field(s, name) != -1;
+
+		for (size_t k = 0; k < r->o->nsources; k++)
+			for (size_t c = 0; c < r->o->source[k].n; c++)
+				said |= r->o->source[k].cell[c].field == (int)i;
+		if (!said)
+			return wrong(r, "no source says the field", name);
+	}
+	return 0;
+}
+
 static int
 read_file(struct reading *r, const char *text, size_t len)
 {
@@ -649,7 +668,7 @@ read_file(struct reading *r, const char *text, size_t len)
 		return wrong(r, "it returns no", "table");
 	if (read_fields(r) == -1 || read_default(r) == -1 ||
 	    read_sources(r, "sources", 0) == -1 ||
-	    read_sources(r, "late", 1) == -1)
+	    read_sources(r, "late", 1) == -1 || check_said(r) == -1)
 		return -1;
 	lua_settop(L, 0);
 	return 0;

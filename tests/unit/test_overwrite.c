@@ -94,7 +94,9 @@ the_record_has_the_fields_of_the_register(void **state)
 	const struct schema *s = schemas_find(schemas, RECORD_DATASET);
 
 	(void)state;
-	assert_int_equal(rules("tax_id = { rank = 'NTB' }", REGISTER, ""), 0);
+	assert_int_equal(rules("tax_id = { rank = 'NTB' }",
+			     REGISTER ", nat_tax_taxpayer = { 'tax_id' }", ""),
+	    0);
 	assert_int_equal(o->nfields, s->nfields + 1);
 	for (size_t i = 0; i < s->nfields; i++)
 		assert_string_equal(o->field[i].name, s->field[i].name);
@@ -202,6 +204,7 @@ what_is_wrong_is_named(void **state)
 {
 	(void)state;
 	refused("nobody = {}", REGISTER, "nobody");
+	refused("nobody = { rank = 'AIC' }", REGISTER, "nobody");
 	refused("reg_no = { rank = 'AIC > AIC' }", REGISTER, "reg_no");
 	refused("reg_no = { rank = 'AIC', policy = 'x' }", REGISTER, "reg_no");
 	refused("reg_no = { rank = 'AIC', policy = 'sticky' }", REGISTER,
