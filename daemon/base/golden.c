@@ -9,7 +9,10 @@
 #include "sys/log.h"
 #include "sys/mem.h"
 
-/* The type of a field: the register's, else that of the first source. */
+/*
+ * The type of a field: the register's, else that of the first source. One of
+ * them has it: overwrite_read refuses a field that nobody says.
+ */
 static const struct field *
 type_of(const struct golden *g, size_t i)
 {
@@ -29,9 +32,8 @@ type_of(const struct golden *g, size_t i)
 	return NULL;
 }
 
-int
-golden_open(struct db *db, const struct overwrite *o, const struct schemas *s,
-    struct golden **ret_g, struct err *e)
+struct golden *
+golden_new(struct db *db, const struct overwrite *o, const struct schemas *s)
 {
 	struct golden *g = xcalloc(1, sizeof(*g));
 
@@ -39,22 +41,13 @@ golden_open(struct db *db, const struct overwrite *o, const struct schemas *s,
 	g->o = o;
 	g->schemas = s;
 	g->arena = arena_new();
-	for (size_t i = 0; i < o->nfields; i++) {
+	for (size_t i = 0; i < o->nfields; i++)
 		g->field[i] = type_of(g, i);
-		if (g->field[i] == NULL) {
-			err_set(e, ERR_HOLD,
-			    "rules/overwrite.lua: nobody says the field '%s'",
-			    o->field[i].name);
-			golden_close(g);
-			return -1;
-		}
-	}
-	*ret_g = g;
-	return 0;
+	return g;
 }
 
 void
-golden_close(struct golden *g)
+golden_free(struct golden *g)
 {
 	if (g == NULL)
 		return;

@@ -16,9 +16,9 @@
 struct golden;
 
 /* o and s outlive it. */
-int golden_open(struct db *db, const struct overwrite *o,
-    const struct schemas *s, struct golden **ret_g, struct err *e);
-void golden_close(struct golden *g);
+struct golden *golden_new(struct db *db, const struct overwrite *o,
+    const struct schemas *s);
+void golden_free(struct golden *g);
 
 /* The tables and views of records: enterprise, provenance, conflict. */
 int golden_views(struct db *db, const struct overwrite *o,

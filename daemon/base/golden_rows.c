@@ -5,7 +5,7 @@
 #include "sys/buf.h"
 #include "sys/mem.h"
 
-enum { FIXED = 13 };
+enum { FIXED = 12 };
 
 static void
 add_cell(struct buf *b, const struct schema *s, const struct record_source *src,
@@ -34,7 +34,7 @@ prepare(struct golden *g, const struct record_source *src)
 	buf_init(&b, 16384);
 	buf_printf(&b,
 	    "SELECT _id, _key, _provider, _bundle, _file, _row, _as_of,"
-	    " _from, _to, _reason, _op, %s, 0",
+	    " _from, _to, _reason, _op, %s",
 	    updated != -1 ? "source_updated_at" : "''");
 	for (size_t i = 0; i < src->n; i++)
 		add_cell(&b, s, src, &src->cell[i]);

@@ -190,12 +190,10 @@ int
 golden_views(struct db *db, const struct overwrite *o, const struct schemas *s,
     struct err *e)
 {
-	struct golden *g;
+	struct golden *g = golden_new(db, o, s);
 	struct buf sql;
 	int rc;
 
-	if (golden_open(db, o, s, &g, e) == -1)
-		return -1;
 	buf_init(&sql, SQL_MAX);
 	rc = db_begin(db, e) == -1 || add_columns(g, e) == -1 ||
 		     name_fields(g, e) == -1 ||
@@ -205,6 +203,6 @@ golden_views(struct db *db, const struct overwrite *o, const struct schemas *s,
 		 ? -1
 		 : 0;
 	buf_done(&sql);
-	golden_close(g);
+	golden_free(g);
 	return rc;
 }

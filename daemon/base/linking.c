@@ -72,7 +72,7 @@ linking_free(struct linking *l)
 {
 	if (l == NULL)
 		return;
-	golden_close(l->golden);
+	golden_free(l->golden);
 	link_free(l->link);
 	enterprises_close(l->enterprises);
 	record_rules_free(&l->rules);
@@ -80,12 +80,11 @@ linking_free(struct linking *l)
 	free(l);
 }
 
-/* The pack by whose rules the records of the base were made; "" none yet. */
-static int
-pack_of_records(struct keeper *k, char sha256[65], struct err *e)
+int
+linking_pack(struct db *db, char sha256[65], struct err *e)
 {
 	sqlite3_stmt *st;
-	int rc = db_query(k->db, &st, e,
+	int rc = db_query(db, &st, e,
 	    "SELECT pack FROM record_rules_t ORDER BY no DESC LIMIT 1", "");
 
 	sha256[0] = '\0';
@@ -114,10 +113,9 @@ open_all(struct keeper *k, struct linking *l, struct err *e)
 	if (golden_views(k->db, l->rules.overwrite, l->standing->schemas, e) ==
 		-1 ||
 	    db_commit(k->db, e) == -1 ||
-	    enterprises_open(k->db, l->rules.link, &l->enterprises, e) == -1 ||
-	    golden_open(k->db, l->rules.overwrite, l->standing->schemas,
-		&l->golden, e) == -1)
+	    enterprises_open(k->db, l->rules.link, &l->enterprises, e) == -1)
 		return -1;
+	l->golden = golden_new(k->db, l->rules.overwrite, l->standing->schemas);
 	l->link =
 	    link_new(k->db, l->enterprises, l->rules.link, l->rules.overwrite);
 	return 0;
@@ -128,11 +126,13 @@ linking_start(struct keeper *k, struct err *e)
 {
 	struct linking *l = xcalloc(1, sizeof(*l));
 	char pack[65];
+	int first;
 	int rc;
 
-	if (pack_of_records(k, pack, e) == -1)
+	if (linking_pack(k->db, pack, e) == -1)
 		goto fail;
-	if (pack[0] == '\0')
+	first = pack[0] == '\0';
+	if (first)
 		snprintf(pack, sizeof(pack), "%s",
 		    pack_sha256(k->standing->pack));
 	if (standing_get(k, pack, schemas_day(k->standing->schemas),
@@ -144,9 +144,7 @@ linking_start(struct keeper *k, struct err *e)
 		linking_free(l);
 		return 0;
 	}
-	if (rc == -1 ||
-	    (db_int(k->db, 0, "SELECT count(*) FROM record_rules_t", "") == 0 &&
-		first_rules(k, e) == -1) ||
+	if (rc == -1 || (first && first_rules(k, e) == -1) ||
 	    open_all(k, l, e) == -1)
 		goto fail;
 	k->linking = l;
@@ -166,12 +164,6 @@ struct enterprises *
 linking_enterprises(const struct keeper *k)
 {
 	return k->linking != NULL ? k->linking->enterprises : NULL;
-}
-
-struct golden *
-linking_golden(const struct keeper *k)
-{
-	return k->linking != NULL ? k->linking->golden : NULL;
 }
 
 const struct link_rules *
@@ -263,15 +255,12 @@ static int
 change_rules(struct keeper *k, struct record_rules *r, struct err *e)
 {
 	struct linking *l = k->linking;
-	struct golden *golden;
 
-	if (golden_views(k->db, r->overwrite, k->standing->schemas, e) == -1 ||
-	    golden_open(k->db, r->overwrite, k->standing->schemas, &golden,
-		e) == -1)
+	if (golden_views(k->db, r->overwrite, k->standing->schemas, e) == -1)
 		return -1;
-	golden_close(l->golden);
+	golden_free(l->golden);
 	link_free(l->link);
-	l->golden = golden;
+	l->golden = golden_new(k->db, r->overwrite, k->standing->schemas);
 	l->link = link_new(k->db, l->enterprises, r->link, r->overwrite);
 	if (enterprises_rules(l->enterprises, r->link, e) == -1)
 		return -1;

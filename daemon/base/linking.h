@@ -12,7 +12,6 @@
  */
 struct linking;
 struct link;
-struct golden;
 struct enterprises;
 
 /* The link and overwrite rules of a pack. */
@@ -29,6 +28,9 @@ void record_rules_free(struct record_rules *r);
 /* Whether those of a pack that may come in force can be read. */
 int linking_check(const struct standing *s, struct err *e);
 
+/* The pack by whose rules the records of a base were made; "" none yet. */
+int linking_pack(struct db *db, char sha256[65], struct err *e);
+
 /* At start, after the rules: reads the enterprises. */
 int linking_start(struct keeper *k, struct err *e);
 void linking_free(struct linking *l);
@@ -36,7 +38,6 @@ void linking_free(struct linking *l);
 /* NULL where nothing is linked. */
 struct link *linking_link(const struct keeper *k);
 struct enterprises *linking_enterprises(const struct keeper *k);
-struct golden *linking_golden(const struct keeper *k);
 const struct link_rules *linking_rules(const struct keeper *k);
 
 /*

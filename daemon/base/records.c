@@ -1,39 +1,22 @@
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/records.h"
 #include "form/decode.h"
 #include "rule/pack.h"
 #include "sys/home.h"
 
-/* The pack by whose rules the records were made, out of the base. */
+/* The pack by whose rules the records were made. */
 static int
 load(struct records *r, struct err *e)
 {
-	sqlite3_stmt *st;
-	int fd = memfd_create("pack", MFD_CLOEXEC);
-	int rc = db_query(r->db, &st, e,
-	    "SELECT body FROM pack_t WHERE sha256 = (SELECT pack FROM"
-	    " record_rules_t ORDER BY no DESC LIMIT 1)",
-	    "");
+	char sha256[65];
 
-	if (rc == 1) {
-		const char *body = sqlite3_column_blob(st, 0);
-		size_t len = (size_t)sqlite3_column_bytes(st, 0);
-
-		rc = fd == -1 || write(fd, body, len) != (ssize_t)len
-			 ? err_errno(e, ERR_RETRY, "cannot hold a pack")
-			 : pack_map(fd, &r->pack, e);
-	} else if (rc == 0) {
-		rc = err_set(e, ERR_HOLD,
+	if (linking_pack(r->db, sha256, e) == -1)
+		return -1;
+	if (sha256[0] == '\0')
+		return err_set(e, ERR_HOLD,
 		    "no records were made yet: start the server once");
-	}
-	db_done(st);
-	if (fd != -1)
-		(void)close(fd);
-	return rc;
+	return standing_pack(r->db, sha256, &r->pack, e);
 }
 
 int
@@ -59,8 +42,7 @@ records_open(struct pack *p, struct records *r, struct err *e)
 			       : rc;
 	}
 	if (rc == 0)
-		rc = golden_open(r->db, r->rules.overwrite, r->schemas,
-		    &r->golden, e);
+		r->golden = golden_new(r->db, r->rules.overwrite, r->schemas);
 	if (rc == -1)
 		records_close(r);
 	return rc;
@@ -69,7 +51,7 @@ records_open(struct pack *p, struct records *r, struct err *e)
 void
 records_close(struct records *r)
 {
-	golden_close(r->golden);
+	golden_free(r->golden);
 	record_rules_free(&r->rules);
 	schemas_free(r->schemas);
 	pack_free(r->pack);

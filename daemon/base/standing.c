@@ -241,15 +241,13 @@ standing_reload(struct keeper *k, struct err *e)
 	return come_in_force(k, s, e);
 }
 
-/* A pack that was in force before, out of the base. */
-static int
-load(struct keeper *k, const char *sha256, const char *day,
-    struct standing **ret_s, struct err *e)
+int
+standing_pack(struct db *db, const char *sha256, struct pack **ret_p,
+    struct err *e)
 {
-	struct pack *p = NULL;
 	sqlite3_stmt *st;
 	int fd = -1;
-	int rc = db_query(k->db, &st, e,
+	int rc = db_query(db, &st, e,
 	    "SELECT body FROM pack_t WHERE sha256 = ?", "t", sha256);
 
 	if (rc == 1) {
@@ -259,14 +257,26 @@ load(struct keeper *k, const char *sha256, const char *day,
 		fd = memfd_create("pack", MFD_CLOEXEC);
 		rc = fd == -1 || write(fd, body, len) != (ssize_t)len
 			 ? err_errno(e, ERR_RETRY, "cannot hold a pack")
-			 : pack_map(fd, &p, e);
+			 : pack_map(fd, ret_p, e);
 	} else if (rc == 0) {
 		rc = err_set(e, ERR_HOLD, "no pack %s in the base", sha256);
 	}
 	db_done(st);
 	if (fd != -1)
 		(void)close(fd);
-	return rc == -1 ? -1 : standing_new(p, day, ret_s, e);
+	return rc;
+}
+
+/* A pack that was in force before, out of the base. */
+static int
+load(struct keeper *k, const char *sha256, const char *day,
+    struct standing **ret_s, struct err *e)
+{
+	struct pack *p = NULL;
+
+	return standing_pack(k->db, sha256, &p, e) == -1
+		   ? -1
+		   : standing_new(p, day, ret_s, e);
 }
 
 int

@@ -10,6 +10,7 @@
  * was claimed with until its end, whatever comes in force meanwhile.
  */
 struct keeper;
+struct db;
 
 struct standing {
 	struct pack *pack;
@@ -33,6 +34,9 @@ int standing_reload(struct keeper *k, struct err *e);
  */
 int standing_get(struct keeper *k, const char *sha256, const char *day,
     struct standing **ret_s, struct err *e);
+/* A pack that was ever in force, by its hash; the caller's. */
+int standing_pack(struct db *db, const char *sha256, struct pack **ret_p,
+    struct err *e);
 /* Each round: on a new day other versions may be in force. */
 int standing_tick(struct keeper *k, struct err *e);
 /* What the instance's folders hold now, in force or not. */
