@@ -313,3 +313,29 @@ bundle_again(struct db *db, struct bundle *b, const char *verb, const char *now,
 		return -1;
 	return note(db, b, verb, now, json_object(), e);
 }
+
+int
+bundle_issue(struct db *db, int64_t bundle, int64_t file,
+    const struct rowfile_record *r, struct err *e)
+{
+	sqlite3_stmt *st = db_prepare(db,
+	    "INSERT INTO quality_issue_t (bundle, file, row, field, header,"
+	    " rule, severity, value, message_zh, message_en, effect)"
+	    " VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+	int rc;
+
+	(void)sqlite3_bind_int64(st, 1, bundle);
+	(void)sqlite3_bind_int64(st, 2, file);
+	(void)sqlite3_bind_int64(st, 3, (int64_t)r->line);
+	(void)sqlite3_bind_text(st, 4, r->field, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 5, r->header, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 6, r->rule, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int(st, 7, r->severity);
+	(void)sqlite3_bind_text(st, 8, r->text, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 9, r->zh, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 10, r->en, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int(st, 11, r->effect);
+	rc = db_step(db, st, 1, e);
+	(void)sqlite3_reset(st);
+	return rc;
+}

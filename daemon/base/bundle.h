@@ -64,6 +64,10 @@ int bundle_claim(struct db *db, const char *pack, const char *now,
 int bundle_verdict(struct db *db, const struct bundle *b,
     const struct rowfile_summary *v, struct err *e);
 
+/* A finding of one of its files, as a record of kind ROWFILE_FINDING. */
+int bundle_issue(struct db *db, int64_t bundle, int64_t file,
+    const struct rowfile_record *r, struct err *e);
+
 /*
  * The end: applied or rejected. outcome is "accepted", "partial", "rejected".
  */

@@ -19,6 +19,9 @@
 
 enum { LIST_MAX = 256 << 20, NEAREST = 3 };
 
+/* Findings of linking that say something against a row. */
+#define FINDINGS "('key_mismatch', 'ids_of_two', 'ids_contradict')"
+
 static void
 put(struct buf *b, const char *s)
 {
@@ -103,27 +106,33 @@ arguments(const struct open_row *r, const char *arg[3])
 	arg[2] = r->name;
 }
 
+/* The column of the number as the sender calls it, else its title. */
+static const char *
+header_of(const struct open_row *r)
+{
+	int at = r->schema != NULL ? schema_field(r->schema, r->field) : -1;
+
+	if (r->header[0] != '\0')
+		return r->header;
+	return at != -1 ? r->schema->field[at].title : "";
+}
+
 static int
 add_finding(struct db *db, const struct bundle *b, const struct open_row *r,
     const char *zh, const char *en, struct err *e)
 {
 	const char *rule = link_rule[r->finding];
-	const char *title = "";
-	int at = r->schema != NULL ? schema_field(r->schema, r->field) : -1;
+	struct rowfile_record issue = { .line = (uint64_t)r->line,
+		.field = r->field,
+		.header = header_of(r),
+		.rule = rule,
+		.text = r->number[0] != '\0' ? r->number : r->name,
+		.zh = zh,
+		.en = en,
+		.severity = (uint8_t)catalog_find(rule)->severity,
+		.effect = EFFECT_KEEP };
 
-	if (r->header[0] != '\0')
-		title = r->header;
-	else if (at != -1)
-		title = r->schema->field[at].title;
-
-	return db_run(db, e,
-	    "INSERT INTO quality_issue_t (bundle, file, row, field, header,"
-	    " rule, severity, value, message_zh, message_en, effect)"
-	    " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-	    "iiitttittti", b->no, r->file, r->line, r->field, title, rule,
-	    (int64_t)catalog_find(rule)->severity,
-	    r->number[0] != '\0' ? r->number : r->name, zh, en,
-	    (int64_t)EFFECT_KEEP);
+	return bundle_issue(db, b->no, r->file, &issue, e);
 }
 
 static void
@@ -199,9 +208,7 @@ keep_counts(struct db *db, const struct bundle *b, struct err *e)
 	return db_run(db, e,
 	    "INSERT OR REPLACE INTO bundle_finding_t SELECT bundle, file, rule,"
 	    " severity, count(*) FROM quality_issue_t WHERE bundle = ? AND rule"
-	    " IN ('key_mismatch', 'ids_of_two', 'ids_contradict') GROUP BY "
-	    "bundle, file, rule,"
-	    " severity",
+	    " IN " FINDINGS " GROUP BY bundle, file, rule, severity",
 	    "i", b->no);
 }
 
@@ -228,7 +235,6 @@ struct sendback {
 	int64_t file;
 	int64_t line;
 	char dataset[64];
-	char last[64];
 };
 
 int
@@ -247,8 +253,8 @@ sendback_open(struct db *db, const struct schemas *all, const struct bundle *b,
 	    HOME_ACCOUNTS, b->name.account, b->name.id);
 	/* Those of a list that a crash cut off. */
 	if (db_run(db, e,
-		"DELETE FROM quality_issue_t WHERE bundle = ? AND rule IN"
-		" ('key_mismatch', 'ids_of_two', 'ids_contradict')",
+		"DELETE FROM quality_issue_t WHERE bundle = ? AND rule "
+		"IN " FINDINGS,
 		"i", b->no) == -1) {
 		free(s);
 		return -1;
@@ -286,6 +292,7 @@ static int
 send_rows(struct sendback *s, int rows, int *ret_n, struct buf *list,
     struct err *e)
 {
+	struct sendback from = *s;
 	sqlite3_stmt *st;
 	int rc = db_query(s->db, &st, e,
 	    "SELECT u.dataset, u.row, u.file, u.line, f.path, u.name,"
@@ -297,7 +304,7 @@ send_rows(struct sendback *s, int rows, int *ret_n, struct buf *list,
 	    " JOIN bundle_file_t f ON f.bundle = u.bundle AND f.no = u.file"
 	    " WHERE u.bundle = ? AND (u.file, u.line, u.dataset) > (?,?,?)"
 	    " ORDER BY u.file, u.line, u.dataset LIMIT ?",
-	    "iiiti", s->bundle->no, s->file, s->line, s->dataset,
+	    "iiiti", s->bundle->no, from.file, from.line, from.dataset,
 	    (int64_t)rows);
 
 	for (*ret_n = 0; rc == 1; rc = db_next(s->db, st, e)) {
@@ -320,11 +327,10 @@ send_rows(struct sendback *s, int rows, int *ret_n, struct buf *list,
 		}
 		s->file = r.file;
 		s->line = r.line;
-		snprintf(s->last, sizeof(s->last), "%s", r.dataset);
+		snprintf(s->dataset, sizeof(s->dataset), "%s", r.dataset);
 		++*ret_n;
 	}
 	db_done(st);
-	memcpy(s->dataset, s->last, sizeof(s->dataset));
 	return rc;
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys/buf.h"
+#include "base/bundle.h"
 #include "sys/catalog.h"
 #include "sys/clock.h"
 #include "sys/mem.h"
@@ -17,28 +17,9 @@ int
 merge_add_issue(struct merge *m, size_t file, const struct rowfile_record *r,
     struct err *e)
 {
-	sqlite3_stmt *st = db_prepare(m->db,
-	    "INSERT INTO quality_issue_t (bundle, file, row, field, header,"
-	    " rule, severity, value, message_zh, message_en, effect)"
-	    " VALUES (?,?,?,?,?,?,?,?,?,?,?)");
-	int rc;
-
-	if (m->mode == MERGE_DRY)
-		return 0;
-	(void)sqlite3_bind_int64(st, 1, m->bundle);
-	(void)sqlite3_bind_int64(st, 2, (int64_t)file);
-	(void)sqlite3_bind_int64(st, 3, (int64_t)r->line);
-	(void)sqlite3_bind_text(st, 4, r->field, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(st, 5, r->header, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(st, 6, r->rule, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int(st, 7, r->severity);
-	(void)sqlite3_bind_text(st, 8, r->text, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(st, 9, r->zh, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(st, 10, r->en, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int(st, 11, r->effect);
-	rc = db_step(m->db, st, 1, e);
-	(void)sqlite3_reset(st);
-	return rc;
+	return m->mode == MERGE_DRY
+		   ? 0
+		   : bundle_issue(m->db, m->bundle, (int64_t)file, r, e);
 }
 
 const char *const merge_rule[MERGE_FINDINGS] = { [MERGE_SAME] = "duplicate_row",
@@ -247,6 +228,12 @@ merge_twice(struct merge *m, struct rowfile_record *r, int64_t hash,
 	return merge_put(m, r, c, hash, "twice in bundle", e);
 }
 
+static enum rowfile_mode
+mode_of(const struct merge *m)
+{
+	return rowfile_verdict(m->reader)->file[m->file].mode;
+}
+
 static int
 merge_delete(struct merge *m, const struct rowfile_record *r,
     const struct current *c, int found, struct merge_counts *n, struct err *e)
@@ -260,9 +247,7 @@ merge_delete(struct merge *m, const struct rowfile_record *r,
 	if (m->mode == MERGE_DRY)
 		return merge_remember(m, r, c, 0, "", e);
 	return merge_end_version(m, c,
-	    rowfile_verdict(m->reader)->file[m->file].mode == ROWFILE_RETRACT
-		? "retracted"
-		: "deleted by provider",
+	    mode_of(m) == ROWFILE_RETRACT ? "retracted" : "deleted by provider",
 	    e);
 }
 
@@ -279,8 +264,7 @@ merge_known(struct merge *m, struct rowfile_record *r, int64_t hash,
 			return -1;
 		/* It is there, if an older one: no full file ends it. */
 		c->did = DID_NOTHING;
-		if (rowfile_verdict(m->reader)->file[m->file].mode ==
-			ROWFILE_FULL &&
+		if (mode_of(m) == ROWFILE_FULL &&
 		    merge_mark_seen(m, r, c, e) == -1)
 			return -1;
 		return merge_put(m, r, c, hash, "older", e);
@@ -311,7 +295,7 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 
 	m->asked = 0;
 	m->differs = 0;
-	if (rowfile_verdict(m->reader)->file[m->file].mode == ROWFILE_RETRACT)
+	if (mode_of(m) == ROWFILE_RETRACT)
 		r->op = 'D';
 	/*
 	 * New rows come after new rows, known ones after known ones: where the
