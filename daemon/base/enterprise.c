@@ -68,16 +68,6 @@ tell_ident(struct enterprises *x, uint32_t root, enum identity_kind kind,
 	linker_learn(x->linker, root, &ids);
 }
 
-static unsigned
-day_number(const char *date)
-{
-	unsigned y = 0, m = 0, d = 0;
-
-	if (sscanf(date, "%4u-%2u-%2u", &y, &m, &d) < 1)
-		return 0;
-	return y * 10000 + m * 100 + d;
-}
-
 /* Tells the index what stands under a number, in the order of its learning. */
 static int
 tell_idents(struct enterprises *x, uint32_t no, struct err *e)
@@ -108,13 +98,13 @@ tell_names(struct enterprises *x, uint32_t no, struct err *e)
 	for (; rc == 1; rc = db_next(x->db, st, e))
 		linker_name(x->linker, enterprises_root_of(x, no),
 		    db_text(st, 0), strlen(db_text(st, 0)),
-		    day_number(db_text(st, 1)));
+		    linker_day(db_text(st, 1)));
 	db_done(st);
 	return rc;
 }
 
-static int
-tell_profile(struct enterprises *x, uint32_t no, struct err *e)
+int
+enterprises_tell_profile(struct enterprises *x, uint32_t no, struct err *e)
 {
 	sqlite3_stmt *st;
 	int rc = db_query(x->db, &st, e,
@@ -131,9 +121,7 @@ tell_profile(struct enterprises *x, uint32_t no, struct err *e)
 int
 enterprises_tell(struct enterprises *x, uint32_t no, struct err *e)
 {
-	return tell_idents(x, no, e) == -1 || tell_names(x, no, e) == -1
-		   ? -1
-		   : tell_profile(x, no, e);
+	return tell_idents(x, no, e) == -1 ? -1 : tell_names(x, no, e);
 }
 
 static int
@@ -156,6 +144,26 @@ read_numbers(struct enterprises *x, struct err *e)
 	return rc;
 }
 
+/*
+ * Roots first: of an identifier that two have it is theirs. Their profile comes
+ * last, and has the last word.
+ */
+static int
+tell_all(struct enterprises *x, struct err *e)
+{
+	int rc = 0;
+
+	for (int members = 0; members < 2; members++)
+		for (uint32_t no = 1; rc == 0 && no < x->n; no++)
+			if ((x->known[no].root != no) == members)
+				rc = enterprises_tell(x, no, e);
+	for (int members = 1; members >= 0; members--)
+		for (uint32_t no = 1; rc == 0 && no < x->n; no++)
+			if ((x->known[no].root != no) == members)
+				rc = enterprises_tell_profile(x, no, e);
+	return rc;
+}
+
 int
 enterprises_open(struct db *db, const struct link_rules *r,
     struct enterprises **ret_x, struct err *e)
@@ -167,11 +175,7 @@ enterprises_open(struct db *db, const struct link_rules *r,
 	x->n = 1;
 	x->linker = linker_new(r);
 	rc = read_numbers(x, e) == -1 ? -1 : enterprises_read_touched(x, e);
-	/* Roots first: of an identifier that two have it is theirs. */
-	for (int members = 0; rc == 0 && members < 2; members++)
-		for (uint32_t no = 1; rc == 0 && no < x->n; no++)
-			if ((x->known[no].root != no) == members)
-				rc = enterprises_tell(x, no, e);
+	rc = rc == -1 ? -1 : tell_all(x, e);
 	if (rc == -1) {
 		enterprises_close(x);
 		return -1;
@@ -265,7 +269,7 @@ end_names(struct enterprises *x, uint32_t no, const char *name,
 
 	for (; rc == 1; rc = db_next(x->db, st, e))
 		linker_name(x->linker, no, db_text(st, 0),
-		    strlen(db_text(st, 0)), day_number(since));
+		    strlen(db_text(st, 0)), linker_day(since));
 	db_done(st);
 	return rc == -1 ? -1
 			: db_run(x->db, e,
@@ -323,7 +327,7 @@ enterprises_name(struct enterprises *x, uint32_t no, const char *name,
 		return -1;
 	if (!changed)
 		return 0;
-	linker_name(x->linker, no, text, len, day_number(until));
+	linker_name(x->linker, no, text, len, linker_day(until));
 	if (current && end_names(x, no, text, since, e) == -1)
 		return -1;
 	return enterprises_try_name(x, text, len, e) == -1

@@ -191,20 +191,30 @@ set_root(struct enterprises *x, uint32_t no, uint32_t root, struct err *e)
 	    "ii", (int64_t)root, (int64_t)no);
 }
 
-/* The index of a root is told anew, members after the root itself. */
+/* What the members of a root have but itself, by tell. */
+static int
+tell_members(struct enterprises *x, uint32_t root,
+    int (*tell)(struct enterprises *x, uint32_t no, struct err *e),
+    struct err *e)
+{
+	for (uint32_t no = 1; no < x->n; no++)
+		if (no != root && x->known[no].root == root &&
+		    tell(x, no, e) == -1)
+			return -1;
+	return 0;
+}
+
+/* The index of a root is told anew, in the order of a start. */
 static int
 tell_root(struct enterprises *x, uint32_t root, struct err *e)
 {
 	linker_forget(x->linker, root);
 	linker_found(x->linker, root);
-	if (enterprises_tell(x, root, e) == -1)
+	if (enterprises_tell(x, root, e) == -1 ||
+	    tell_members(x, root, enterprises_tell, e) == -1 ||
+	    tell_members(x, root, enterprises_tell_profile, e) == -1)
 		return -1;
-	for (uint32_t no = 1; no < x->n; no++)
-		if (no != root && x->known[no].root == root &&
-		    enterprises_tell(x, no, e) == -1)
-			return -1;
-	/* The root's own profile has the last word. */
-	return enterprises_tell(x, root, e);
+	return enterprises_tell_profile(x, root, e);
 }
 
 int

@@ -37,8 +37,9 @@ struct enterprises {
 
 uint32_t enterprises_root_of(const struct enterprises *x, uint32_t no);
 
-/* Tells the index what stands under a number. */
+/* Tells the index the identifiers and names of a number, and its profile. */
 int enterprises_tell(struct enterprises *x, uint32_t no, struct err *e);
+int enterprises_tell_profile(struct enterprises *x, uint32_t no, struct err *e);
 
 /* Rows that wait for what was learned, or have it among their candidates. */
 int enterprises_try_ident(struct enterprises *x, const struct identity *id,

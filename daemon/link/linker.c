@@ -44,6 +44,21 @@ struct ask {
 	struct found pool[POOL];
 };
 
+unsigned
+linker_day(const char *date)
+{
+	unsigned n = 0, digits = 0;
+
+	for (; *date != '\0' && digits < 8; date++)
+		if (*date >= '0' && *date <= '9') {
+			n = n * 10 + (unsigned)(*date - '0');
+			digits++;
+		}
+	for (; digits > 0 && digits < 8; digits++)
+		n *= 10;
+	return n;
+}
+
 const char *
 linker_verdict_name(enum linker_verdict v)
 {

@@ -131,6 +131,9 @@ struct linker_answer {
 void linker_link(const struct linker *l, const struct linker_subject *s,
     struct linker_answer *ret);
 
+/* "2016-03-05" as 20160305, "2016-03" as 20160300; 0 where there is none. */
+unsigned linker_day(const char *date);
+
 const char *linker_verdict_name(enum linker_verdict v);
 
 /*

@@ -192,39 +192,13 @@ identify(const struct link_row *row, struct identities *ids)
 		    strlen(account));
 }
 
-static unsigned
-day_number(const char *date)
-{
-	unsigned n = 0, digits = 0;
-
-	for (; *date != '\0' && digits < 8; date++)
-		if (*date >= '0' && *date <= '9') {
-			n = n * 10 + (unsigned)(*date - '0');
-			digits++;
-		}
-	for (; digits > 0 && digits < 8; digits++)
-		n *= 10;
-	return n;
-}
-
 /* --- finding ------------------------------------------------------------ */
 
+/* As the base keeps it: the evidence, and the score in the lowest bits. */
 static int64_t
 how_of(const struct linker_candidate *c)
 {
 	return (int64_t)(c->evidence << SCORE_BITS) | c->score;
-}
-
-int
-link_how_score(int64_t how)
-{
-	return (int)(how & ((1 << SCORE_BITS) - 1));
-}
-
-void
-link_how_text(const struct link_rules *r, int64_t how, char *out, size_t size)
-{
-	(void)score_text(r, (uint64_t)how >> SCORE_BITS, out, size);
 }
 
 static int
@@ -348,7 +322,7 @@ ask(struct link *l, const struct link_columns *c, const struct link_row *row,
 	identify(row, &f->ids);
 	f->asked = (struct linker_subject){ .dataset = c->schema->dataset,
 		.adverse = c->schema->adverse,
-		.date = day_number(row->as_of),
+		.date = linker_day(row->as_of),
 		.ids = &f->ids,
 		.name = name,
 		.name_len = name != NULL ? strlen(name) : 0,

@@ -60,7 +60,7 @@ extern const char *const link_rule[LINK_FINDINGS];
 
 struct link_found {
 	uint32_t enterprise; /* 0: none */
-	int64_t how;         /* score and evidence, as link_how_text reads */
+	int64_t how;         /* score and evidence */
 	int known;           /* answered from memory: nothing to learn */
 	int untried;         /* there is nobody yet whose it could be */
 	int judged;          /* people said so */
@@ -110,10 +110,5 @@ int link_retry(struct link *l, const struct schemas *s, const char *now,
  */
 int link_untried(struct link *l, const struct schemas *s, const char *now,
     int rows, struct err *e);
-
-/* "name_core, region_differs" and the score, of link_found.how. */
-int link_how_score(int64_t how);
-void link_how_text(const struct link_rules *r, int64_t how, char *out,
-    size_t size);
 
 #endif
