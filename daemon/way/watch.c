@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
@@ -365,5 +366,6 @@ watch_role(int argc, char **argv)
 		log_fatal("- watch ends: %s", e.en);
 	workers_free(w->workers);
 	adopt_free(w->adopt);
+	free(w);
 	return 0;
 }
