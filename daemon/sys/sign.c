@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sys/base64.h"
 #include "sys/file.h"
 #include "sys/hash.h"
 #include "sys/log.h"
@@ -17,8 +18,8 @@
 #include "sys/sign.h"
 
 enum {
-	ED25519_BYTES = 32,
-	SIGNATURE_BYTES = 64,
+	ED25519_BYTES = SIGN_PUBLIC_BYTES,
+	SIGNATURE_BYTES = SIGN_RAW_BYTES,
 	KEY_FILE_MAX = 16384,
 	ARMOR_COLUMNS = 70
 };
@@ -109,50 +110,26 @@ get_text(struct wire *w, const char *text)
 	return !w->bad && len == strlen(text) && memcmp(p, text, len) == 0;
 }
 
-/* --- base 64 ------------------------------------------------------------ */
+/* --- armour ------------------------------------------------------------- */
 
 static void
 armor(struct buf *out, const char *head, const struct buf *raw,
     const char *foot)
 {
-	size_t room = raw->len / 3 * 4 + 8;
-	char *text = xmalloc(room);
-	int n = EVP_EncodeBlock((unsigned char *)text,
-	    (const unsigned char *)raw->data, (int)raw->len);
+	struct buf text;
 
+	buf_init(&text, 2 * KEY_FILE_MAX);
+	base64_put(&text, raw->data, raw->len);
 	buf_addstr(out, head);
-	for (int i = 0; i < n; i += ARMOR_COLUMNS) {
-		int cut = n - i < ARMOR_COLUMNS ? n - i : ARMOR_COLUMNS;
+	for (size_t i = 0; i < text.len; i += ARMOR_COLUMNS) {
+		size_t left = text.len - i;
 
-		buf_add(out, text + i, (size_t)cut);
+		buf_add(out, text.data + i,
+		    left < ARMOR_COLUMNS ? left : ARMOR_COLUMNS);
 		buf_addch(out, '\n');
 	}
 	buf_addstr(out, foot);
-	free(text);
-}
-
-/* Decodes base 64, white space allowed; -1 where it is none. */
-static int
-unbase64(const char *text, size_t len, struct buf *out)
-{
-	char *packed = xmalloc(len + 1);
-	unsigned char *raw = xmalloc(len + 4);
-	size_t n = 0;
-	int got = -1;
-
-	for (size_t i = 0; i < len; i++)
-		if (!isspace((unsigned char)text[i]))
-			packed[n++] = text[i];
-	packed[n] = '\0';
-	if (n > 0 && n % 4 == 0)
-		got = EVP_DecodeBlock(raw, (unsigned char *)packed, (int)n);
-	if (got > 0 && packed[n - 1] == '=')
-		got -= packed[n - 2] == '=' ? 2 : 1;
-	if (got > 0)
-		buf_add(out, raw, (size_t)got);
-	free(packed);
-	free(raw);
-	return got > 0 ? 0 : -1;
+	buf_done(&text);
 }
 
 static int
@@ -166,7 +143,7 @@ unarmor(const char *text, size_t len, const char *head, const char *foot,
 		return -1;
 	from += strlen(head) - 1;
 	to = memmem(from, len - (size_t)(from - text), foot, strlen(foot) - 1);
-	return to == NULL ? -1 : unbase64(from, (size_t)(to - from), out);
+	return to == NULL ? -1 : base64_get(from, (size_t)(to - from), out);
 }
 
 /* --- key files ---------------------------------------------------------- */
@@ -252,13 +229,10 @@ static void
 public_line(const char *type, const struct buf *blob, const char *comment,
     struct buf *out)
 {
-	char *text = xmalloc(blob->len / 3 * 4 + 8);
-
-	(void)EVP_EncodeBlock((unsigned char *)text,
-	    (const unsigned char *)blob->data, (int)blob->len);
-	buf_printf(out, "%s %s%s%s", type, text, comment[0] != '\0' ? " " : "",
-	    comment);
-	free(text);
+	buf_printf(out, "%s ", type);
+	base64_put(out, blob->data, blob->len);
+	if (comment[0] != '\0')
+		buf_printf(out, " %s", comment);
 }
 
 int
@@ -410,12 +384,60 @@ signed_data(const char *name_space, const unsigned char *sha512, struct buf *b)
 }
 
 void
+sign_raw(const struct sign_key *k, const void *p, size_t len,
+    unsigned char signature[SIGN_RAW_BYTES])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t n = SIGN_RAW_BYTES;
+
+	if (ctx == NULL ||
+	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, k->pkey) != 1 ||
+	    EVP_DigestSign(ctx, signature, &n, p, len) != 1)
+		log_fatal("cannot sign");
+	EVP_MD_CTX_free(ctx);
+}
+
+int
+sign_raw_verify(const unsigned char public[SIGN_PUBLIC_BYTES], const void *p,
+    size_t len, const unsigned char signature[SIGN_RAW_BYTES])
+{
+	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
+	    public, SIGN_PUBLIC_BYTES);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int good =
+	    pkey != NULL && ctx != NULL &&
+	    EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1 &&
+	    EVP_DigestVerify(ctx, signature, SIGN_RAW_BYTES, p, len) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(pkey);
+	return good;
+}
+
+const unsigned char *
+sign_key_public(const struct sign_key *k)
+{
+	return k->public;
+}
+
+const unsigned char *
+sign_blob_public(const void *blob, size_t len)
+{
+	struct wire w = { blob, len, 0 };
+	const unsigned char *p;
+	size_t n;
+
+	if (!get_text(&w, "ssh-ed25519"))
+		return NULL;
+	p = get_string(&w, &n);
+	return w.bad || w.left != 0 || n != SIGN_PUBLIC_BYTES ? NULL : p;
+}
+
+void
 sign_sshsig(const struct sign_key *k, const char *name_space,
     const unsigned char *sha512, struct buf *b)
 {
 	unsigned char signature[SIGNATURE_BYTES];
-	size_t len = sizeof(signature);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	struct buf data, blob, raw, sig;
 
 	buf_init(&data, KEY_FILE_MAX);
@@ -423,15 +445,10 @@ sign_sshsig(const struct sign_key *k, const char *name_space,
 	buf_init(&raw, KEY_FILE_MAX);
 	buf_init(&sig, KEY_FILE_MAX);
 	signed_data(name_space, sha512, &data);
-	if (ctx == NULL ||
-	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, k->pkey) != 1 ||
-	    EVP_DigestSign(ctx, signature, &len,
-		(const unsigned char *)data.data, data.len) != 1)
-		log_fatal("cannot sign");
-	EVP_MD_CTX_free(ctx);
+	sign_raw(k, data.data, data.len, signature);
 	key_blob(k->public, &blob);
 	put_text(&sig, "ssh-ed25519");
-	put_string(&sig, signature, len);
+	put_string(&sig, signature, sizeof(signature));
 	buf_addstr(&raw, "SSHSIG");
 	put_u32(&raw, 1);
 	put_string(&raw, blob.data, blob.len);
@@ -444,23 +461,6 @@ sign_sshsig(const struct sign_key *k, const char *name_space,
 	buf_done(&blob);
 	buf_done(&raw);
 	buf_done(&sig);
-}
-
-static int
-verify_raw(const unsigned char *public, const unsigned char *signature,
-    const struct buf *data)
-{
-	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
-	    public, ED25519_BYTES);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int good = pkey != NULL && ctx != NULL &&
-		   EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1 &&
-		   EVP_DigestVerify(ctx, signature, SIGNATURE_BYTES,
-		       (const unsigned char *)data->data, data->len) == 1;
-
-	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(pkey);
-	return good;
 }
 
 int
@@ -502,7 +502,7 @@ sign_sshsig_verify(const char *text, size_t len, const char *name_space,
 		       m == SIGNATURE_BYTES;
 	}
 	signed_data(name_space, sha512, &data);
-	rc = good && verify_raw(public, signature, &data);
+	rc = good && sign_raw_verify(public, data.data, data.len, signature);
 out:
 	buf_done(&raw);
 	buf_done(&data);
@@ -586,7 +586,7 @@ sign_public_line(const char *line, size_t len, char *type, size_t size,
 	snprintf(type, size, "%.*s", (int)n, p);
 	p += n;
 	n = next_word(&p, end);
-	if (n == 0 || unbase64(p, n, ret_blob) == -1 ||
+	if (n == 0 || base64_get(p, n, ret_blob) == -1 ||
 	    !blob_ok(type, ret_blob))
 		return no_key(line, len, e);
 	p += n;
@@ -602,13 +602,15 @@ void
 sign_fingerprint(const void *blob, size_t len, char *text)
 {
 	unsigned char digest[HASH_SHA256_BYTES];
-	unsigned char base64[48];
 	struct hash *h = hash_new(HASH_SHA256);
+	struct buf b;
 
 	hash_add(h, blob, len);
 	hash_end(h, digest);
 	hash_free(h);
-	(void)EVP_EncodeBlock(base64, digest, sizeof(digest));
-	base64[43] = '\0'; /* OpenSSH shows it without padding */
-	snprintf(text, 64, "SHA256:%s", (char *)base64);
+	buf_init(&b, 64);
+	base64_put(&b, digest, sizeof(digest));
+	/* OpenSSH shows it without padding. */
+	snprintf(text, 64, "SHA256:%.43s", b.data);
+	buf_done(&b);
 }

@@ -12,6 +12,8 @@
  * sign. Keys of our own are not encrypted: the file's mode guards them.
  */
 
+enum { SIGN_PUBLIC_BYTES = 32, SIGN_RAW_BYTES = 64 }; /* Ed25519 */
+
 enum sign_kind {
 	SIGN_ED25519,
 	SIGN_ECDSA /* nistp256; a host key only */
@@ -29,6 +31,18 @@ void sign_key_free(struct sign_key *k);
 
 /* The public key as one line: "ssh-ed25519 AAAA..." */
 void sign_key_line(const struct sign_key *k, struct buf *b);
+
+/* The same as its raw bytes; lives as long as the key. */
+const unsigned char *sign_key_public(const struct sign_key *k);
+/* Those in a wire form; NULL where it is no Ed25519 key. */
+const unsigned char *sign_blob_public(const void *blob, size_t len);
+
+/* A bare Ed25519 signature (RFC 8032) of a message. */
+void sign_raw(const struct sign_key *k, const void *p, size_t len,
+    unsigned char signature[SIGN_RAW_BYTES]);
+/* 1 good, 0 not. */
+int sign_raw_verify(const unsigned char public[SIGN_PUBLIC_BYTES],
+    const void *p, size_t len, const unsigned char signature[SIGN_RAW_BYTES]);
 
 /*
  * A signature over a message given by its SHA-512, armoured, with its final
