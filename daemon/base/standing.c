@@ -12,6 +12,7 @@
 #include "base/shelf.h"
 #include "base/standing.h"
 #include "base/views.h"
+#include "rule/box_calendar.h"
 #include "rule/codes.h"
 #include "rule/script.h"
 #include "sys/file.h"
@@ -39,6 +40,7 @@ standing_drop(struct standing *s)
 		return;
 	schemas_free(s->schemas);
 	pack_free(s->pack);
+	free(s->calendar);
 	free(s);
 }
 
@@ -55,7 +57,9 @@ standing_new(struct pack *p, const char *day, struct standing **ret_s,
 	if (map != NULL)
 		snprintf(s->code_tables, sizeof(s->code_tables), "%s",
 		    map->sha256);
-	if (schemas_read_on(p, day, &s->schemas, e) == -1) {
+	s->calendar = xcalloc(1, sizeof(*s->calendar));
+	if (schemas_read_on(p, day, &s->schemas, e) == -1 ||
+	    box_calendar(p, s->calendar, e) == -1) {
 		standing_drop(s);
 		return -1;
 	}
@@ -109,18 +113,11 @@ try_all(const struct standing *s, struct err *e)
 	if (codes_check(s->pack, e) == -1 || linking_check(s, e) == -1)
 		return -1;
 	for (size_t i = 0; i < pack_count(s->pack); i++) {
-		const char *name = pack_at(s->pack, i)->name;
-		size_t len = strlen(name);
 		char provider[64];
 
-		if (strncmp(name, "rules/", 6) != 0 || len < 11 || len > 64 ||
-		    strcmp(name + len - 4, ".lua") != 0 ||
-		    strcmp(name, "rules/overwrite.lua") == 0 ||
-		    strcmp(name, "rules/link.lua") == 0)
-			continue;
-		snprintf(provider, sizeof(provider), "%.*s", (int)len - 10,
-		    name + 6);
-		if (try_script(s, provider, e) == -1)
+		if (script_provider(pack_at(s->pack, i)->name, provider,
+			sizeof(provider)) &&
+		    try_script(s, provider, e) == -1)
 			return -1;
 	}
 	return 0;

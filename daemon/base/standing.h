@@ -1,6 +1,7 @@
 #ifndef ZAYTON_BASE_STANDING_H
 #define ZAYTON_BASE_STANDING_H
 
+#include "quality/calendar.h"
 #include "rule/pack.h"
 #include "rule/schema.h"
 #include "sys/err.h"
@@ -15,7 +16,8 @@ struct db;
 struct standing {
 	struct pack *pack;
 	struct schemas *schemas;
-	char code_tables[65]; /* SHA-256 of code_map.csv, "" without one */
+	struct calendar *calendar; /* owned: when data are due */
+	char code_tables[65];      /* SHA-256 of code_map.csv, "" without one */
 	int refs;
 };
 

@@ -1,8 +1,10 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command/command.h"
+#include "rule/box_calendar.h"
 #include "rule/box_link.h"
 #include "rule/box_overwrite.h"
 #include "rule/codes.h"
@@ -10,6 +12,7 @@
 #include "rule/schema.h"
 #include "rule/script.h"
 #include "sys/home.h"
+#include "sys/mem.h"
 
 /* zayton rules check, test, try: the administrator's rule scripts. */
 
@@ -62,22 +65,6 @@ check_one(const struct pack *p, const struct schemas *all, const char *provider,
 	return status;
 }
 
-/* "rules/aic.lua" -> "aic"; 0 where the file is no department's script. */
-static int
-provider_of(const char *name, char *buf, size_t size)
-{
-	size_t len = strlen(name);
-
-	if (strncmp(name, "rules/", 6) != 0 || len < 11 || len - 10 >= size ||
-	    strcmp(name + len - 4, ".lua") != 0 ||
-	    strcmp(name, "rules/overwrite.lua") == 0 ||
-	    strcmp(name, "rules/link.lua") == 0)
-		return 0;
-	memcpy(buf, name + 6, len - 10);
-	buf[len - 10] = '\0';
-	return 1;
-}
-
 /* Weights and thresholds of links. */
 static int
 check_link(const struct pack_file *f, struct err *e)
@@ -87,21 +74,44 @@ check_link(const struct pack_file *f, struct err *e)
 	return box_link_rules(f->data, f->len, &r, e);
 }
 
-/* One of the two files about enterprises. */
 static int
-check_records(const struct pack *p, const struct schemas *all, const char *name)
+check_overwrite(const struct pack_file *f, const struct schemas *all,
+    struct err *e)
+{
+	struct overwrite *o = NULL;
+	int rc = overwrite_read(f->data, f->len, all, &o, e);
+
+	overwrite_free(o);
+	return rc;
+}
+
+/* When data are due. */
+static int
+check_quality(const struct pack *p, struct err *e)
+{
+	struct calendar *c = xcalloc(1, sizeof(*c));
+	int rc = box_calendar(p, c, e);
+
+	free(c);
+	return rc;
+}
+
+/* One of the files that are no department's. */
+static int
+check_common(const struct pack *p, const struct schemas *all, const char *name)
 {
 	const struct pack_file *f = pack_find(p, name);
-	struct overwrite *o = NULL;
 	struct err e;
 	int rc;
 
 	if (f == NULL)
 		return COMMAND_DONE;
-	rc = strcmp(name, "rules/link.lua") == 0
-		 ? check_link(f, &e)
-		 : overwrite_read(f->data, f->len, all, &o, &e);
-	overwrite_free(o);
+	if (strcmp(name, "rules/link.lua") == 0)
+		rc = check_link(f, &e);
+	else if (strcmp(name, "rules/overwrite.lua") == 0)
+		rc = check_overwrite(f, all, &e);
+	else
+		rc = check_quality(p, &e);
 	if (rc == -1) {
 		(void)command_fail(&e);
 		return COMMAND_FAULTS;
@@ -113,19 +123,20 @@ check_records(const struct pack *p, const struct schemas *all, const char *name)
 static int
 check_all(const struct pack *p, const struct schemas *all, int examples)
 {
+	static const char *const common[] = { "rules/link.lua",
+		"rules/overwrite.lua", "rules/quality.lua" };
 	struct tally t = { .passed = 0 };
 	int worst = COMMAND_DONE;
 	char provider[64];
 
 	for (size_t i = 0; i < pack_count(p); i++)
-		if (provider_of(pack_at(p, i)->name, provider,
+		if (script_provider(pack_at(p, i)->name, provider,
 			sizeof(provider)) &&
 		    check_one(p, all, provider, examples, &t) != COMMAND_DONE)
 			worst = COMMAND_FAULTS;
-	if (!examples &&
-	    (check_records(p, all, "rules/link.lua") != COMMAND_DONE ||
-		check_records(p, all, "rules/overwrite.lua") != COMMAND_DONE))
-		worst = COMMAND_FAULTS;
+	for (size_t i = 0; !examples && i < 3; i++)
+		if (check_common(p, all, common[i]) != COMMAND_DONE)
+			worst = COMMAND_FAULTS;
 	if (examples)
 		printf("%d passed, %d failed\n", t.passed, t.failed);
 	return t.failed > 0 ? COMMAND_FAULTS : worst;

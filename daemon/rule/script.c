@@ -11,6 +11,26 @@
 #include "sys/hash.h"
 #include "sys/mem.h"
 
+/* Rules that are no department's. */
+static const char *const common[] = { "rules/link.lua", "rules/overwrite.lua",
+	"rules/quality.lua" };
+
+int
+script_provider(const char *name, char *buf, size_t size)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(name, "rules/", 6) != 0 || len < 11 || len - 10 >= size ||
+	    strcmp(name + len - 4, ".lua") != 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+		if (strcmp(name, common[i]) == 0)
+			return 0;
+	memcpy(buf, name + 6, len - 10);
+	buf[len - 10] = '\0';
+	return 1;
+}
+
 static int
 load(struct script *s, const struct pack *p, const struct script_limits *limits,
     struct err *e)

@@ -30,6 +30,12 @@ int script_load(const struct pack *p, const struct schemas *s,
     struct script **ret_s, struct err *e);
 void script_free(struct script *s);
 
+/*
+ * The provider of a pack's file, "aic" of rules/aic.lua; 0 where the file is no
+ * department's script.
+ */
+int script_provider(const char *name, char *buf, size_t size);
+
 /* SHA-256 of the script's text in hex. */
 const char *script_sha256(const struct script *s);
 
