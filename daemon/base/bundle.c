@@ -6,6 +6,7 @@
 
 #include "base/bundle.h"
 #include "base/ledger.h"
+#include "base/quality.h"
 
 #define BUNDLE_COLUMNS                                                    \
 	"no, id, account, kind, name, bytes, sha256, state, received_at," \
@@ -231,13 +232,14 @@ bundle_verdict(struct db *db, const struct bundle *b,
 		rc = db_run(db, e,
 		    "INSERT OR IGNORE INTO bundle_file_t (bundle, no, path,"
 		    " dataset, standard, rules, encoding, sha256, rows,"
-		    " accepted, rejected, issues, code, zh, en, columns) VALUES"
-		    " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		    "iittttttiiittttt", b->no, (int64_t)i, f->path, f->dataset,
-		    f->standard, f->rules, f->encoding, f->sha256,
+		    " accepted, rejected, issues, code, zh, en, columns,"
+		    " header, period) VALUES"
+		    " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		    "iittttttiiittttttt", b->no, (int64_t)i, f->path,
+		    f->dataset, f->standard, f->rules, f->encoding, f->sha256,
 		    (int64_t)f->rows, (int64_t)f->accepted,
 		    (int64_t)f->rejected, counts, f->error.code, f->error.zh,
-		    f->error.en, f->columns);
+		    f->error.en, f->columns, f->header, f->period);
 		free(counts);
 	}
 	if (rc == 0 && v->nil)
@@ -303,6 +305,7 @@ bundle_again(struct db *db, struct bundle *b, const char *verb, const char *now,
 		b->no) == -1 ||
 	    db_run(db, e, "DELETE FROM quality_issue_t WHERE bundle = ?", "i",
 		b->no) == -1 ||
+	    quality_forget(db, b->no, e) == -1 ||
 	    db_run(db, e,
 		"DELETE FROM receipt_t WHERE bundle = ? AND kind = 'result'",
 		"i", b->no) == -1 ||

@@ -60,6 +60,7 @@ const char *const tables_sql[] = {
 	" linked INTEGER NOT NULL DEFAULT 0,"
 	" issues TEXT NOT NULL, code TEXT NOT NULL, zh TEXT NOT NULL,"
 	" columns TEXT NOT NULL DEFAULT '',"
+	" header TEXT NOT NULL DEFAULT '', period TEXT NOT NULL DEFAULT '',"
 	" en TEXT NOT NULL, PRIMARY KEY (bundle, no)) WITHOUT ROWID;",
 	/* Findings of merging and linking; those of the worker are in issues. */
 	"CREATE TABLE IF NOT EXISTS bundle_finding_t ("
@@ -111,7 +112,9 @@ const char *const tables_sql[] = {
 	"NULL,"
 	" row INTEGER, field TEXT, header TEXT, rule TEXT NOT NULL,"
 	" severity INTEGER NOT NULL, value TEXT, message_zh TEXT NOT NULL,"
-	" message_en TEXT NOT NULL, effect INTEGER NOT NULL);",
+	" message_en TEXT NOT NULL, effect INTEGER NOT NULL,"
+	/* The later bundle that corrected the row; why it is no fault. */
+	" closed_by INTEGER, closed_at TEXT, objection TEXT);",
 	"CREATE INDEX IF NOT EXISTS quality_issue_bundle"
 	" ON quality_issue_t (bundle);",
 	"CREATE VIEW IF NOT EXISTS quality_issue AS SELECT b.id AS bundle,"
@@ -121,9 +124,49 @@ const char *const tables_sql[] = {
 	" AS severity, q.value, q.message_zh, q.message_en,"
 	" CASE q.effect WHEN 0 THEN 'reject' WHEN 1 THEN 'null' WHEN 2 THEN "
 	"'fix'"
-	" ELSE 'keep' END AS effect FROM quality_issue_t q"
-	" JOIN bundle_t b ON b.no = q.bundle"
-	" JOIN bundle_file_t f ON f.bundle = q.bundle AND f.no = q.file;",
+	" ELSE 'keep' END AS effect, q.no AS id, (SELECT c.id FROM bundle_t c"
+	"  WHERE c.no = q.closed_by) AS closed_by, q.closed_at"
+	" FROM quality_issue_t q JOIN bundle_t b ON b.no = q.bundle"
+	" JOIN bundle_file_t f ON f.bundle = q.bundle AND f.no = q.file"
+	" WHERE b.kind = 'u';",
+
+	/*
+     * Rows as sent, the first of each rule: cells is an array of texts,
+     * mended an object of the fields with findings and what became of them.
+     */
+	"CREATE TABLE IF NOT EXISTS quality_sent_t ("
+	" bundle INTEGER NOT NULL, file INTEGER NOT NULL, row INTEGER NOT "
+	"NULL,"
+	" cells TEXT NOT NULL, mended TEXT NOT NULL,"
+	" PRIMARY KEY (bundle, file, row)) WITHOUT ROWID;",
+
+	/*
+     * The quality of a bundle's rows by dataset, each metric as a fraction;
+     * SCORE in ten-thousandths. Where the denominator is 0 nothing can be
+     * said. Dry runs have theirs too; only the view leaves them out.
+     */
+	"CREATE TABLE IF NOT EXISTS quality_metric_t ("
+	" bundle INTEGER NOT NULL, dataset TEXT NOT NULL, metric TEXT NOT "
+	"NULL,"
+	" numerator INTEGER NOT NULL, denominator INTEGER NOT NULL,"
+	" grade TEXT, PRIMARY KEY (bundle, dataset, metric)) WITHOUT ROWID;",
+	"CREATE VIEW IF NOT EXISTS quality_metric AS SELECT b.id AS bundle,"
+	" m.dataset, m.metric, m.numerator, m.denominator,"
+	" CAST(m.numerator AS REAL) / nullif(m.denominator, 0) AS value,"
+	" m.grade FROM quality_metric_t m JOIN bundle_t b ON b.no = m.bundle"
+	" WHERE b.kind = 'u';",
+	/*
+     * What later bundles may be measured by: a dataset of a bundle of which
+     * no file was refused, and no dry run.
+     */
+	"CREATE VIEW IF NOT EXISTS quality_baseline AS SELECT f.bundle,"
+	" f.dataset, a.provider, max(f.period) AS period,"
+	" sum(f.rows) AS rows, sum(f.accepted) AS accepted, b.finished_at"
+	" FROM bundle_file_t f JOIN bundle_t b ON b.no = f.bundle"
+	" JOIN account_t a ON a.name = b.account"
+	" WHERE b.kind = 'u' AND b.state = 'applied' AND f.dataset <> ''"
+	" GROUP BY f.bundle, f.dataset"
+	" HAVING sum(f.code <> '') = 0 AND sum(f.rows) > 0;",
 
 	/*
      * Enterprises, and what linking was told of them. root is another one

@@ -50,6 +50,8 @@ print_value(const struct field *f, const struct value *v)
 static void
 print_record(const struct schema *s, const struct rowfile_record *r)
 {
+	if (r->kind == ROWFILE_SENT)
+		return;
 	if (r->kind == ROWFILE_FINDING) {
 		printf("  行/row %" PRIu64 " %s %s“%s”: %s\n    %s\n", r->line,
 		    severity_name((enum severity)r->severity),
@@ -67,7 +69,7 @@ static const struct schema *
 schema_of(const struct schemas *all, const struct rowfile_file *f,
     const struct rowfile_record *r)
 {
-	int own = r->kind == ROWFILE_FINDING || r->dataset[0] == '\0';
+	int own = r->kind != ROWFILE_ROW || r->dataset[0] == '\0';
 
 	return schemas_find(all, own ? f->dataset : r->dataset);
 }

@@ -16,6 +16,7 @@ struct rowfile_writer {
 	struct buf out;
 	struct rowfile_summary summary;
 	size_t room; /* of summary.file */
+	int sample;  /* the last row is one */
 };
 
 enum { BLOCK = 1 << 20, RECORD_MAX = 16 << 20 };
@@ -219,24 +220,26 @@ current(const struct rowfile_writer *w)
 	return &w->summary.file[w->summary.nfiles - 1];
 }
 
-/* Beyond ROWFILE_RULES different rules, which nobody has, they are not told. */
-static void
+/*
+ * How often there was such a finding before. Beyond ROWFILE_RULES different
+ * rules, which nobody has, they are not told.
+ */
+static uint64_t
 count(struct rowfile_file *f, const struct finding *finding)
 {
 	struct rowfile_count *c;
 
 	for (size_t i = 0; i < f->nrules; i++)
 		if (f->rule[i].severity == finding->severity &&
-		    strcmp(f->rule[i].rule, finding->rule) == 0) {
-			f->rule[i].count++;
-			return;
-		}
+		    strcmp(f->rule[i].rule, finding->rule) == 0)
+			return f->rule[i].count++;
 	if (f->nrules == ROWFILE_RULES)
-		return;
+		return ROWFILE_SAMPLES;
 	c = &f->rule[f->nrules++];
 	rowfile_text(c->rule, sizeof(c->rule), finding->rule);
 	c->severity = (uint8_t)finding->severity;
 	c->count = 1;
+	return 0;
 }
 
 int
@@ -254,10 +257,11 @@ rowfile_row(struct rowfile_writer *w, const struct row *r, struct err *e)
 			? ""
 			: r->schema->dataset);
 	}
+	w->sample = 0;
 	for (size_t i = 0; i < r->nfindings; i++) {
 		const struct finding *one = &r->finding[i];
 
-		count(f, one);
+		w->sample |= count(f, one) < ROWFILE_SAMPLES;
 		put_finding(&w->out, one, r->line,
 		    one->field >= 0 ? r->schema->field[one->field].name : "");
 	}
@@ -265,9 +269,32 @@ rowfile_row(struct rowfile_writer *w, const struct row *r, struct err *e)
 }
 
 int
+rowfile_is_sample(const struct rowfile_writer *w)
+{
+	return w->sample;
+}
+
+int
+rowfile_sent(struct rowfile_writer *w, uint64_t line, const char *cells,
+    const char *mended, struct err *e)
+{
+	struct buf *b = &w->out;
+	size_t start = b->len;
+
+	if (strlen(cells) >= ROWFILE_CELLS || strlen(mended) >= ROWFILE_CELLS)
+		return 0;
+	put_head(b, ROWFILE_SENT);
+	put_int(b, line, 8);
+	put_str(b, cells);
+	put_str(b, mended);
+	put_length(b, start);
+	return b->len >= BLOCK ? flush(w, e) : 0;
+}
+
+int
 rowfile_find(struct rowfile_writer *w, const struct finding *f, struct err *e)
 {
-	count(current(w), f);
+	(void)count(current(w), f);
 	put_finding(&w->out, f, 0, "");
 	return w->out.len >= BLOCK ? flush(w, e) : 0;
 }
@@ -287,6 +314,25 @@ struct rowfile_summary *
 rowfile_summary(struct rowfile_writer *w)
 {
 	return &w->summary;
+}
+
+struct rowfile_quality *
+rowfile_quality(struct rowfile_writer *w, const char *dataset)
+{
+	struct rowfile_summary *s = &w->summary;
+	struct rowfile_quality *q;
+
+	for (size_t i = 0; i < s->nqualities; i++)
+		if (strcmp(s->quality[i].dataset, dataset) == 0)
+			return &s->quality[i];
+	if (s->nqualities == ROWFILE_DATASETS)
+		return NULL;
+	s->quality =
+	    xreallocarray(s->quality, s->nqualities + 1, sizeof(*s->quality));
+	q = &s->quality[s->nqualities++];
+	memset(q, 0, sizeof(*q));
+	rowfile_text(q->dataset, sizeof(q->dataset), dataset);
+	return q;
 }
 
 /* ---- the summary ---- */
@@ -315,6 +361,7 @@ put_file(struct buf *b, const struct rowfile_file *f)
 	put_str(b, f->period);
 	put_int(b, f->mode, 1);
 	put_str(b, f->columns);
+	put_str(b, f->header);
 	for (size_t i = 0; i < sizeof(number) / sizeof(number[0]); i++)
 		put_int(b, number[i], 8);
 	put_err(b, &f->error);
@@ -323,6 +370,16 @@ put_file(struct buf *b, const struct rowfile_file *f)
 		put_str(b, f->rule[i].rule);
 		put_int(b, f->rule[i].severity, 1);
 		put_int(b, f->rule[i].count, 8);
+	}
+}
+
+static void
+put_quality(struct buf *b, const struct rowfile_quality *q)
+{
+	put_str(b, q->dataset);
+	for (int m = 0; m < METRICS; m++) {
+		put_int(b, q->measure[m].numerator, 8);
+		put_int(b, q->measure[m].denominator, 8);
 	}
 }
 
@@ -348,6 +405,9 @@ rowfile_finish(struct rowfile_writer *w, struct err *e)
 		if (b->len >= BLOCK && flush(w, e) == -1)
 			return -1;
 	}
+	put_int(b, s->nqualities, 2);
+	for (size_t i = 0; i < s->nqualities; i++)
+		put_quality(b, &s->quality[i]);
 	put_int(b, at, 8);
 	buf_add(b, ROWFILE_MAGIC, ROWFILE_MAGIC_LEN);
 	return flush(w, e);
@@ -360,5 +420,6 @@ rowfile_free(struct rowfile_writer *w)
 		return;
 	buf_done(&w->out);
 	free(w->summary.file);
+	free(w->summary.quality);
 	free(w);
 }

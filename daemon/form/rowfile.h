@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "quality/metric.h"
 #include "rule/row.h"
 #include "sys/err.h"
 
@@ -17,7 +18,12 @@
  * before and a NUL behind them.
  */
 
-enum { ROWFILE_RULES = 200 };
+enum {
+	ROWFILE_RULES = 200,
+	ROWFILE_SAMPLES = 20,    /* rows as sent that are kept of each rule */
+	ROWFILE_DATASETS = 1000, /* of a bundle, with a quality of their own */
+	ROWFILE_CELLS = 1 << 20  /* bytes of a row as sent */
+};
 
 struct rowfile_count {
 	char rule[40];
@@ -44,6 +50,7 @@ struct rowfile_file {
 	char period[16];
 	enum rowfile_mode mode;
 	char columns[4096]; /* JSON: the header of each field as sent, or "" */
+	char header[8192]; /* JSON: all headers as sent, or "" where too many */
 	uint64_t bytes;
 	uint64_t rows;
 	uint64_t accepted;
@@ -56,6 +63,12 @@ struct rowfile_file {
 	struct rowfile_count rule[ROWFILE_RULES];
 };
 
+/* What the worker can say of the quality of a dataset, over all files. */
+struct rowfile_quality {
+	char dataset[64];
+	struct measure measure[METRICS];
+};
+
 /* The verdict on a bundle. */
 struct rowfile_summary {
 	struct err error; /* why the bundle was refused; code "" if not */
@@ -65,6 +78,8 @@ struct rowfile_summary {
 	char nil_reason[256];
 	size_t nfiles;
 	struct rowfile_file *file; /* owned */
+	size_t nqualities;
+	struct rowfile_quality *quality; /* owned */
 };
 
 struct rowfile_writer;
@@ -75,6 +90,14 @@ int rowfile_create(int fd, struct rowfile_writer **ret_w, struct err *e);
 struct rowfile_file *rowfile_begin(struct rowfile_writer *w, const char *path);
 /* Adds a cleaned row: its values if accepted, and all its findings. */
 int rowfile_row(struct rowfile_writer *w, const struct row *r, struct err *e);
+/* Whether the last row is among the first with one of its findings. */
+int rowfile_is_sample(const struct rowfile_writer *w);
+/*
+ * Such a row as it was sent, a JSON array of texts, and what became of the
+ * fields with findings, a JSON object ("" of a rejected row).
+ */
+int rowfile_sent(struct rowfile_writer *w, uint64_t line, const char *cells,
+    const char *mended, struct err *e);
 /* A finding about the whole file (counts towards its rules). */
 int rowfile_find(struct rowfile_writer *w, const struct finding *f,
     struct err *e);
@@ -84,6 +107,9 @@ int rowfile_find(struct rowfile_writer *w, const struct finding *f,
  */
 void rowfile_refuse(struct rowfile_writer *w, const struct err *why);
 struct rowfile_summary *rowfile_summary(struct rowfile_writer *w);
+/* The quality of a dataset, to be added to; NULL where there are too many. */
+struct rowfile_quality *rowfile_quality(struct rowfile_writer *w,
+    const char *dataset);
 /* Writes the summary. Without it the file is worth nothing. */
 int rowfile_finish(struct rowfile_writer *w, struct err *e);
 void rowfile_free(struct rowfile_writer *w);
@@ -93,7 +119,8 @@ struct rowfile_reader;
 enum rowfile_kind {
 	ROWFILE_END, /* of this file */
 	ROWFILE_ROW,
-	ROWFILE_FINDING
+	ROWFILE_FINDING,
+	ROWFILE_SENT
 };
 
 struct rowfile_record {
@@ -116,6 +143,9 @@ struct rowfile_record {
 	const char *en;
 	uint8_t severity;
 	uint8_t effect;
+	/* a row as sent */
+	const char *cells;
+	const char *mended;
 };
 
 /* Maps it and checks the summary; fd may be closed then. ERR_RETRY where it is not complete. */

@@ -202,6 +202,7 @@ get_file(struct span *s, struct rowfile_file *f, uint64_t from, uint64_t to)
 	copy_str(s, f->period, sizeof(f->period));
 	f->mode = (enum rowfile_mode)get_int(s, 1);
 	copy_str(s, f->columns, sizeof(f->columns));
+	copy_str(s, f->header, sizeof(f->header));
 	f->bytes = get_int(s, 8);
 	f->rows = get_int(s, 8);
 	f->accepted = get_int(s, 8);
@@ -214,6 +215,18 @@ get_file(struct span *s, struct rowfile_file *f, uint64_t from, uint64_t to)
 	    f->rejected != f->rows - f->accepted || f->begin < from ||
 	    f->end < f->begin || f->end > to)
 		s->bad = 1;
+}
+
+static void
+get_quality(struct span *s, struct rowfile_quality *q)
+{
+	copy_word(s, q->dataset, sizeof(q->dataset));
+	for (int m = 0; m < METRICS; m++) {
+		q->measure[m].numerator = get_int(s, 8);
+		q->measure[m].denominator = get_int(s, 8);
+		if (q->measure[m].numerator > q->measure[m].denominator)
+			s->bad = 1;
+	}
 }
 
 static void
@@ -239,6 +252,14 @@ get_summary(struct rowfile_reader *r, struct span *s)
 		get_file(s, &to->file[to->nfiles], from, r->records);
 		from = to->file[to->nfiles].end;
 	}
+	n = get_int(s, 2);
+	if (s->bad || n > ROWFILE_DATASETS) {
+		s->bad = 1;
+		return;
+	}
+	to->quality = xcalloc((size_t)n + 1, sizeof(*to->quality));
+	for (; to->nqualities < n && !s->bad; to->nqualities++)
+		get_quality(s, &to->quality[to->nqualities]);
 	if (s->at != s->end)
 		s->bad = 1;
 }
@@ -360,6 +381,15 @@ get_finding(struct span *s, struct rowfile_record *rec)
 		s->bad = 1;
 }
 
+static void
+get_sent(struct span *s, struct rowfile_record *rec)
+{
+	rec->kind = ROWFILE_SENT;
+	rec->line = get_int(s, 8);
+	rec->cells = get_str(s);
+	rec->mended = get_str(s);
+}
+
 /*
  * Pages that were read are given back, so that the reader's memory does not
  * grow with the bundle. The last ones stay: the record just read is in them.
@@ -401,6 +431,8 @@ rowfile_next(struct rowfile_reader *r, const struct rowfile_file *f,
 		get_row(&s, ret_rec);
 	else if (kind == ROWFILE_FINDING)
 		get_finding(&s, ret_rec);
+	else if (kind == ROWFILE_SENT)
+		get_sent(&s, ret_rec);
 	else
 		s.bad = 1;
 	if (s.bad || s.at != s.end)
@@ -418,5 +450,6 @@ rowfile_close(struct rowfile_reader *r)
 	if (r->whole != NULL)
 		(void)munmap(r->whole, r->size);
 	free(r->summary.file);
+	free(r->summary.quality);
 	free(r);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bundle.h"
+#include "base/quality.h"
 #include "sys/catalog.h"
 #include "sys/clock.h"
 #include "sys/mem.h"
@@ -378,6 +379,14 @@ merge_record(struct merge *m, const struct rowfile_file *f, struct err *e)
 		return rc;
 	if (m->record->kind == ROWFILE_FINDING)
 		return merge_add_issue(m, m->file, m->record, e) == -1 ? -1 : 1;
+	if (m->record->kind == ROWFILE_SENT)
+		return quality_sent(m->db, m->bundle, (int64_t)m->file,
+			   m->record, e) == -1
+			   ? -1
+			   : 1;
+	/* A file that was refused for its quality keeps its findings. */
+	if (f->error.code[0] != '\0')
+		return 1;
 	if (row_target(m, m->record, e) == -1)
 		return -1;
 	return merge_row(m, m->record, e) == -1 ? -1 : 1;

@@ -9,6 +9,7 @@
 #include "sys/hash.h"
 #include "way/clean.h"
 #include "way/read.h"
+#include "way/sent.h"
 #include "way/work_part.h"
 
 /* One data file of a bundle. */
@@ -300,7 +301,9 @@ take_row(struct file *f, const struct csv_row *record, struct err *e)
 		return -1;
 	note_period(f, &j->row);
 	note_made(f->clean.last, &j->row);
-	if (rowfile_row(j->rows, &j->row, e) == -1)
+	if (rowfile_row(j->rows, &j->row, e) == -1 ||
+	    (rowfile_is_sample(j->rows) &&
+		sent_row(j->rows, &j->row, record, e) == -1))
 		return -1;
 	if (j->row.rejected && report_row(j->report, &j->row, record, e) == -1)
 		return -1;
@@ -320,6 +323,7 @@ take_rows(struct file *f, struct err *e)
 
 	cell = read_header(f->read, &n);
 	report_file(f->job->report, f->path, cell, n);
+	sent_header(f->entry, cell, n);
 	find_period(f);
 	if (f->said != NULL && f->said->mode == MANIFEST_FULL)
 		f->entry->mode = ROWFILE_FULL;

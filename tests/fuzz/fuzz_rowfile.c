@@ -25,6 +25,8 @@ read_file(struct rowfile_reader *r, const struct rowfile_file *f)
 				abort();
 			continue;
 		}
+		if (rec.kind == ROWFILE_SENT)
+			continue;
 		for (size_t i = 0; i < rec.nvalues; i++)
 			if (rec.value[i].kind == VALUE_TEXT &&
 			    strlen(rec.value[i].text) != rec.value[i].len)

@@ -457,7 +457,7 @@ findings_are_kept_but_not_of_a_dry_run(void **state)
 	assert_string_equal(sql("SELECT * FROM quality_issue"), "");
 	deliver(&l, 1);
 	assert_string_equal(sql("SELECT * FROM quality_issue"),
-	    "B2|bill.csv|2|status|状态|odd|info|已交|怪|odd indeed|fix");
+	    "B2|bill.csv|2|status|状态|odd|info|已交|怪|odd indeed|fix|1||");
 }
 
 static void

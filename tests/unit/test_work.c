@@ -113,6 +113,8 @@ tell_value(struct buf *b, const struct value *v)
 static void
 tell_record(struct buf *b, const struct rowfile_record *rec)
 {
+	if (rec->kind == ROWFILE_SENT)
+		return;
 	if (rec->kind == ROWFILE_FINDING) {
 		if (rec->severity != SEVERITY_INFO)
 			buf_printf(b, " %" PRIu64 "%s%s", rec->line,
