@@ -310,8 +310,8 @@ bundle_again(struct db *db, struct bundle *b, const char *verb, const char *now,
 		"DELETE FROM receipt_t WHERE bundle = ? AND kind = 'result'",
 		"i", b->no) == -1 ||
 	    db_run(db, e,
-		"UPDATE receipt_file_t SET placed = 0 WHERE bundle = ? AND"
-		" kind = 'result'",
+		"UPDATE receipt_file_t SET placed = 0, proved = 0 WHERE"
+		" bundle = ? AND kind = 'result'",
 		"i", b->no) == -1)
 		return -1;
 	return note(db, b, verb, now, json_object(), e);

@@ -12,6 +12,7 @@
 
 #include "base/account.h"
 #include "base/answers.h"
+#include "base/checkpoint.h"
 #include "base/db.h"
 #include "base/intake.h"
 #include "base/jobs.h"
@@ -324,6 +325,8 @@ end_round(struct keeper *k)
 		log_fatal("- keeper ends: %s", e.en);
 	if (work && (jobs_after(k, &e) == -1 || jobs_hand_out(k, &e) == -1))
 		log_fatal("- keeper ends: %s", e.en);
+	if (work && checkpoints_slice(k, &e) == -1)
+		log_fatal("- keeper ends: %s", e.en);
 	k->later = !work;
 }
 
@@ -423,6 +426,7 @@ keeper_role(int argc, char **argv)
 	while (!k->stopping)
 		round_once(k, control, signals);
 	jobs_free(k->jobs);
+	checkpoints_free(k->checkpoints);
 	linking_free(k->linking);
 	db_close(k->db);
 	standing_drop(k->standing);

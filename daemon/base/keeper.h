@@ -22,6 +22,7 @@ struct jobs;
 struct standing;
 struct linking;
 struct answer;
+struct checkpoints;
 
 enum peer_kind {
 	PEER_NONE,
@@ -55,6 +56,7 @@ struct keeper {
 	int64_t uploaded_at;  /* milliseconds: the last upload told */
 	int64_t committed_at; /* and the last commit */
 	struct jobs *jobs;
+	struct checkpoints *checkpoints; /* NULL: none were looked at yet */
 	struct peer peer[PEERS_MAX];
 	size_t npeers;
 	struct frame in;

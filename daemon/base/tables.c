@@ -79,7 +79,10 @@ const char *const tables_sql[] = {
 	"CREATE TABLE IF NOT EXISTS receipt_file_t ("
 	" no INTEGER PRIMARY KEY, bundle INTEGER NOT NULL, kind TEXT NOT NULL,"
 	" account TEXT NOT NULL, name TEXT NOT NULL,"
-	" placed INTEGER NOT NULL DEFAULT 0, UNIQUE (bundle, kind, name));",
+	" placed INTEGER NOT NULL DEFAULT 0,"
+	" proved INTEGER NOT NULL DEFAULT 0, UNIQUE (bundle, kind, name));",
+	"CREATE INDEX IF NOT EXISTS receipt_unproved ON receipt_file_t (no)"
+	" WHERE proved = 0;",
 	"CREATE INDEX IF NOT EXISTS receipt_waiting ON receipt_file_t (no)"
 	" WHERE placed = 0;",
 	"CREATE VIEW IF NOT EXISTS receipt AS SELECT b.id AS bundle, r.kind,"
@@ -100,6 +103,13 @@ const char *const tables_sql[] = {
 	"CREATE TRIGGER IF NOT EXISTS ledger_grows BEFORE INSERT ON ledger"
 	" WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM ledger)"
 	" BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;",
+
+	/* Its Merkle tree: complete subtrees, and each day's last signed head. */
+	"CREATE TABLE IF NOT EXISTS ledger_tree_t (level INTEGER NOT NULL,"
+	" no INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, no))"
+	" WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS checkpoint_t (day TEXT PRIMARY KEY,"
+	" size INTEGER NOT NULL, note TEXT NOT NULL) WITHOUT ROWID;",
 
 	"CREATE TABLE IF NOT EXISTS access_log ("
 	" no INTEGER PRIMARY KEY, at TEXT NOT NULL, account TEXT NOT NULL,"

@@ -1,9 +1,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checkpoint.h"
 #include "base/db.h"
 #include "base/ledger.h"
 #include "command/command.h"
@@ -14,14 +16,19 @@
 #include "sys/sign.h"
 #include "way/receipt.h"
 
-/* zayton verify: the whole ledger chain, or the receipts named. */
+/*
+ * zayton verify: the whole ledger with its checkpoints, or the receipts and
+ * kept checkpoints that are named.
+ */
 
 enum { RECEIPT_MAX = 64 << 20 };
 
-struct receipt_file {
+/* What a file is, and what stands beside it. */
+struct evidence {
 	const char *path;
 	struct buf body;
-	struct buf sig;
+	struct buf sig;   /* of a receipt */
+	struct buf proof; /* of a receipt; empty: there is none */
 };
 
 /* The wire form of our own public key out of keys/receipt_ed25519.pub. */
@@ -44,8 +51,7 @@ own_key(struct buf *blob, struct err *e)
 
 /* 1 good, 0 not (why in e), -1 cannot say. */
 static int
-signature_good(const struct receipt_file *r, const struct buf *own,
-    struct err *e)
+signature_good(const struct evidence *r, const struct buf *own, struct err *e)
 {
 	unsigned char sha512[HASH_SHA512_BYTES];
 	struct buf key;
@@ -66,8 +72,49 @@ signature_good(const struct receipt_file *r, const struct buf *own,
 	return good == -1 ? 0 : good;
 }
 
+/* The proof beside a receipt, where there is one: 1, 0 why not. */
 static int
-check_receipts(struct receipt_file *r, int n)
+proof_good(const struct evidence *r, const unsigned char *public, struct err *e)
+{
+	json_t *o;
+	const char *head;
+	int good;
+
+	if (r->proof.len == 0)
+		return 1;
+	o = json_loadb(r->body.data, r->body.len, 0, NULL);
+	head = json_string_value(json_object_get(o, "head"));
+	good = checkpoint_proves(public, r->proof.data, r->proof.len,
+	    head != NULL ? head : "", e);
+	json_decref(o);
+	return good;
+}
+
+/* A JSON object is a receipt, all else has to be a checkpoint. */
+static int
+is_receipt(const struct evidence *r)
+{
+	return r->body.len > 0 && r->body.data[0] == '{';
+}
+
+static int
+check_one(struct db *db, const struct evidence *r, const struct buf *own,
+    struct err *e)
+{
+	const unsigned char *public = sign_blob_public(own->data, own->len);
+	int good;
+
+	if (!is_receipt(r))
+		return checkpoint_check(db, public, r->body.data, r->body.len,
+		    e);
+	good = signature_good(r, own, e);
+	if (good == 1)
+		good = receipt_check(db, r->body.data, r->body.len, e);
+	return good == 1 ? proof_good(r, public, e) : good;
+}
+
+static int
+check_files(struct evidence *r, int n)
 {
 	struct db *db = NULL;
 	struct buf own;
@@ -78,13 +125,9 @@ check_receipts(struct receipt_file *r, int n)
 	if (own_key(&own, &e) == -1 || db_open_read(HOME_BASE, &db, &e) == -1)
 		status = command_fail(&e);
 	for (int i = 0; i < n && status != COMMAND_USAGE; i++) {
-		int good = signature_good(&r[i], &own, &e);
-
-		if (good == 1)
-			good = receipt_check(db, r[i].body.data, r[i].body.len,
-			    &e);
-		if (good == 1) {
-			printf("ok  %s\n", r[i].path);
+		if (check_one(db, &r[i], &own, &e) == 1) {
+			printf("ok  %s%s\n", r[i].path,
+			    r[i].proof.len > 0 ? " (proved)" : "");
 		} else {
 			printf("BAD %s: %s\n", r[i].path, e.en);
 			status = COMMAND_FAULTS;
@@ -95,20 +138,46 @@ check_receipts(struct receipt_file *r, int n)
 	return status;
 }
 
+/* The checkpoints that were signed, once the chain holds. */
+static int
+check_checkpoints(struct db *db)
+{
+	struct buf own;
+	struct err e;
+	int64_t n = 0;
+	int good = -1;
+
+	buf_init(&own, 4096);
+	if (own_key(&own, &e) == 0)
+		good = checkpoints_verify(db,
+		    sign_blob_public(own.data, own.len), &n, &e);
+	buf_done(&own);
+	if (good == -1)
+		return command_fail(&e);
+	if (good)
+		printf("检查点全部相符 / the checkpoints hold: %" PRId64 "\n",
+		    n);
+	else
+		printf("检查点不符 / a checkpoint does not hold: %s\n", e.en);
+	return good ? COMMAND_DONE : COMMAND_FAULTS;
+}
+
 static int
 check_chain(void)
 {
 	struct db *db = NULL;
 	struct err e;
 	int64_t lines = 0;
+	int status;
 	int good;
 
 	if (db_open_read(HOME_BASE, &db, &e) == -1)
 		return command_fail(&e);
 	good = ledger_verify(db, &lines, &e);
-	db_close(db);
-	if (good == -1)
+	if (good == -1) {
+		db_close(db);
 		return command_fail(&e);
+	}
 	if (good)
 		printf("台账完整 / the ledger holds: %" PRId64 " lines\n",
 		    lines);
@@ -117,29 +186,46 @@ check_chain(void)
 		       " 行断裂 / the ledger breaks at line "
 		       "%" PRId64 "\n",
 		    lines, lines);
-	return good ? COMMAND_DONE : COMMAND_FAULTS;
+	status = !good        ? COMMAND_FAULTS
+		 : lines == 0 ? COMMAND_DONE
+			      : check_checkpoints(db);
+	db_close(db);
+	return status;
+}
+
+/* What stands beside a receipt; a proof comes a moment later than that. */
+static int
+read_beside(struct evidence *r, const char *suffix, struct buf *b,
+    struct err *e)
+{
+	char *path = xasprintf("%s%s", r->path, suffix);
+	int rc = file_read(AT_FDCWD, path, b, e);
+
+	free(path);
+	return rc;
 }
 
 static int
-read_receipt(struct receipt_file *r, const char *path, struct err *e)
+read_evidence(struct evidence *r, const char *path, struct err *e)
 {
-	char *beside = xasprintf("%s.sig", path);
-	int rc;
+	struct err none;
 
 	r->path = path;
 	buf_init(&r->body, RECEIPT_MAX);
 	buf_init(&r->sig, RECEIPT_MAX);
-	rc = file_read(AT_FDCWD, path, &r->body, e);
-	if (rc == 0)
-		rc = file_read(AT_FDCWD, beside, &r->sig, e);
-	free(beside);
-	return rc;
+	buf_init(&r->proof, RECEIPT_MAX);
+	if (file_read(AT_FDCWD, path, &r->body, e) == -1)
+		return -1;
+	if (!is_receipt(r))
+		return 0;
+	(void)read_beside(r, ".tlog-proof", &r->proof, &none);
+	return read_beside(r, ".sig", &r->sig, e);
 }
 
 int
 verify_command(int argc, char **argv)
 {
-	struct receipt_file *r = xcalloc((size_t)argc, sizeof(*r));
+	struct evidence *r = xcalloc((size_t)argc, sizeof(*r));
 	struct conf c;
 	struct err e;
 	int status = -1;
@@ -148,16 +234,16 @@ verify_command(int argc, char **argv)
 		status = command_usage();
 	/* Paths are relative to where the command was called: read first. */
 	for (int i = 1; i < argc && status == -1; i++)
-		if (read_receipt(&r[i - 1], argv[i], &e) == -1)
+		if (read_evidence(&r[i - 1], argv[i], &e) == -1)
 			status = command_fail(&e);
 	if (status == -1 && command_home(&c, &e) == -1)
 		status = command_fail(&e);
 	if (status == -1)
-		status =
-		    argc == 1 ? check_chain() : check_receipts(r, argc - 1);
+		status = argc == 1 ? check_chain() : check_files(r, argc - 1);
 	for (int i = 0; i < argc; i++) {
 		buf_done(&r[i].body);
 		buf_done(&r[i].sig);
+		buf_done(&r[i].proof);
 	}
 	free(r);
 	return status;

@@ -90,6 +90,11 @@ enum message {
 	 */
 	MESSAGE_SIGN,
 	MESSAGE_SIGNED,
+	/*
+	 * keeper -> signer: u32 tag, str checkpoint (the text of a note)
+	 * signer -> keeper: MESSAGE_SIGNED with its signature line
+	 */
+	MESSAGE_SIGN_NOTE,
 
 	/*
 	 * a command -> keeper, over run/keeper.sock: str request (JSON),

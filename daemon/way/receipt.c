@@ -457,7 +457,8 @@ receipt_recover(struct db *db, struct err *e)
 							    : "receipt");
 		if ((stat(path, &s) == -1 || s.st_size == 0) &&
 		    db_run(db, e,
-			"UPDATE receipt_file_t SET placed = 0 WHERE no = ?",
+			"UPDATE receipt_file_t SET placed = 0, proved = 0 WHERE"
+			" no = ?",
 			"i", sqlite3_column_int64(st, 0)) == -1) {
 			db_done(st);
 			return -1;

@@ -58,8 +58,8 @@ serve_line() {
 	[ -n "$PORT" ]
 }
 
-answered() {
-	ls exchange/accounts/mub/receipts/water-2016-01.csv.*.receipt.json.sig
+in_receipts() { # SUFFIX
+	ls exchange/accounts/mub/receipts/water-2016-01.csv.*.receipt.json"$1"
 }
 
 commands "$ROOT/README.md" >"$T/commands"
@@ -72,7 +72,10 @@ while IFS= read -r line <&3; do
 		;;
 	esac
 	case $line in
-	*'/upload/'*) ok 'a receipt comes' wait_until 60 answered ;;
+	*'/upload/'*)
+		ok 'a receipt comes' wait_until 60 in_receipts .sig
+		ok 'and its proof' wait_until 60 in_receipts .tlog-proof
+		;;
 	*'ssh-keygen -Y verify'*)
 		is 'the signature is said to be good' \
 		    "$(grep -c '^Good "zayton-receipt" signature' "$T/.out")" 1
