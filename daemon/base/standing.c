@@ -13,6 +13,7 @@
 #include "base/standing.h"
 #include "base/views.h"
 #include "rule/box_calendar.h"
+#include "rule/box_sharing.h"
 #include "rule/codes.h"
 #include "rule/script.h"
 #include "sys/file.h"
@@ -41,6 +42,7 @@ standing_drop(struct standing *s)
 	schemas_free(s->schemas);
 	pack_free(s->pack);
 	free(s->calendar);
+	free(s->sharing);
 	free(s);
 }
 
@@ -59,7 +61,8 @@ standing_new(struct pack *p, const char *day, struct standing **ret_s,
 		    map->sha256);
 	s->calendar = xcalloc(1, sizeof(*s->calendar));
 	if (schemas_read_on(p, day, &s->schemas, e) == -1 ||
-	    box_calendar(p, s->calendar, e) == -1) {
+	    box_calendar(p, s->calendar, e) == -1 ||
+	    box_sharing_of(p, s->schemas, &s->sharing, e) == -1) {
 		standing_drop(s);
 		return -1;
 	}

@@ -18,6 +18,7 @@ struct standing {
 	struct schemas *schemas;
 	struct calendar *calendar; /* owned: when data are due */
 	char code_tables[65];      /* SHA-256 of code_map.csv, "" without one */
+	struct sharing *sharing;   /* how data sets may be shared at all */
 	int refs;
 };
 

@@ -338,5 +338,57 @@ const char *const tables_sql[] = {
 	" c.row = u.row JOIN enterprise_t t ON t.no = c.enterprise"
 	" JOIN bundle_t b ON b.no = u.bundle"
 	" JOIN bundle_file_t f ON f.bundle = u.bundle AND f.no = u.file;",
+
+	/*
+     * Who may see what. list has the enterprises of a grant that names them;
+     * use has the queries that used one.
+     */
+	"CREATE TABLE IF NOT EXISTS grant_t ("
+	" no INTEGER PRIMARY KEY, account TEXT NOT NULL,"
+	" dataset TEXT NOT NULL, named INTEGER NOT NULL,"
+	" fields TEXT NOT NULL, \"full\" TEXT NOT NULL,"
+	" whom INTEGER NOT NULL, division TEXT NOT NULL,"
+	" purpose TEXT NOT NULL, form INTEGER NOT NULL,"
+	" from_day TEXT NOT NULL, until TEXT NOT NULL,"
+	" data_from TEXT NOT NULL, data_until TEXT NOT NULL,"
+	" life INTEGER NOT NULL, times INTEGER NOT NULL,"
+	" every INTEGER NOT NULL, reference TEXT NOT NULL,"
+	" evidence TEXT NOT NULL, signer TEXT NOT NULL, person TEXT NOT NULL,"
+	" reason TEXT NOT NULL, at TEXT NOT NULL, state INTEGER NOT NULL,"
+	" approved_by TEXT, approved_at TEXT, ended_by TEXT, ended_at TEXT,"
+	" ended_why TEXT);",
+	"CREATE INDEX IF NOT EXISTS grant_account ON grant_t (account);",
+	"CREATE TABLE IF NOT EXISTS grant_list_t (\"grant\" INTEGER NOT NULL,"
+	" enterprise INTEGER NOT NULL, PRIMARY KEY (\"grant\", enterprise))"
+	" WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS grant_use_t (\"grant\" INTEGER NOT NULL,"
+	" query TEXT NOT NULL, day TEXT NOT NULL,"
+	" PRIMARY KEY (\"grant\", query)) WITHOUT ROWID;",
+	/* Consents of enterprises: pending, confirmed, rejected, revoked. */
+	"CREATE TABLE IF NOT EXISTS consent_t ("
+	" no INTEGER PRIMARY KEY, enterprise INTEGER NOT NULL,"
+	" account TEXT NOT NULL, dataset TEXT NOT NULL,"
+	" purpose TEXT NOT NULL, from_day TEXT NOT NULL, until TEXT NOT NULL,"
+	" reference TEXT NOT NULL, evidence TEXT NOT NULL,"
+	" signer TEXT NOT NULL, source TEXT NOT NULL, person TEXT NOT NULL,"
+	" reason TEXT NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL,"
+	" confirmed_by TEXT, confirmed_at TEXT, ended_by TEXT, ended_at TEXT,"
+	" ended_why TEXT);",
+	"CREATE INDEX IF NOT EXISTS consent_account ON consent_t (account);",
+	"CREATE INDEX IF NOT EXISTS consent_enterprise ON consent_t"
+	" (enterprise);",
+	/* Who looked at whom; sealed by lines of the ledger (base/access.h). */
+	"CREATE TABLE IF NOT EXISTS look_fields_t ("
+	" no INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);",
+	"CREATE TABLE IF NOT EXISTS look_t ("
+	" no INTEGER PRIMARY KEY, at TEXT NOT NULL, account TEXT NOT NULL,"
+	" query TEXT NOT NULL, asked TEXT NOT NULL,"
+	" enterprise INTEGER NOT NULL, dataset TEXT NOT NULL,"
+	" purpose TEXT NOT NULL, form INTEGER NOT NULL,"
+	" fields INTEGER NOT NULL, grants TEXT NOT NULL,"
+	" consent INTEGER NOT NULL, code TEXT NOT NULL,"
+	" rows INTEGER NOT NULL);",
+	"CREATE INDEX IF NOT EXISTS look_query ON look_t (query);",
+	"CREATE INDEX IF NOT EXISTS look_enterprise ON look_t (enterprise);",
 	NULL
 };

@@ -7,6 +7,7 @@
 #include "rule/box_calendar.h"
 #include "rule/box_link.h"
 #include "rule/box_overwrite.h"
+#include "rule/box_sharing.h"
 #include "rule/codes.h"
 #include "rule/pack.h"
 #include "rule/schema.h"
@@ -96,6 +97,24 @@ check_quality(const struct pack *p, struct err *e)
 	return rc;
 }
 
+/* How data sets may be shared; those it does not speak of are named. */
+static int
+check_sharing(const struct pack *p, const struct schemas *all, struct err *e)
+{
+	struct sharing *h = NULL;
+
+	if (box_sharing_of(p, all, &h, e) == -1)
+		return -1;
+	for (size_t i = 0; i < schemas_count(all); i++)
+		if (schemas_at(all, i)->state == SCHEMA_IN_FORCE &&
+		    sharing_find(h, schemas_at(all, i)->dataset) == NULL)
+			printf("%s 未定共享类别，不予共享 has no sharing "
+			       "class: it is not shared\n",
+			    schemas_at(all, i)->dataset);
+	free(h);
+	return 0;
+}
+
 /* One of the files that are no department's. */
 static int
 check_common(const struct pack *p, const struct schemas *all, const char *name)
@@ -110,6 +129,8 @@ check_common(const struct pack *p, const struct schemas *all, const char *name)
 		rc = check_link(f, &e);
 	else if (strcmp(name, "rules/overwrite.lua") == 0)
 		rc = check_overwrite(f, all, &e);
+	else if (strcmp(name, SHARING_FILE) == 0)
+		rc = check_sharing(p, all, &e);
 	else
 		rc = check_quality(p, &e);
 	if (rc == -1) {
@@ -124,7 +145,7 @@ static int
 check_all(const struct pack *p, const struct schemas *all, int examples)
 {
 	static const char *const common[] = { "rules/link.lua",
-		"rules/overwrite.lua", "rules/quality.lua" };
+		"rules/overwrite.lua", "rules/quality.lua", SHARING_FILE };
 	struct tally t = { .passed = 0 };
 	int worst = COMMAND_DONE;
 	char provider[64];
@@ -134,7 +155,7 @@ check_all(const struct pack *p, const struct schemas *all, int examples)
 			sizeof(provider)) &&
 		    check_one(p, all, provider, examples, &t) != COMMAND_DONE)
 			worst = COMMAND_FAULTS;
-	for (size_t i = 0; !examples && i < 3; i++)
+	for (size_t i = 0; !examples && i < 4; i++)
 		if (check_common(p, all, common[i]) != COMMAND_DONE)
 			worst = COMMAND_FAULTS;
 	if (examples)

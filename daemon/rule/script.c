@@ -13,7 +13,7 @@
 
 /* Rules that are no department's. */
 static const char *const common[] = { "rules/link.lua", "rules/overwrite.lua",
-	"rules/quality.lua" };
+	"rules/quality.lua", "rules/sharing.lua" };
 
 int
 script_provider(const char *name, char *buf, size_t size)
