@@ -254,13 +254,11 @@ refuse(struct grant_answer *r, enum grant_refusal why)
 static void
 settle(struct grant_answer *r)
 {
-	if (r->form < GRANT_LATEST)
-		r->full = r->masked = 0;
-	else if ((r->full | r->masked) == 0)
-		refuse(r, GRANT_NOTHING_LEFT);
-	if (r->form == GRANT_NONE ||
+	if ((r->full | r->masked) == 0 || r->form == GRANT_NONE ||
 	    (r->until[0] != '\0' && strcmp(r->from, r->until) > 0))
-		refuse(r, r->why != GRANT_GIVEN ? r->why : GRANT_NOTHING_LEFT);
+		refuse(r, GRANT_NOTHING_LEFT);
+	else if (r->form < GRANT_LATEST)
+		r->full = r->masked = 0;
 }
 
 void
