@@ -63,6 +63,11 @@ static const struct command commands[] = {
 	    "accept ITEM [--enterprise ID] | reject ITEM [--enterprise ID] | "
 	    "undo NUMBER, with --person NAME --reason TEXT",
 	    "uncertain links, merges and conflicts" },
+	{ "quality", quality_command,
+	    "list | run [TASK] [--on DATE] | task add --provider CODE "
+	    "--dataset D --period P --reason TEXT --person NAME "
+	    "[--until DATE]",
+	    "what is due of whom, and what was found beyond bundles" },
 	{ "verify", verify_command, "[RECEIPT...]",
 	    "the ledger chain, or receipts" },
 	{ "check", check_command, "FILE...",

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/linking.h"
 #include "base/publish.h"
 #include "base/review.h"
+#include "base/schedule.h"
 #include "base/sendback.h"
 #include "base/standing.h"
 #include "command/command.h"
@@ -264,6 +266,8 @@ answer(struct keeper *k, const char *what, const json_t *request,
 		return again(k, what, id, ret_answer, e);
 	if (strcmp(what, "standards publish") == 0)
 		return publish_ask(k, request, ret_answer, e);
+	if (strncmp(what, "quality ", 8) == 0)
+		return schedule_ask(k, what, request, ret_answer, e);
 	if (strcmp(what, "rules replay") == 0)
 		return replay(k, request, ret_answer, e);
 	if (strcmp(what, "review list") == 0)
@@ -327,8 +331,8 @@ answers_give(struct keeper *k, struct peer *p, struct err *e)
 		reply = json_pack("{s:{s:s, s:s}}", "refused", "zh", why.zh,
 		    "en", why.en);
 	}
-	/* What a command is told has to stand. */
-	rc = db_commit(k->db, e) == -1
+	/* What a command is told has to stand, and what it sent to lie there. */
+	rc = db_commit(k->db, e) == -1 || jobs_letters(k, INT_MAX, e) == -1
 		 ? -1
 		 : send_answer(k, p, exit_status, reply, e);
 out:

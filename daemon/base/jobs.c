@@ -14,6 +14,8 @@
 #include "base/account.h"
 #include "base/jobs.h"
 #include "base/linking.h"
+#include "base/outbox.h"
+#include "base/schedule.h"
 #include "base/sendback.h"
 #include "base/standing.h"
 #include "command/command.h"
@@ -572,6 +574,8 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	    place_rejected(job, v, e) == -1 ||
 	    (b->name.kind != 'c' && sendback_conflicts(k->db, e) == -1) ||
 	    bundle_finish(k->db, b, outcome, &why, now, e) == -1 ||
+	    (b->name.kind == 'u' && strcmp(b->state, "applied") == 0 &&
+		schedule_arrived(k, b->no, job->provider, now, e) == -1) ||
 	    receipt_result(k->db, b, &versions, now, e) == -1)
 		return -1;
 	log_info("%s %s account=%s outcome=%s", b->name.id, b->state,
@@ -621,14 +625,14 @@ after_rows(struct keeper *k, struct job *job, struct err *e)
 	return sendback_slice(job->sendback, SENT_AT_A_TIME, e);
 }
 
-/* Rows that were left for when no bundle is at work. */
+/* Rows that were left for when no bundle is at work, and what is due today. */
 static int
 quiet_work(struct keeper *k, struct err *e)
 {
 	int rc;
 
 	if (!linking_waits(k))
-		return 0;
+		return schedule_tick(k, e);
 	rc = linking_slice(k, SLICE_MS, e);
 	return rc == 0 ? sendback_conflicts(k->db, e) : rc;
 }
@@ -694,18 +698,18 @@ jobs_busy(const struct keeper *k)
 
 /* --- after the commit --------------------------------------------------- */
 
-static char *
-sign(void *arg, const unsigned char *sha512, struct err *e)
+char *
+jobs_sign(struct keeper *k, const char *name_space, const unsigned char *sha512,
+    struct err *e)
 {
 	enum { SIGNATURE_MAX = 4096 };
-	struct keeper *k = arg;
 	struct frame *f = &k->out;
 	char *sig = xmalloc(SIGNATURE_MAX);
 	uint32_t tag = ++k->jobs->sign_tag;
 
 	frame_start(f, MESSAGE_SIGN);
 	frame_put_u32(f, tag);
-	frame_put_str(f, "zayton-receipt");
+	frame_put_str(f, name_space);
 	for (int i = 0; i < HASH_SHA512_BYTES; i++)
 		frame_put_u8(f, sha512[i]);
 	if (frame_send(k->signer, f, e) == 0 &&
@@ -718,6 +722,22 @@ sign(void *arg, const unsigned char *sha512, struct err *e)
 	free(sig);
 	(void)err_set(e, ERR_RETRY, "the signer does not answer");
 	return NULL;
+}
+
+static char *
+sign_receipt(void *arg, const unsigned char *sha512, struct err *e)
+{
+	return jobs_sign(arg, "zayton-receipt", sha512, e);
+}
+
+int
+jobs_letters(struct keeper *k, int most, struct err *e)
+{
+	int rc = !db_writing(k->db);
+
+	for (int i = 0; i < most && rc == 1; i++)
+		rc = outbox_place_next(k->db, sign_receipt, k, e);
+	return rc == -1 ? -1 : 0;
 }
 
 int
@@ -733,9 +753,9 @@ jobs_after(struct keeper *k, struct err *e)
 			log_error("- %s", why.en);
 	j->nmoves = 0;
 	if (!j->receipts_wait)
-		return 0;
+		return jobs_letters(k, RECEIPTS_PER_ROUND, e);
 	for (int i = 0; i < RECEIPTS_PER_ROUND && rc == 1; i++)
-		rc = receipt_place_next(k->db, sign, k, e);
+		rc = receipt_place_next(k->db, sign_receipt, k, e);
 	if (rc == 0)
 		j->receipts_wait = 0;
 	return rc == -1 ? -1 : 0;
@@ -794,7 +814,7 @@ jobs_recover(struct keeper *k, struct err *e)
 		"CREATE TEMP TABLE at_work (no INTEGER PRIMARY KEY,"
 		" account TEXT)",
 		e) == -1 ||
-	    receipt_recover(k->db, e) == -1 ||
+	    receipt_recover(k->db, e) == -1 || outbox_recover(k->db, e) == -1 ||
 	    reconcile(k, SPOOL_RECEIVED, e) == -1 ||
 	    reconcile(k, SPOOL_CLAIMED, e) == -1 ||
 	    reconcile(k, SPOOL_REJECTED, e) == -1 ||

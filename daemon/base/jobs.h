@@ -29,12 +29,18 @@ int jobs_busy(const struct keeper *k);
 int jobs_slice(struct keeper *k, struct err *e);
 /* After the commit: moves, reports, receipts. */
 int jobs_after(struct keeper *k, struct err *e);
+/* The same for small files of the outbox, where all is committed. */
+int jobs_letters(struct keeper *k, int most, struct err *e);
 /* Claims and hands out while there is room. */
 int jobs_hand_out(struct keeper *k, struct err *e);
 
 /* A move to make after the commit. */
 void jobs_move_later(struct keeper *k, const struct bundle *b,
     enum spool_state from, enum spool_state to);
+
+/* The armoured signature of a SHA-512 for a namespace; freed by the caller. */
+char *jobs_sign(struct keeper *k, const char *name_space,
+    const unsigned char *sha512, struct err *e);
 
 /* The versions a receipt names: of a bundle's pack, or of the one in force. */
 struct standing;

@@ -55,6 +55,7 @@ struct keeper {
 	int series;           /* uploads that came one after the other */
 	int64_t uploaded_at;  /* milliseconds: the last upload told */
 	int64_t committed_at; /* and the last commit */
+	char looked_on[16];   /* the last day whose schedule is done */
 	struct jobs *jobs;
 	struct checkpoints *checkpoints; /* NULL: none were looked at yet */
 	struct peer peer[PEERS_MAX];

@@ -178,6 +178,43 @@ const char *const tables_sql[] = {
 	" GROUP BY f.bundle, f.dataset"
 	" HAVING sum(f.code <> '') = 0 AND sum(f.rows) > 0;",
 
+	/* Small files that are to lie in /reports; signed ones are kept. */
+	"CREATE TABLE IF NOT EXISTS outbox_t ("
+	" no INTEGER PRIMARY KEY, account TEXT NOT NULL, path TEXT NOT NULL,"
+	" body BLOB NOT NULL, gone INTEGER NOT NULL, signed INTEGER NOT NULL,"
+	" sig TEXT, placed INTEGER NOT NULL DEFAULT 0,"
+	" UNIQUE (account, path));",
+	"CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox_t (no)"
+	" WHERE placed = 0;",
+
+	/*
+     * What was due of whom, and what became of it: on time, nil, late, due
+     * (in the days of grace), missing. told is the ledger's line that says it
+     * is missing.
+     */
+	"CREATE TABLE IF NOT EXISTS expectation_t ("
+	" provider TEXT NOT NULL, dataset TEXT NOT NULL, period TEXT NOT NULL,"
+	" first INTEGER NOT NULL, last INTEGER NOT NULL, due TEXT NOT NULL,"
+	" state TEXT NOT NULL, bundle INTEGER, at TEXT NOT NULL, told INTEGER,"
+	" PRIMARY KEY (provider, dataset, period)) WITHOUT ROWID;",
+	"CREATE VIEW IF NOT EXISTS expectation AS SELECT x.provider, x.dataset,"
+	" x.period, x.due, x.state, b.id AS bundle, x.at, x.told"
+	" FROM expectation_t x LEFT JOIN bundle_t b ON b.no = x.bundle;",
+	/* Providers whose list of what is overdue is to be written again. */
+	"CREATE TABLE IF NOT EXISTS overdue_news_t (provider TEXT PRIMARY KEY)"
+	" WITHOUT ROWID;",
+	/* Periods that a provider was asked to send again. */
+	"CREATE TABLE IF NOT EXISTS resupply_t ("
+	" no INTEGER PRIMARY KEY, provider TEXT NOT NULL,"
+	" dataset TEXT NOT NULL, period TEXT NOT NULL, reason TEXT NOT NULL,"
+	" person TEXT NOT NULL, at TEXT NOT NULL, until TEXT NOT NULL,"
+	" closed_at TEXT, bundle INTEGER);",
+	/* When a check ran, for which day, and what came of it. */
+	"CREATE TABLE IF NOT EXISTS quality_run_t ("
+	" no INTEGER PRIMARY KEY, task TEXT NOT NULL, day TEXT NOT NULL,"
+	" at TEXT NOT NULL, findings INTEGER NOT NULL, error TEXT NOT NULL);",
+	"CREATE INDEX IF NOT EXISTS quality_runs ON quality_run_t (task, day);",
+
 	/*
      * Enterprises, and what linking was told of them. root is another one
      * where it was merged into that; its rows, names and identifiers stay its

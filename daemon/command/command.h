@@ -102,6 +102,7 @@ int standards_command(int argc, char **argv);
 int rules_command(int argc, char **argv);
 int enterprise_command(int argc, char **argv);
 int review_command(int argc, char **argv);
+int quality_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int errors_command(int argc, char **argv);

@@ -1,0 +1,141 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+
+/* zayton quality: what is looked at beyond a bundle, and what came of it. */
+
+static long long
+number(const json_t *o, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(o, name));
+}
+
+static void
+print_overdue(const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+	{
+		const char *from = command_text(v, "from");
+		const char *to = command_text(v, "to");
+
+		printf("    %s  %-6s %s %s  %s%s%s (%lld)  应报/due %s\n",
+		    strcmp(command_text(v, "state"), "missing") == 0
+			? "漏报/missing"
+			: "到期/due    ",
+		    command_text(v, "provider"), command_text(v, "dataset"),
+		    command_text(v, "title"), from,
+		    strcmp(from, to) == 0 ? "" : " … ",
+		    strcmp(from, to) == 0 ? "" : to, number(v, "periods"),
+		    command_text(v, "due"));
+	}
+}
+
+static void
+print_run(const json_t *answer)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "tasks"), i, v)
+	{
+		printf("%s  %s  %lld\n", command_text(v, "task"),
+		    command_text(v, "day"),
+		    number(v, "due") + number(v, "missing"));
+		print_overdue(json_object_get(v, "overdue"));
+	}
+}
+
+static void
+print_task(const json_t *v)
+{
+	printf("%lld  %s %s %s  %s  %s  %s%s\n", number(v, "task"),
+	    command_text(v, "provider"), command_text(v, "dataset"),
+	    command_text(v, "period"), command_text(v, "reason"),
+	    command_text(v, "at"),
+	    command_text(v, "closed_at")[0] != '\0' ? "已收到/came "
+						    : "未收到/open",
+	    command_text(v, "closed_at"));
+}
+
+static void
+print_list(const json_t *answer)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "tasks"), i, v)
+	    printf("%s  %s  %s  %lld\n", command_text(v, "task"),
+		command_text(v, "schedule"), command_text(v, "day"),
+		number(v, "findings"));
+	print_overdue(json_object_get(answer, "overdue"));
+	json_array_foreach(json_object_get(answer, "resupply"), i, v)
+	    print_task(v);
+}
+
+static const char *
+or_empty(const char *s)
+{
+	return s != NULL ? s : "";
+}
+
+/* zayton quality task add: a provider is asked to send a period again. */
+static int
+task_command(int argc, char **argv, int json)
+{
+	static const char *const names[] = { "provider", "dataset", "period",
+		"reason", "person", "until" };
+	json_t *request = json_pack("{s:s}", "do", "quality task add");
+	struct conf c;
+	struct err e;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char option[16];
+
+		snprintf(option, sizeof(option), "--%s", names[i]);
+		json_object_set_new(request, names[i],
+		    json_string(
+			or_empty(command_option(&argc, argv, option, 1))));
+	}
+	if (command_unknown(argc, argv) || argc != 3 ||
+	    strcmp(argv[2], "add") != 0) {
+		json_decref(request);
+		return command_usage();
+	}
+	if (command_home(&c, &e) == -1) {
+		json_decref(request);
+		return command_fail(&e);
+	}
+	return command_ask(&c, request, json, print_task);
+}
+
+int
+quality_command(int argc, char **argv)
+{
+	int json = command_option(&argc, argv, "--json", 0) != NULL;
+	const char *verb = argc > 1 ? argv[1] : "";
+	const char *day;
+	struct conf c;
+	struct err e;
+
+	if (strcmp(verb, "task") == 0)
+		return task_command(argc, argv, json);
+	day = command_option(&argc, argv, "--on", 1);
+	if (command_unknown(argc, argv) ||
+	    (strcmp(verb, "list") == 0     ? argc != 2
+		: strcmp(verb, "run") == 0 ? argc > 3
+					   : 1))
+		return command_usage();
+	if (command_home(&c, &e) == -1)
+		return command_fail(&e);
+	if (strcmp(verb, "list") == 0)
+		return command_ask(&c, json_pack("{s:s}", "do", "quality list"),
+		    json, print_list);
+	return command_ask(&c,
+	    json_pack("{s:s, s:s, s:s}", "do", "quality run", "task",
+		argc > 2 ? argv[2] : "", "day", or_empty(day)),
+	    json, print_run);
+}
