@@ -176,6 +176,41 @@ db_open_memory(struct db **ret_db, struct err *e)
 	return make_tables(*ret_db, e);
 }
 
+/* In one step, so in one read transaction: whoever writes meanwhile is late. */
+static int
+copy_pages(struct db *from, struct db *to, struct err *e)
+{
+	sqlite3_backup *b =
+	    sqlite3_backup_init(to->handle, "main", from->handle, "main");
+	int rc = b != NULL ? sqlite3_backup_step(b, -1) : SQLITE_ERROR;
+
+	(void)sqlite3_backup_finish(b);
+	if (rc != SQLITE_DONE)
+		return err_set(e, ERR_RETRY, "the base cannot be copied: %s",
+		    sqlite3_errstr(rc));
+	return 0;
+}
+
+int
+db_copy(struct db *db, const char *path, struct err *e)
+{
+	struct db *to = NULL;
+	int rc;
+
+	(void)unlink(path);
+	if (open_handle(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &to,
+		e) == -1)
+		return -1;
+	/* Its own journal would be of no use: half a copy is thrown away. */
+	rc = db_exec(to, "PRAGMA journal_mode=OFF", e) == -1
+		 ? -1
+		 : copy_pages(db, to, e);
+	db_close(to);
+	if (rc == -1)
+		(void)unlink(path);
+	return rc;
+}
+
 void
 db_close(struct db *db)
 {

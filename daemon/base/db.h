@@ -27,6 +27,12 @@ int db_open_read(const char *path, struct db **ret_db, struct err *e);
 int db_open_memory(struct db **ret_db, struct err *e);
 void db_close(struct db *db);
 
+/*
+ * A copy of the base as it is at this moment, while others write: a new file;
+ * -1 with nothing left of it.
+ */
+int db_copy(struct db *db, const char *path, struct err *e);
+
 int db_begin(struct db *db, struct err *e);
 /* Nothing to do where nothing was begun. */
 int db_commit(struct db *db, struct err *e);

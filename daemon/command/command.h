@@ -106,5 +106,7 @@ int quality_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int errors_command(int argc, char **argv);
+int backup_command(int argc, char **argv);
+int restore_command(int argc, char **argv);
 
 #endif

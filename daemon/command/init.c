@@ -16,28 +16,6 @@
  * is, so a broken-off init is simply called again.
  */
 
-/* Every folder of an instance and its mode. */
-static const struct {
-	const char *path;
-	mode_t mode;
-} folders[] = {
-	{ HOME_KEYS, 0700 },
-	{ HOME_SPOOL, 0750 },
-	{ HOME_SPOOL "/uploading", 0750 },
-	{ HOME_SPOOL "/received", 0750 },
-	{ HOME_SPOOL "/claimed", 0750 },
-	{ HOME_SPOOL "/applied", 0750 },
-	{ HOME_SPOOL "/rejected", 0750 },
-	{ HOME_SPOOL "/quarantined", 0750 },
-	{ HOME_DROP, 0755 },
-	{ HOME_ACCOUNTS, 0755 },
-	{ HOME_STANDARDS, 0755 },
-	{ HOME_SCHEMAS, 0755 },
-	{ HOME_RULES, 0755 },
-	{ HOME_LUA, 0755 },
-	{ HOME_RUN, 0750 },
-};
-
 static const struct {
 	const char *path;
 	enum sign_kind kind;
@@ -56,10 +34,8 @@ make_here(const char *share, struct err *e)
 		HOME_LUA };
 	char from[PATH_MAX + 32];
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		if (file_mkdir(AT_FDCWD, folders[i].path, folders[i].mode, e) ==
-		    -1)
-			return -1;
+	if (home_folders(e) == -1)
+		return -1;
 	for (size_t i = 0; i < sizeof(shipped) / sizeof(shipped[0]); i++) {
 		snprintf(from, sizeof(from), "%s/%s", share, shipped[i]);
 		if (file_copy_new(from, shipped[i], e) == -1)

@@ -1,9 +1,12 @@
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/file.h"
 #include "sys/home.h"
 
 int
@@ -59,4 +62,36 @@ home_share(void)
 		}
 	}
 	return is_share(ZAYTON_SHARE) ? ZAYTON_SHARE : NULL;
+}
+
+/* Every folder of an instance and its mode. */
+static const struct {
+	const char *path;
+	mode_t mode;
+} folders[] = {
+	{ HOME_KEYS, 0700 },
+	{ HOME_SPOOL, 0750 },
+	{ HOME_SPOOL "/uploading", 0750 },
+	{ HOME_SPOOL "/received", 0750 },
+	{ HOME_SPOOL "/claimed", 0750 },
+	{ HOME_SPOOL "/applied", 0750 },
+	{ HOME_SPOOL "/rejected", 0750 },
+	{ HOME_SPOOL "/quarantined", 0750 },
+	{ HOME_DROP, 0755 },
+	{ HOME_ACCOUNTS, 0755 },
+	{ HOME_STANDARDS, 0755 },
+	{ HOME_SCHEMAS, 0755 },
+	{ HOME_RULES, 0755 },
+	{ HOME_LUA, 0755 },
+	{ HOME_RUN, 0750 },
+};
+
+int
+home_folders(struct err *e)
+{
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (file_mkdir(AT_FDCWD, folders[i].path, folders[i].mode, e) ==
+		    -1)
+			return -1;
+	return 0;
 }

@@ -31,6 +31,9 @@
  */
 int home_enter(const char *dir, struct err *e);
 
+/* Makes every folder of an instance that is not there, in the current one. */
+int home_folders(struct err *e);
+
 /*
  * Where the shipped schemas, rules and lua stand: $ZAYTON_SHARE, beside the
  * binary (../share/zayton, or the source tree it was built in), else the
