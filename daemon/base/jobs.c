@@ -18,6 +18,7 @@
 #include "base/schedule.h"
 #include "base/sendback.h"
 #include "base/standing.h"
+#include "base/volume.h"
 #include "command/command.h"
 #include "form/rowfile.h"
 #include "sys/clock.h"
@@ -571,6 +572,8 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	keeper_now(now, sizeof(now));
 	jobs_versions(k, job->standing, &versions);
 	if ((b->name.kind == 'c' && keep_dry_counts(k, job, e) == -1) ||
+	    volume_check(k->db, job->standing->schemas, job->standing->calendar,
+		b->no, job->provider, e) == -1 ||
 	    place_rejected(job, v, e) == -1 ||
 	    (b->name.kind != 'c' && sendback_conflicts(k->db, e) == -1) ||
 	    bundle_finish(k->db, b, outcome, &why, now, e) == -1 ||

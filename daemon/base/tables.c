@@ -62,6 +62,8 @@ const char *const tables_sql[] = {
 	" columns TEXT NOT NULL DEFAULT '',"
 	" header TEXT NOT NULL DEFAULT '', period TEXT NOT NULL DEFAULT '',"
 	" en TEXT NOT NULL, PRIMARY KEY (bundle, no)) WITHOUT ROWID;",
+	"CREATE INDEX IF NOT EXISTS bundle_file_series ON bundle_file_t"
+	" (dataset, period);",
 	/* Findings of merging and linking; those of the worker are in issues. */
 	"CREATE TABLE IF NOT EXISTS bundle_finding_t ("
 	" bundle INTEGER NOT NULL, file INTEGER NOT NULL, rule TEXT NOT NULL,"
