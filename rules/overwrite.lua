@@ -16,7 +16,8 @@
 --             character), class (the first two), persists (for over 30 days),
 --             or a function of two contributions
 --   decide    a function that gets all contributions, in no order, and returns
---             the number of the one that stands, or nil for the policy's
+--             the number of the one that stands, or nil for the policy's; not
+--             asked where all say the same
 -- A contribution is { provider =, value =, as_of =, correction = }.
 
 -- The organisation code in a tax number of 15 or 18 characters.

@@ -9,6 +9,8 @@
 #include "sys/log.h"
 #include "sys/mem.h"
 
+enum { SAID_MAX = 16 << 20 };
+
 /*
  * The type of a field: the register's, else that of the first source. One of
  * them has it: overwrite_read refuses a field that nobody says.
@@ -32,6 +34,17 @@ type_of(const struct golden *g, size_t i)
 	return NULL;
 }
 
+/* The last word of a source about a field is its cell's of the lowest number. */
+static void
+place_cells(struct golden *g)
+{
+	memset(g->cell_at, -1, sizeof(g->cell_at));
+	for (size_t k = 0; k < g->o->nsources; k++)
+		for (size_t c = g->o->source[k].n; c-- > 0;)
+			g->cell_at[k][g->o->source[k].cell[c].field] =
+			    (int8_t)c;
+}
+
 struct golden *
 golden_new(struct db *db, const struct overwrite *o, const struct schemas *s)
 {
@@ -43,6 +56,8 @@ golden_new(struct db *db, const struct overwrite *o, const struct schemas *s)
 	g->arena = arena_new();
 	for (size_t i = 0; i < o->nfields; i++)
 		g->field[i] = type_of(g, i);
+	place_cells(g);
+	buf_init(&g->said, SAID_MAX);
 	return g;
 }
 
@@ -52,6 +67,7 @@ golden_free(struct golden *g)
 	if (g == NULL)
 		return;
 	arena_free(g->arena);
+	buf_done(&g->said);
 	free(g->row);
 	free(g);
 }
@@ -61,19 +77,15 @@ golden_free(struct golden *g)
 static const char *
 cell_of(const struct said_row *r, int field)
 {
-	for (size_t i = 0; i < r->source->n; i++)
-		if (r->source->cell[i].field == field)
-			return r->cell[i];
-	return NULL;
+	int at = r->cell_at[field];
+
+	return at != -1 ? r->cell[at] : NULL;
 }
 
 static int
 says(const struct said_row *r, int field)
 {
-	for (size_t i = 0; i < r->source->n; i++)
-		if (r->source->cell[i].field == field)
-			return 1;
-	return 0;
+	return r->cell_at[field] != -1;
 }
 
 /* Older versions count where the field may not change freely. */
@@ -201,15 +213,7 @@ decide_field(struct golden *g, size_t i)
 	struct decided *d = &g->decided[i];
 
 	contributions(g, f, d);
-	if (d->n < 2 && f->rule.decide != NULL) {
-		/* Nothing to decide between. */
-		struct survive_rule plain = f->rule;
-
-		plain.decide = NULL;
-		survive(&plain, d->c, d->n, &d->s, d->v);
-	} else {
-		survive(&f->rule, d->c, d->n, &d->s, d->v);
-	}
+	survive(&f->rule, d->c, d->n, &d->s, d->v);
 	if (d->s.winner < d->n)
 		complete(g, f, &d->c[d->s.winner]);
 	if (d->s.failed)

@@ -5,9 +5,10 @@
 #include "sys/buf.h"
 
 /*
- * A record in the base: one row of record_t, and a row of provenance_t for
- * each source row and outcome, whose fields are bits. A value is written there
- * only where it is not that of the record.
+ * A record in the base: a row of record_t, and one of said_t with its whole
+ * provenance, which the view unfolds: a list that has an entry for each source
+ * row and outcome, whose fields are bits. A value is written there only where
+ * it is not that of the record.
  */
 
 enum { GROUPS = 256 };
@@ -147,67 +148,84 @@ put_record(struct golden *g, uint32_t no, const char *status, struct err *e)
 	return rc;
 }
 
-enum { GROUP_COLUMNS = 13 };
+/* --- provenance --------------------------------------------------------- */
 
-static sqlite3_stmt *
-prepare_groups(struct golden *g, size_t n)
+static void
+separate(struct buf *b)
 {
-	sqlite3_stmt *st;
-	struct buf b;
-
-	buf_init(&b, 4096);
-	buf_addstr(&b, "INSERT INTO provenance_t VALUES");
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&b, "%s(?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		    i > 0 ? "," : " ");
-	st = db_prepare(g->db, b.data);
-	buf_done(&b);
-	return st;
+	if (b->data[b->len - 1] != '[')
+		buf_addch(b, ',');
 }
 
 static void
-bind_group(struct golden *g, sqlite3_stmt *st, int at, uint32_t no, size_t n,
-    const struct group *p)
+add_text(struct buf *b, const char *s)
+{
+	separate(b);
+	buf_addch(b, '"');
+	while (*s != '\0') {
+		size_t plain = 0;
+
+		while ((unsigned char)s[plain] >= ' ' && s[plain] != '"' &&
+		       s[plain] != '\\')
+			plain++;
+		buf_add(b, s, plain);
+		s += plain;
+		if (*s != '\0')
+			buf_printf(b, "\\u%04x", (unsigned char)*s++);
+	}
+	buf_addch(b, '"');
+}
+
+static void
+add_number(struct buf *b, uint64_t n)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+
+	separate(b);
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	buf_add(b, digits + at, sizeof(digits) - at);
+}
+
+/* In the order in which the view names them (golden_views.c). */
+static void
+add_group_said(struct golden *g, const struct group *p)
 {
 	const struct said_row *r = &g->row[p->row];
+	struct buf *b = &g->said;
 
-	(void)sqlite3_bind_int64(st, at++, no);
-	(void)sqlite3_bind_int64(st, at++, (int64_t)n);
-	(void)sqlite3_bind_int64(st, at++, (int64_t)p->fields);
-	(void)sqlite3_bind_text(st, at++, r->source->dataset, -1,
-	    SQLITE_STATIC);
-	(void)sqlite3_bind_text(st, at++, r->provider, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, at++, r->origin.bundle);
-	(void)sqlite3_bind_int64(st, at++, r->origin.file);
-	(void)sqlite3_bind_int64(st, at++, r->origin.row);
-	(void)sqlite3_bind_text(st, at++, r->as_of, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int(st, at++, p->winner);
-	(void)sqlite3_bind_text(st, at++, p->reason, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(st, at++, p->value, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, at, r->id);
+	separate(b);
+	buf_addch(b, '[');
+	add_number(b, p->fields);
+	add_text(b, r->source->dataset);
+	add_text(b, r->provider);
+	add_number(b, (uint64_t)r->origin.bundle);
+	add_number(b, (uint64_t)r->origin.file);
+	add_number(b, (uint64_t)r->origin.row);
+	add_text(b, r->as_of);
+	add_number(b, (uint64_t)p->winner);
+	add_text(b, p->reason);
+	add_number(b, (uint64_t)r->id);
+	if (p->value != NULL)
+		add_text(b, p->value);
+	buf_addch(b, ']');
 }
 
 static int
-put_groups(struct golden *g, uint32_t no, const struct group *group, size_t n,
+put_said(struct golden *g, uint32_t no, const struct group *group, size_t n,
     struct err *e)
 {
-	for (size_t from = 0; from < n; from += GOLDEN_AT_ONCE) {
-		size_t some =
-		    n - from < GOLDEN_AT_ONCE ? n - from : GOLDEN_AT_ONCE;
-		sqlite3_stmt *st = g->put_groups[some];
-		int rc;
-
-		if (st == NULL)
-			st = g->put_groups[some] = prepare_groups(g, some);
-		for (size_t i = 0; i < some; i++)
-			bind_group(g, st, (int)i * GROUP_COLUMNS + 1, no,
-			    from + i, &group[from + i]);
-		rc = db_step(g->db, st, 1, e);
-		(void)sqlite3_reset(st);
-		if (rc == -1)
-			return -1;
-	}
-	return 0;
+	buf_clear(&g->said);
+	buf_addch(&g->said, '[');
+	for (size_t i = 0; i < n; i++)
+		add_group_said(g, &group[i]);
+	buf_addch(&g->said, ']');
+	if (!buf_ok(&g->said))
+		return err_set(e, ERR_HOLD, "a record too large");
+	return db_run(g->db, e, "INSERT OR REPLACE INTO said_t VALUES (?,?)",
+	    "it", (int64_t)no, g->said.data);
 }
 
 /* --- conflicts ---------------------------------------------------------- */
@@ -357,11 +375,9 @@ golden_keep(struct golden *g, struct enterprises *x, uint32_t no,
 		open                ? "conflict"
 		: is_provisional(g) ? "provisional"
 				    : "confirmed",
-		e) == -1 ||
-	    db_run(g->db, e, "DELETE FROM provenance_t WHERE enterprise = ?",
-		"i", (int64_t)no) == -1)
+		e) == -1)
 		return -1;
-	return put_groups(g, no, group, n, e);
+	return put_said(g, no, group, n, e);
 }
 
 int
@@ -369,8 +385,8 @@ golden_drop(struct golden *g, uint32_t no, const char *now, struct err *e)
 {
 	if (db_run(g->db, e, "DELETE FROM record_t WHERE no = ?", "i",
 		(int64_t)no) == -1 ||
-	    db_run(g->db, e, "DELETE FROM provenance_t WHERE enterprise = ?",
-		"i", (int64_t)no) == -1)
+	    db_run(g->db, e, "DELETE FROM said_t WHERE no = ?", "i",
+		(int64_t)no) == -1)
 		return -1;
 	return db_run(g->db, e,
 	    "UPDATE conflict_t SET status = 'closed', closed_at = ?,"

@@ -3,14 +3,14 @@
 
 #include "base/golden.h"
 #include "rule/arena.h"
+#include "sys/buf.h"
 
 /* The parts of making a record: reading rows, deciding fields, keeping. */
-
-enum { GOLDEN_AT_ONCE = 16 /* rows of provenance in one statement */ };
 
 /* One version of a row of a source. */
 struct said_row {
 	const struct record_source *source;
+	const int8_t *cell_at; /* of the source */
 	const char *key;
 	const char *provider;
 	const char *as_of;
@@ -36,9 +36,11 @@ struct golden {
 	const struct overwrite *o;
 	const struct schemas *schemas;
 	const struct field *field[RECORD_FIELDS]; /* what type it has */
+	/* Which cell of a source says a field, -1: none. */
+	int8_t cell_at[RECORD_SOURCES][RECORD_FIELDS];
 	sqlite3_stmt *rows[RECORD_SOURCES];
 	sqlite3_stmt *put;
-	sqlite3_stmt *put_groups[GOLDEN_AT_ONCE + 1];
+	struct buf said;     /* provenance of the record at hand */
 	struct arena *arena; /* of the record at hand */
 	size_t nrows, room;
 	struct said_row *row;

@@ -43,17 +43,23 @@ prepare(struct golden *g, const struct record_source *src)
 		buf_addstr(&b, " AND _to IS NULL AND coalesce(");
 		for (size_t i = 0; i < src->n; i++)
 			buf_printf(&b, "%s, ", src->cell[i].from);
-		buf_addstr(&b, "NULL) IS NOT NULL ORDER BY _as_of DESC, _id"
-			       " DESC LIMIT 1");
+		buf_addstr(&b, "NULL) IS NOT NULL");
 	}
 	st = db_prepare(g->db, b.data);
 	buf_done(&b);
 	return st;
 }
 
+/* A text is taken as it lies in the page: one copy instead of two. */
 static const char *
 keep(struct golden *g, sqlite3_stmt *st, int at)
 {
+	if (sqlite3_column_type(st, at) == SQLITE_TEXT) {
+		const char *p = sqlite3_column_blob(st, at);
+
+		return arena_text(g->arena, p,
+		    (size_t)sqlite3_column_bytes(st, at));
+	}
 	return arena_text(g->arena, db_text(st, at),
 	    (size_t)sqlite3_column_bytes(st, at));
 }
@@ -105,6 +111,7 @@ take(struct golden *g, const struct record_source *src, sqlite3_stmt *st,
 		return;
 	r = add_row(g);
 	r->source = src;
+	r->cell_at = g->cell_at[src - g->o->source];
 	r->op = db_text(st, 10)[0] == 'C' ? 'C' : 'U';
 	end_of(r, st, when);
 	r->id = sqlite3_column_int64(st, 0);
@@ -199,11 +206,28 @@ settle_chains(struct golden *g, size_t from, const struct golden_when *when)
 	settle_chain(g, chain, g->nrows, when);
 }
 
+/* Of a late source only the newest row counts. */
+static void
+take_newest(struct golden *g, const struct record_source *src, size_t from,
+    sqlite3_stmt *st, const struct golden_when *when)
+{
+	if (g->nrows > from) {
+		const struct said_row *r = &g->row[from];
+		int d = strcmp(db_text(st, 6), r->as_of);
+
+		if (d < 0 || (d == 0 && sqlite3_column_int64(st, 0) < r->id))
+			return;
+		g->nrows = from;
+	}
+	take(g, src, st, when);
+}
+
 static int
 read_source(struct golden *g, size_t at, uint32_t member,
     const struct golden_when *when, struct err *e)
 {
 	const struct record_source *src = &g->o->source[at];
+	size_t from = g->nrows;
 	sqlite3_stmt *st;
 	int rc;
 
@@ -213,7 +237,10 @@ read_source(struct golden *g, size_t at, uint32_t member,
 	(void)sqlite3_bind_int64(st, 1, member);
 	rc = db_step(g->db, st, 0, e);
 	for (; rc == 1; rc = db_next(g->db, st, e))
-		take(g, src, st, when);
+		if (src->late)
+			take_newest(g, src, from, st, when);
+		else
+			take(g, src, st, when);
 	db_done(st);
 	return rc;
 }

@@ -102,18 +102,19 @@ add_values(const struct golden *g, struct buf *sql)
 
 		if (g->field[i]->type == FIELD_MONEY)
 			buf_printf(sql,
-			    " WHEN '%s' THEN coalesce(p.value, r.%s) / 100.0",
+			    " WHEN '%s' THEN coalesce(s.value ->> 10, r.%s) / "
+			    "100.0",
 			    name, name);
 		else if (g->field[i]->open_ended)
 			buf_printf(sql,
-			    " WHEN '%s' THEN coalesce(p.value, CASE WHEN"
+			    " WHEN '%s' THEN coalesce(s.value ->> 10, CASE WHEN"
 			    " r.%s_open THEN '" GOLDEN_FOR_EVER
 			    "' ELSE r.%s END)",
 			    name, name, name);
 		else
 			buf_printf(sql,
-			    " WHEN '%s' THEN coalesce(p.value, r.%s)", name,
-			    name);
+			    " WHEN '%s' THEN coalesce(s.value ->> 10, r.%s)",
+			    name, name);
 	}
 	buf_addstr(sql, " END AS value");
 }
@@ -122,18 +123,20 @@ static int
 make_provenance(struct golden *g, struct buf *sql, struct err *e)
 {
 	buf_addstr(sql, "CREATE VIEW provenance AS SELECT printf('E%08d',"
-			" p.enterprise) AS enterprise, f.name AS field, ");
+			" r.no) AS enterprise, f.name AS field, ");
 	add_values(g, sql);
 	buf_addstr(sql,
-	    ", p.provider, b.id AS bundle, bf.path AS file, p.row, p.as_of,"
-	    " coalesce(k.rank, -1) AS rank, p.winner, p.reason, p.dataset, p.id"
-	    " FROM provenance_t p JOIN record_field_t f ON"
-	    " (p.fields >> f.no) & 1 LEFT JOIN record_rank_t k ON k.field ="
-	    " f.no AND k.provider = p.provider JOIN record_t r ON r.no = "
-	    "p.enterprise"
-	    " JOIN bundle_t b ON b.no = p.bundle"
-	    " JOIN bundle_file_t bf ON bf.bundle = p.bundle AND bf.no = "
-	    "p.file");
+	    ", s.value ->> 2 AS provider, b.id AS bundle, bf.path AS file,"
+	    " s.value ->> 5 AS row, s.value ->> 6 AS as_of,"
+	    " coalesce(k.rank, -1) AS rank, s.value ->> 7 AS winner,"
+	    " s.value ->> 8 AS reason, s.value ->> 1 AS dataset,"
+	    " s.value ->> 9 AS id FROM record_t r JOIN said_t t ON t.no = r.no"
+	    " JOIN json_each(t.said) s JOIN record_field_t f ON"
+	    " ((s.value ->> 0) >> f.no) & 1 LEFT JOIN record_rank_t k ON"
+	    " k.field = f.no AND k.provider = s.value ->> 2"
+	    " JOIN bundle_t b ON b.no = s.value ->> 3"
+	    " JOIN bundle_file_t bf ON bf.bundle = b.no AND bf.no ="
+	    " s.value ->> 4");
 	return replace_view(g->db, "provenance", sql, e);
 }
 
@@ -171,7 +174,7 @@ name_ranks(struct golden *g, size_t i, struct err *e)
 	return 0;
 }
 
-/* Which bit of provenance_t.fields is which field. */
+/* Which bit of the fields in said_t is which field. */
 static int
 name_fields(struct golden *g, struct err *e)
 {

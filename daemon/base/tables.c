@@ -307,8 +307,8 @@ const char *const tables_sql[] = {
 	" undone_why TEXT);",
 
 	/*
-     * Golden records; their columns are made by golden_views.c. A row of
-     * provenance says for the fields of its bits what came of a source row.
+     * Golden records; their columns are made by golden_views.c. Of each its
+     * provenance: a list of what came of source rows, for the fields of bits.
      */
 	"CREATE TABLE IF NOT EXISTS record_t (no INTEGER PRIMARY KEY,"
 	" status TEXT NOT NULL);",
@@ -317,14 +317,8 @@ const char *const tables_sql[] = {
 	"CREATE TABLE IF NOT EXISTS record_rank_t (field INTEGER NOT NULL,"
 	" provider TEXT NOT NULL, rank INTEGER NOT NULL,"
 	" PRIMARY KEY (field, provider)) WITHOUT ROWID;",
-	"CREATE TABLE IF NOT EXISTS provenance_t ("
-	" enterprise INTEGER NOT NULL, n INTEGER NOT NULL,"
-	" fields INTEGER NOT NULL, dataset TEXT NOT NULL,"
-	" provider TEXT NOT NULL, bundle INTEGER NOT NULL,"
-	" file INTEGER NOT NULL, row INTEGER NOT NULL, as_of TEXT NOT NULL,"
-	" winner INTEGER NOT NULL, reason TEXT NOT NULL, value TEXT, id "
-	"INTEGER NOT NULL,"
-	" PRIMARY KEY (enterprise, n)) WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS said_t (no INTEGER PRIMARY KEY,"
+	" said TEXT NOT NULL);",
 	"CREATE TABLE IF NOT EXISTS conflict_t ("
 	" no INTEGER PRIMARY KEY, enterprise INTEGER NOT NULL,"
 	" field TEXT NOT NULL, master_value TEXT NOT NULL,"

@@ -95,10 +95,9 @@ place_of(const struct survive_rule *r, const char *provider)
  * compete.
  */
 static enum survive_reason
-admission(const struct survive_rule *r, const struct contribution *c)
+admission(const struct survive_rule *r, const struct contribution *c,
+    size_t place)
 {
-	size_t place = place_of(r, c->provider);
-
 	if (c->op == 'D')
 		return SURVIVE_WITHDRAWN;
 	if (text(c->value[0])[0] == '\0')
@@ -123,31 +122,11 @@ admission(const struct survive_rule *r, const struct contribution *c)
  * them, derived, masked. The smallest number wins whatever its date.
  */
 static int
-class_of(const struct survive_rule *r, const struct contribution *c)
+class_of(const struct survive_rule *r, const struct contribution *c,
+    size_t place)
 {
-	int level = r->rank[place_of(r, c->provider)].level;
-
-	return level + SURVIVE_RANKS * (c->derived + 2 * c->masked);
-}
-
-/*
- * Business date, stamp of the source, rank by the list, receipt: negative
- * where a is older than b. Never 0 for two contributions.
- */
-static int
-recency(const struct survive_rule *r, const struct contribution *a,
-    const struct contribution *b)
-{
-	size_t x = place_of(r, a->provider), y = place_of(r, b->provider);
-	int d = strcmp(text(a->as_of), text(b->as_of));
-
-	if (d == 0)
-		d = strcmp(text(a->updated_at), text(b->updated_at));
-	if (d == 0 && x != y)
-		d = x > y ? -1 : 1;
-	if (d == 0)
-		d = a->received < b->received ? -1 : 1;
-	return d;
+	return r->rank[place].level +
+	       SURVIVE_RANKS * (c->derived + 2 * c->masked);
 }
 
 static size_t
@@ -173,7 +152,26 @@ struct field_of {
 static int
 competes(const struct field_of *f, size_t i)
 {
-	return f->v[i].admitted && class_of(f->r, &f->c[i]) == f->best;
+	return f->v[i].admitted && f->v[i].class == f->best;
+}
+
+/*
+ * Business date, stamp of the source, rank by the list, receipt: negative
+ * where i is older than k. Never 0 for two contributions.
+ */
+static int
+recency(const struct field_of *f, size_t i, size_t k)
+{
+	const struct contribution *a = &f->c[i], *b = &f->c[k];
+	int d = strcmp(text(a->as_of), text(b->as_of));
+
+	if (d == 0)
+		d = strcmp(text(a->updated_at), text(b->updated_at));
+	if (d == 0 && f->v[i].place != f->v[k].place)
+		d = f->v[i].place > f->v[k].place ? -1 : 1;
+	if (d == 0)
+		d = a->received < b->received ? -1 : 1;
+	return d;
 }
 
 /* The next in order of recency after one; n: from the oldest, n: none left. */
@@ -184,9 +182,8 @@ next_in_time(const struct field_of *f, size_t after)
 
 	for (size_t i = 0; i < f->n; i++)
 		if (i != after && competes(f, i) &&
-		    (after == f->n ||
-			recency(f->r, &f->c[i], &f->c[after]) > 0) &&
-		    (next == f->n || recency(f->r, &f->c[i], &f->c[next]) < 0))
+		    (after == f->n || recency(f, i, after) > 0) &&
+		    (next == f->n || recency(f, i, next) < 0))
 			next = i;
 	return next;
 }
@@ -222,6 +219,19 @@ may_follow(const struct survive_rule *r, const struct contribution *stands,
 }
 
 static size_t
+pick_newest(const struct field_of *f)
+{
+	size_t newest = f->n;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (competes(f, i) &&
+		    (newest == f->n || recency(f, i, newest) > 0))
+			newest = i;
+	return newest;
+}
+
+/* Where what stands may refuse what came later. */
+static size_t
 pick_in_time(const struct field_of *f)
 {
 	size_t stands = next_in_time(f, f->n);
@@ -239,7 +249,7 @@ is_last_word(const struct field_of *f, size_t i)
 	for (size_t k = 0; k < f->n; k++)
 		if (k != i && competes(f, k) &&
 		    strcmp(f->c[k].provider, f->c[i].provider) == 0 &&
-		    recency(f->r, &f->c[k], &f->c[i]) > 0)
+		    recency(f, k, i) > 0)
 			return 0;
 	return 1;
 }
@@ -257,10 +267,26 @@ pick_worst(const struct field_of *f)
 		a = value_place(f->r, &f->c[i]);
 		b = worst < f->n ? value_place(f->r, &f->c[worst]) : 0;
 		if (worst == f->n || a < b ||
-		    (a == b && recency(f->r, &f->c[i], &f->c[worst]) > 0))
+		    (a == b && recency(f, i, worst) > 0))
 			worst = i;
 	}
 	return worst;
+}
+
+static size_t
+pick(const struct field_of *f)
+{
+	switch (f->r->policy) {
+	case SURVIVE_WORST:
+		return pick_worst(f);
+	case SURVIVE_IMMUTABLE:
+	case SURVIVE_STICKY:
+		return pick_in_time(f);
+	case SURVIVE_NEWEST:
+	case SURVIVE_APPEND:
+		break;
+	}
+	return pick_newest(f);
 }
 
 /* Why an admitted value does not stand. */
@@ -277,9 +303,9 @@ defeat(const struct field_of *f, size_t i, const struct survivor *s)
 		return SURVIVE_MASKED;
 	if (c->derived && !w->derived)
 		return SURVIVE_DERIVED;
-	if (class_of(f->r, c) != f->best)
+	if (f->v[i].class != f->best)
 		return SURVIVE_LOWER;
-	if (recency(f->r, c, w) < 0 && f->r->policy != SURVIVE_WORST)
+	if (recency(f, i, s->winner) < 0 && f->r->policy != SURVIVE_WORST)
 		return SURVIVE_OLDER;
 	switch (f->r->policy) {
 	case SURVIVE_IMMUTABLE:
@@ -336,14 +362,26 @@ judge(const struct field_of *f, struct survivor *s, struct survive_verdict *v)
 	}
 }
 
-/* Lets the rule's function choose: 1 it did, to *ret_i. */
+static int
+all_say_the_same(const struct contribution *c, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (!same_values(&c[0], &c[i]))
+			return 0;
+	return 1;
+}
+
+/*
+ * Lets the rule's function choose: 1 it did, to *ret_i. Where all say the same
+ * there is nothing to decide.
+ */
 static int
 decided(const struct survive_rule *r, const struct contribution *c, size_t n,
     size_t *ret_i, int *ret_failed)
 {
 	size_t i = n;
 
-	if (r->decide == NULL || n == 0)
+	if (r->decide == NULL || all_say_the_same(c, n))
 		return 0;
 	if (r->decide(r->ctx, c, n, &i) == -1) {
 		*ret_failed = 1;
@@ -359,14 +397,19 @@ static void
 admit_all(struct field_of *f, struct survive_verdict *v)
 {
 	for (size_t i = 0; i < f->n; i++) {
+		const struct contribution *c = &f->c[i];
+
 		v[i].disagrees = 0;
-		v[i].reason = admission(f->r, &f->c[i]);
+		v[i].place = place_of(f->r, c->provider);
+		v[i].reason = admission(f->r, c, v[i].place);
 		v[i].admitted = v[i].reason == SURVIVE_WINS;
-		if (v[i].admitted && f->r->policy == SURVIVE_APPEND)
+		if (!v[i].admitted)
+			continue;
+		v[i].class = class_of(f->r, c, v[i].place);
+		if (f->r->policy == SURVIVE_APPEND)
 			v[i].reason = SURVIVE_KEPT;
-		if (v[i].admitted &&
-		    (f->best == -1 || class_of(f->r, &f->c[i]) < f->best))
-			f->best = class_of(f->r, &f->c[i]);
+		if (f->best == -1 || v[i].class < f->best)
+			f->best = v[i].class;
 	}
 }
 
@@ -385,8 +428,7 @@ survive(const struct survive_rule *r, const struct contribution *c, size_t n,
 	else if (f.best == -1)
 		goto out;
 	else {
-		s.winner = r->policy == SURVIVE_WORST ? pick_worst(&f)
-						      : pick_in_time(&f);
+		s.winner = pick(&f);
 		s.provisional = f.best > 0;
 		if (s.provisional)
 			ret_v[s.winner].reason = SURVIVE_FILLS;

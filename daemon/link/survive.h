@@ -61,7 +61,7 @@ struct survive_rule {
 	size_t nvalues;
 	const char *value[SURVIVE_VALUES];
 	/*
-	 * The rule's own decision; NULL: none. Sets *ret_i to the one that
+	 * The rule's own decision where not all say the same; NULL: none. Sets *ret_i to the one that
 	 * stands or leaves it for the policy to say. -1 where it failed.
 	 */
 	int (*decide)(void *ctx, const struct contribution *c, size_t n,
@@ -94,6 +94,8 @@ enum survive_reason {
 
 struct survive_verdict {
 	enum survive_reason reason;
+	size_t place;  /* of its provider in the rule, nranks: none */
+	int class;     /* of an admitted one: the smallest number wins */
 	int admitted;  /* it competed, by its provider and its form */
 	int disagrees; /* a competing value that differs from what stands */
 };

@@ -99,12 +99,14 @@ ok 'for ever is a value' send aic r9 "$T/open.csv"
 is 'and no lack of one' "$(now "coalesce(term_to, '-') || term_to_open")" -1
 {
 	echo '企业名称,工商注册号,法定代表人,实际经营地址,从业人数,申报日期,申报人,真实性承诺'
-	echo "$qing,$number,孙悟空,花果山1号,9000,2016-03-20,孙,是"
+	printf '%s\n' "$qing,$number,孙悟空,\"花果山\"\"1\"\"号\\洞\",9000,2016-03-20,孙,是"
 } >"$T/self.csv"
 ok 'what it says of itself' send ent self "$T/self.csv"
 is 'stands beside, not in' "$(now "legal_rep || '|' || coalesce(employee_total, '-')")" '赵六|-'
 is 'and is shown as declared' "$(sql "SELECT reason FROM provenance WHERE
     value = '孙悟空'")" declared
+is 'with all its characters' "$(sql "SELECT value FROM provenance WHERE
+    provider = 'ENT' AND field = 'address'")" '花果山"1"号\洞'
 
 # --- taking back -----------------------------------------------------------------
 {
