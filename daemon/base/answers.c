@@ -9,6 +9,8 @@
 #include "base/account.h"
 #include "base/answers.h"
 #include "base/bundle.h"
+#include "base/consent.h"
+#include "base/grant_ask.h"
 #include "base/jobs.h"
 #include "base/linking.h"
 #include "base/publish.h"
@@ -194,21 +196,44 @@ make_folders(const char *account, struct err *e)
 
 static int
 account(struct keeper *k, const char *what, const json_t *request,
-    json_t **ret_answer, struct err *e)
+    const char *now, json_t **ret_answer, struct err *e)
 {
 	const char *name = json_string_value(json_object_get(request, "name"));
+	int rc = account_ask(k->db, what, request, now, ret_answer, e);
+
+	if (rc == 0 && strcmp(what, "account add") == 0)
+		rc = make_folders(name, e);
+	if (rc == 0 && (strcmp(what, "account disable") == 0 ||
+			   strcmp(what, "account key remove") == 0))
+		keeper_hang_up(k, name);
+	return rc;
+}
+
+/* What people decide, by the first word of it; accounts are the last. */
+static const struct {
+	const char *word;
+	int (*ask)(struct keeper *k, const char *what, const json_t *request,
+	    const char *now, json_t **ret_answer, struct err *e);
+} askers[] = { { "grant ", grant_ask }, { "consent ", consent_ask },
+	{ "", account } };
+
+/* A request of several statements stands or falls as a whole. */
+static int
+ask_whole(struct keeper *k, const char *what, const json_t *request,
+    json_t **ret_answer, struct err *e)
+{
 	struct err late;
 	char now[40];
+	size_t i = 0;
 	int rc;
 
+	while (strncmp(what, askers[i].word, strlen(askers[i].word)) != 0)
+		i++;
 	keeper_now(now, sizeof(now));
-	/* A request of several statements stands or falls as a whole. */
 	if (db_begin(k->db, e) == -1 ||
 	    db_exec(k->db, "SAVEPOINT ask", e) == -1)
 		return -1;
-	rc = account_ask(k->db, what, request, now, ret_answer, e);
-	if (rc == 0 && strcmp(what, "account add") == 0)
-		rc = make_folders(name, e);
+	rc = askers[i].ask(k, what, request, now, ret_answer, e);
 	if (rc == -1 && !db_broken(k->db)) {
 		struct err why = *e;
 
@@ -216,9 +241,6 @@ account(struct keeper *k, const char *what, const json_t *request,
 		*e = why;
 	}
 	(void)db_exec(k->db, "RELEASE ask", &late);
-	if (rc == 0 && (strcmp(what, "account disable") == 0 ||
-			   strcmp(what, "account key remove") == 0))
-		keeper_hang_up(k, name);
 	return rc;
 }
 
@@ -276,7 +298,7 @@ answer(struct keeper *k, const char *what, const json_t *request,
 		return review_decide(k, request, ret_answer, e);
 	if (strcmp(what, "review undo") == 0)
 		return review_undo(k, request, ret_answer, e);
-	return account(k, what, request, ret_answer, e);
+	return ask_whole(k, what, request, ret_answer, e);
 }
 
 /* The answer in a memory file: a list may be longer than a frame. */

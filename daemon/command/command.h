@@ -103,6 +103,8 @@ int rules_command(int argc, char **argv);
 int enterprise_command(int argc, char **argv);
 int review_command(int argc, char **argv);
 int quality_command(int argc, char **argv);
+int grant_command(int argc, char **argv);
+int consent_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int errors_command(int argc, char **argv);
