@@ -87,6 +87,8 @@ static const struct command commands[] = {
 	    "the ledger chain, or receipts" },
 	{ "check", check_command, "FILE...",
 	    "the verdict on a bundle, without an instance" },
+	{ "health", health_command, "[--json]",
+	    "whether the server answers and nobody has to see to anything" },
 	{ "backup", backup_command, "DIR [--json]",
 	    "a consistent copy of a running instance; again: what is new" },
 	{ "restore", restore_command, "BACKUP DIR",

@@ -13,6 +13,7 @@
 #include "base/grant_ask.h"
 #include "base/jobs.h"
 #include "base/linking.h"
+#include "base/metrics.h"
 #include "base/publish.h"
 #include "base/review.h"
 #include "base/schedule.h"
@@ -282,6 +283,8 @@ answer(struct keeper *k, const char *what, const json_t *request,
 		id = "";
 	if (strcmp(what, "status") == 0)
 		return status(k, ret_answer, e);
+	if (strcmp(what, "health") == 0)
+		return metrics_health(k, ret_answer, e);
 	if (strcmp(what, "show") == 0)
 		return show(k, id, ret_answer, e);
 	if (strcmp(what, "retry") == 0 || strcmp(what, "release") == 0)
