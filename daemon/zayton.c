@@ -9,6 +9,7 @@
 #include "door/gate.h"
 #include "door/session.h"
 #include "sys/log.h"
+#include "sys/messenger.h"
 #include "sys/proc.h"
 #include "sys/signer.h"
 #include "way/watch.h"
@@ -26,6 +27,7 @@ static const struct {
 	{ "worker", work_role },
 	{ "keeper", keeper_role },
 	{ "signer", signer_role },
+	{ "messenger", messenger_role },
 };
 
 static const struct command commands[] = {

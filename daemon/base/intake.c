@@ -7,6 +7,7 @@
 #include "base/intake.h"
 #include "base/jobs.h"
 #include "base/ledger.h"
+#include "base/notice.h"
 #include "sys/hash.h"
 #include "sys/log.h"
 #include "sys/mem.h"
@@ -57,6 +58,7 @@ refuse(struct keeper *k, struct bundle *b, const struct receipt_versions *v,
 
 	if (bundle_finish(k->db, b, "rejected", &why, now, e) == -1)
 		return -1;
+	notice_bundle(k, b);
 	return receipt_result(k->db, b, v, now, e);
 }
 

@@ -14,6 +14,7 @@
 #include "base/account.h"
 #include "base/jobs.h"
 #include "base/linking.h"
+#include "base/notice.h"
 #include "base/outbox.h"
 #include "base/schedule.h"
 #include "base/sendback.h"
@@ -560,6 +561,12 @@ place_rejected(struct job *job, const struct rowfile_summary *v, struct err *e)
 }
 
 static int
+send_conflicts(struct keeper *k, struct err *e)
+{
+	return notice_conflicts(k, e) == -1 ? -1 : sendback_conflicts(k->db, e);
+}
+
+static int
 finish(struct keeper *k, struct job *job, struct err *e)
 {
 	const struct rowfile_summary *v = rowfile_verdict(job->reader);
@@ -575,7 +582,7 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	    volume_check(k->db, job->standing->schemas, job->standing->calendar,
 		b->no, job->provider, e) == -1 ||
 	    place_rejected(job, v, e) == -1 ||
-	    (b->name.kind != 'c' && sendback_conflicts(k->db, e) == -1) ||
+	    (b->name.kind != 'c' && send_conflicts(k, e) == -1) ||
 	    bundle_finish(k->db, b, outcome, &why, now, e) == -1 ||
 	    (b->name.kind == 'u' && strcmp(b->state, "applied") == 0 &&
 		schedule_arrived(k, b->no, job->provider, now, e) == -1) ||
@@ -583,6 +590,7 @@ finish(struct keeper *k, struct job *job, struct err *e)
 		return -1;
 	log_info("%s %s account=%s outcome=%s", b->name.id, b->state,
 	    b->name.account, outcome);
+	notice_bundle(k, b);
 	jobs_move_later(k, b, SPOOL_CLAIMED,
 	    strcmp(b->state, "applied") == 0 ? SPOOL_APPLIED : SPOOL_REJECTED);
 	return leave(k, job, e);
@@ -637,7 +645,7 @@ quiet_work(struct keeper *k, struct err *e)
 	if (!linking_waits(k))
 		return schedule_tick(k, e);
 	rc = linking_slice(k, SLICE_MS, e);
-	return rc == 0 ? sendback_conflicts(k->db, e) : rc;
+	return rc == 0 ? send_conflicts(k, e) : rc;
 }
 
 /* 1 merged a slice, 0 nothing to merge or a job is at its end, -1. */
@@ -738,6 +746,8 @@ jobs_letters(struct keeper *k, int most, struct err *e)
 {
 	int rc = !db_writing(k->db);
 
+	if (rc && k->notices != NULL)
+		notice_send(k);
 	for (int i = 0; i < most && rc == 1; i++)
 		rc = outbox_place_next(k->db, sign_receipt, k, e);
 	return rc == -1 ? -1 : 0;
@@ -755,8 +765,10 @@ jobs_after(struct keeper *k, struct err *e)
 			j->move[i].to, &why) == -1)
 			log_error("- %s", why.en);
 	j->nmoves = 0;
+	if (jobs_letters(k, RECEIPTS_PER_ROUND, e) == -1)
+		return -1;
 	if (!j->receipts_wait)
-		return jobs_letters(k, RECEIPTS_PER_ROUND, e);
+		return 0;
 	for (int i = 0; i < RECEIPTS_PER_ROUND && rc == 1; i++)
 		rc = receipt_place_next(k->db, sign_receipt, k, e);
 	if (rc == 0)

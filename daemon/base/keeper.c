@@ -395,6 +395,7 @@ open_all(struct keeper *k, struct err *e)
 		return -1;
 	k->signer = proc_fd("signer");
 	k->watch = proc_fd("watch");
+	k->messenger = proc_fd("messenger");
 	k->spool = open(HOME_SPOOL, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (k->spool == -1)
 		return err_errno(e, ERR_HOLD, "cannot open the spool");
@@ -429,6 +430,7 @@ keeper_role(int argc, char **argv)
 	(void)close(ready);
 	while (!k->stopping)
 		round_once(k, control, signals);
+	json_decref(k->notices);
 	jobs_free(k->jobs);
 	checkpoints_free(k->checkpoints);
 	metrics_free(k->metrics);

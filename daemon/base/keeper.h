@@ -1,6 +1,7 @@
 #ifndef ZAYTON_BASE_KEEPER_H
 #define ZAYTON_BASE_KEEPER_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 #include "sys/conf.h"
@@ -50,6 +51,8 @@ struct keeper {
 	int spool;                 /* descriptor of the spool */
 	int signer;
 	int watch;
+	int messenger;   /* -1: nobody is told */
+	json_t *notices; /* owned: for the messenger, after the commit */
 	int ready;
 	int stopping;
 	int later;            /* work was put off for uploads */

@@ -184,7 +184,8 @@ keep(struct db *db, json_t *o, const char *provider, const char *now,
 
 static int
 tell(struct db *db, const struct schemas *s, const struct receipt_versions *v,
-    const char *provider, const char *day, const char *now, struct err *e)
+    const char *provider, const char *day, const char *now, json_t *told,
+    struct err *e)
 {
 	json_t *missing = NULL;
 	json_t *o = NULL;
@@ -210,6 +211,7 @@ tell(struct db *db, const struct schemas *s, const struct receipt_versions *v,
 	snprintf(path, sizeof(path), "overdue/%s.%" PRId64 ".json", day, seq);
 	if (outbox_put_all(db, provider, path, text, strlen(text), 1, e) == -1)
 		goto out;
+	json_array_append(told, o);
 	rc = db_run(db, e,
 	    "UPDATE expectation_t SET told = ? WHERE provider = ? AND"
 	    " state = 'missing' AND told IS NULL",
@@ -237,7 +239,7 @@ first_provider(struct db *db, const char *sql, char provider[64], struct err *e)
 int
 overdue_tell(struct db *db, const struct schemas *s,
     const struct receipt_versions *v, const char *day, const char *now,
-    struct err *e)
+    json_t *told, struct err *e)
 {
 	char provider[64];
 	int rc;
@@ -246,7 +248,7 @@ overdue_tell(struct db *db, const struct schemas *s,
 		    "SELECT provider FROM expectation_t WHERE state = 'missing'"
 		    " AND told IS NULL ORDER BY provider LIMIT 1",
 		    provider, e)) == 1)
-		if (tell(db, s, v, provider, day, now, e) == -1)
+		if (tell(db, s, v, provider, day, now, told, e) == -1)
 			return -1;
 	return rc;
 }

@@ -16,11 +16,11 @@
 
 /*
  * What is missing and was not told: one statement per provider, whatever
- * number of periods it is about.
+ * number of periods it is about, put into the list told as well.
  */
 int overdue_tell(struct db *db, const struct schemas *s,
     const struct receipt_versions *v, const char *day, const char *now,
-    struct err *e);
+    json_t *told, struct err *e);
 
 /* The reminders of providers whose debts changed. */
 int overdue_remind(struct db *db, const struct schemas *s, struct err *e);

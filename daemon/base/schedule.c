@@ -3,6 +3,7 @@
 
 #include "base/expectation.h"
 #include "base/jobs.h"
+#include "base/notice.h"
 #include "base/overdue.h"
 #include "base/resupply.h"
 #include "base/schedule.h"
@@ -42,19 +43,29 @@ run_deliveries(struct keeper *k, const char *day, json_t **ret_result,
 	struct expectation_counts n;
 	struct receipt_versions v;
 	json_t *overdue = NULL;
+	json_t *told = json_array();
+	const json_t *o;
 	char now[40];
+	size_t i;
 
 	keeper_now(now, sizeof(now));
 	jobs_versions(k, s, &v);
 	if (expectation_look(k->db, s->schemas, s->calendar, day, now, &n, e) ==
 		-1 ||
-	    overdue_tell(k->db, s->schemas, &v, day, now, e) == -1 ||
+	    overdue_tell(k->db, s->schemas, &v, day, now, told, e) == -1 ||
 	    overdue_remind(k->db, s->schemas, e) == -1 ||
 	    note_run(k, DELIVERIES, day, now, n.missing + n.due, "", e) == -1 ||
 	    overdue_json(k->db, s->schemas, "", &overdue, e) == -1) {
 		json_decref(overdue);
+		json_decref(told);
 		return -1;
 	}
+	json_array_foreach(told, i, o) notice_add(k, "overdue",
+	    json_pack("{s:O, s:O, s:O}", "provider",
+		json_object_get(o, "provider"), "missing",
+		json_object_get(o, "missing"), "message",
+		json_object_get(o, "message")));
+	json_decref(told);
 	log_info("- deliveries day=%s periods=%lld due=%lld missing=%lld", day,
 	    (long long)n.periods, (long long)n.due, (long long)n.missing);
 	*ret_result = json_pack("{s:s, s:s, s:I, s:I, s:I, s:o}", "task",
@@ -167,6 +178,17 @@ list(struct keeper *k, json_t **ret_answer, struct err *e)
 	return 0;
 }
 
+static int
+add_task(struct keeper *k, const json_t *request, const char *now,
+    json_t **ret_answer, struct err *e)
+{
+	if (resupply_add(k->db, k->standing->schemas, request, now, ret_answer,
+		e) == -1)
+		return -1;
+	notice_add(k, "task", json_deep_copy(*ret_answer));
+	return 0;
+}
+
 int
 schedule_ask(struct keeper *k, const char *what, const json_t *request,
     json_t **ret_answer, struct err *e)
@@ -179,7 +201,6 @@ schedule_ask(struct keeper *k, const char *what, const json_t *request,
 	if (strcmp(what, "quality list") == 0)
 		return list(k, ret_answer, e);
 	if (strcmp(what, "quality task add") == 0)
-		return resupply_add(k->db, k->standing->schemas, request, now,
-		    ret_answer, e);
+		return add_task(k, request, now, ret_answer, e);
 	return err_set(e, ERR_HOLD, "'%s' is not known", what);
 }

@@ -46,6 +46,9 @@ static const struct setting {
 	BYTES(unpacked_bytes_max, 1 << 20, INT64_MAX),
 	NUMBER(visible_hours, 1, 24 * 365),
 	NUMBER(unfinished_hours, 1, 24 * 365),
+	TEXT(notify),
+	TEXT(notify_url),
+	NUMBER(notify_seconds, 1, 600),
 	{ "log_debug", SETTING_FLAG, offsetof(struct conf, log_debug), 0, 0,
 	    0 },
 #undef TEXT
@@ -72,6 +75,9 @@ static const struct conf defaults = {
 	.unpacked_bytes_max = INT64_C(64) << 30,
 	.visible_hours = 24,
 	.unfinished_hours = 24 * 7,
+	.notify = "none",
+	.notify_url = "none",
+	.notify_seconds = 10,
 	.log_debug = 0,
 };
 
@@ -147,6 +153,23 @@ take(lua_State *L, const struct setting *s, struct conf *c, struct err *e)
 	return -1;
 }
 
+/* Who is told of events: a program by its whole path, or a web address. */
+static int
+check_notify(const struct conf *c, struct err *e)
+{
+	if (strcmp(c->notify, "none") != 0 && c->notify[0] != '/')
+		return err_set(e, ERR_HOLD,
+		    "'notify' must be the whole path of a program, or "
+		    "\"none\"");
+	if (strcmp(c->notify_url, "none") != 0 &&
+	    strncmp(c->notify_url, "https://", 8) != 0 &&
+	    strncmp(c->notify_url, "http://", 7) != 0)
+		return err_set(e, ERR_HOLD,
+		    "'notify_url' must begin with https:// or http://, or be "
+		    "\"none\"");
+	return 0;
+}
+
 static int
 take_all(lua_State *L, struct conf *c, struct err *e)
 {
@@ -191,7 +214,7 @@ conf_read(const char *path, struct conf *ret_c, struct err *e)
 		err_set(e, ERR_HOLD, "%s", lua_tostring(L, -1));
 		goto out;
 	}
-	if (take_all(L, &c, e) == -1) {
+	if (take_all(L, &c, e) == -1 || check_notify(&c, e) == -1) {
 		err_in(e, "%s", path);
 		goto out;
 	}

@@ -26,6 +26,9 @@ struct conf {
 	int64_t unpacked_bytes_max; /* of one bundle */
 	int visible_hours;          /* an uploaded name stays listed */
 	int unfinished_hours;       /* an upload may be taken up again */
+	char notify[256];           /* a program told of events; "none" */
+	char notify_url[512];       /* or an address */
+	int notify_seconds;         /* of one call */
 	int log_debug;
 };
 

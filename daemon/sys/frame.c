@@ -81,8 +81,9 @@ frame_put_fd(struct frame *f, int fd)
 		f->fds[f->nfds++] = fd;
 }
 
-int
-frame_send(int sock, const struct frame *f, struct err *e)
+/* 1 sent, 0 the socket is full and wait is not set, -1. */
+static int
+send_one(int sock, const struct frame *f, int wait, struct err *e)
 {
 	union {
 		char space[CMSG_SPACE(sizeof(int) * FRAME_FDS)];
@@ -106,16 +107,31 @@ frame_send(int sock, const struct frame *f, struct err *e)
 		c->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)f->nfds);
 		memcpy(CMSG_DATA(c), f->fds, sizeof(int) * (size_t)f->nfds);
 	}
-	while (sendmsg(sock, &msg, MSG_NOSIGNAL) == -1) {
+	while (sendmsg(sock, &msg, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT)) ==
+	       -1) {
 		struct pollfd p = { .fd = sock, .events = POLLOUT };
 
+		if (errno == EAGAIN && !wait)
+			return 0;
 		if (errno == EAGAIN)
 			(void)poll(&p, 1, -1);
 		else if (errno != EINTR)
 			return err_errno(e, ERR_RETRY, "cannot send frame %u",
 			    f->type);
 	}
-	return 0;
+	return 1;
+}
+
+int
+frame_send(int sock, const struct frame *f, struct err *e)
+{
+	return send_one(sock, f, 1, e) == -1 ? -1 : 0;
+}
+
+int
+frame_offer(int sock, const struct frame *f, struct err *e)
+{
+	return send_one(sock, f, 0, e);
 }
 
 static void

@@ -43,6 +43,8 @@ void frame_put_fd(struct frame *f, int fd);
  * is gone.
  */
 int frame_send(int sock, const struct frame *f, struct err *e);
+/* The same without waiting: 1 sent, 0 the socket is full, -1. */
+int frame_offer(int sock, const struct frame *f, struct err *e);
 
 /*
  * 1 a frame, 0 the peer has closed, -1 failed. Descriptors that arrive are

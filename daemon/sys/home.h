@@ -20,6 +20,7 @@
 #define HOME_STANDARDS "standards" /* what accounts see as /standards */
 #define HOME_SCHEMAS   "schemas"
 #define HOME_RULES     "rules"
+#define HOME_HOOKS     "hooks" /* what programs that are told of events use */
 #define HOME_LUA       "lua"
 #define HOME_RUN       "run"
 #define HOME_LOCK      "run/lock"

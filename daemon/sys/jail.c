@@ -30,8 +30,10 @@
 #define LANDLOCK_ACCESS_NET_CONNECT_TCP (1ULL << 1)
 #endif
 
-#define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define FS_RUN  (FS_READ | LANDLOCK_ACCESS_FS_EXECUTE)
+#define FS_READ       (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FS_RUN        (FS_READ | LANDLOCK_ACCESS_FS_EXECUTE)
+#define FS_FILE       LANDLOCK_ACCESS_FS_READ_FILE
+#define FS_FILE_WRITE (FS_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
 #define FS_WRITE                                                             \
 	(FS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE |                           \
 	    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | \
@@ -41,7 +43,7 @@
 #define FS_ALL_V1                    ((1ULL << 13) - 1)
 #define FS_REFER                     (1ULL << 13)
 
-enum { RULES = 8, RIGHTS_PATHS = 6 };
+enum { RULES = 8, RIGHTS_PATHS = 12 };
 
 /* Which system calls: a closed list that kills, or a few that are refused. */
 enum calls {
@@ -54,6 +56,7 @@ enum calls {
 struct rights {
 	const char *name;
 	enum calls calls;
+	int network; /* may connect to others */
 	struct {
 		const char *path; /* below the instance, or absolute */
 		uint64_t access;
@@ -63,20 +66,27 @@ struct rights {
 /* The table: role -> rights. What is not here is not allowed. */
 static const struct rights rights[] = {
 	/* Its children can have no more than it: they need to be found. */
-	[JAIL_GATE] = { "gate", CALLS_START,
+	[JAIL_GATE] = { "gate", CALLS_START, 0,
 	    { { "/", FS_RUN }, { "spool", FS_WRITE },
 		{ "accounts", FS_WRITE } } },
-	[JAIL_SESSION] = { "session", CALLS_SPEAK, { { NULL, 0 } } },
-	[JAIL_FILER] = { "filer", CALLS_FILES,
+	[JAIL_SESSION] = { "session", CALLS_SPEAK, 0, { { NULL, 0 } } },
+	[JAIL_FILER] = { "filer", CALLS_FILES, 0,
 	    { { "spool/uploading/%s", FS_WRITE },
 		{ "spool/received", FS_WRITE }, { "accounts/%s", FS_WRITE },
 		{ "standards", FS_READ } } },
-	[JAIL_WATCH] = { "watch", CALLS_START,
+	[JAIL_WATCH] = { "watch", CALLS_START, 0,
 	    { { "/", FS_RUN }, { "spool", FS_WRITE },
 		{ "accounts", FS_WRITE } } },
-	[JAIL_WORKER] = { "worker", CALLS_COMPUTE, { { NULL, 0 } } },
-	[JAIL_KEEPER] = { "keeper", CALLS_FILES, { { ".", FS_WRITE } } },
-	[JAIL_SIGNER] = { "signer", CALLS_SPEAK, { { NULL, 0 } } },
+	[JAIL_WORKER] = { "worker", CALLS_COMPUTE, 0, { { NULL, 0 } } },
+	[JAIL_KEEPER] = { "keeper", CALLS_FILES, 0, { { ".", FS_WRITE } } },
+	[JAIL_SIGNER] = { "signer", CALLS_SPEAK, 0, { { NULL, 0 } } },
+	/* What it starts are the administrator's programs, with its rights. */
+	[JAIL_MESSENGER] = { "messenger", CALLS_START, 1,
+	    { { "/usr", FS_RUN }, { "/bin", FS_RUN }, { "/lib", FS_RUN },
+		{ "/lib64", FS_RUN }, { "/opt", FS_RUN }, { "/etc", FS_RUN },
+		{ "/run/systemd/resolve", FS_READ },
+		{ "/dev/null", FS_FILE_WRITE }, { "/dev/urandom", FS_FILE },
+		{ "hooks", FS_RUN | FS_WRITE } } },
 };
 
 static const int compute_calls[] = { SCMP_SYS(read), SCMP_SYS(write),
@@ -226,7 +236,7 @@ paths_load(const struct rights *r, const char *account)
 	if (abi < 1)
 		return 1;
 	attr.fs = fs_governed(abi);
-	if (abi >= 4)
+	if (abi >= 4 && !r->network)
 		attr.net = LANDLOCK_ACCESS_NET_BIND_TCP |
 			   LANDLOCK_ACCESS_NET_CONNECT_TCP;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr,

@@ -19,7 +19,8 @@ enum jail_role {
 	JAIL_WATCH,
 	JAIL_WORKER,
 	JAIL_KEEPER,
-	JAIL_SIGNER
+	JAIL_SIGNER,
+	JAIL_MESSENGER
 };
 
 struct jail_limits {

@@ -102,6 +102,9 @@ enum message {
 	 */
 	MESSAGE_SIGN_NOTE,
 
+	/* keeper -> messenger, without an answer: str event (JSON) */
+	MESSAGE_NOTIFY,
+
 	/*
 	 * a command -> keeper, over run/keeper.sock: str request (JSON),
 	 * optional fd. keeper -> command: u32 exit status, fd of a memory

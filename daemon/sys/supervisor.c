@@ -24,9 +24,10 @@
 #include "sys/proc.h"
 #include "sys/supervisor.h"
 
-enum standing { SIGNER, KEEPER, WATCH, GATE, STANDING };
+enum standing { SIGNER, MESSENGER, KEEPER, WATCH, GATE, STANDING };
 
 static const char *const role_name[STANDING] = { [SIGNER] = "signer",
+	[MESSENGER] = "messenger",
 	[KEEPER] = "keeper",
 	[WATCH] = "watch",
 	[GATE] = "gate" };
@@ -164,6 +165,14 @@ start(struct supervisor *s, enum standing role, const struct proc_fd *fds,
 	return s->pid[role] == -1 ? -1 : 0;
 }
 
+/* Whether anybody is to be told of events. */
+static int
+tells(const struct conf *c)
+{
+	return strcmp(c->notify, "none") != 0 ||
+	       strcmp(c->notify_url, "none") != 0;
+}
+
 /*
  * All standing roles, with a frame socket from the keeper to each of the
  * others. The keeper says by the ready pipe that it has recovered.
@@ -172,13 +181,14 @@ static int
 start_all(struct supervisor *s, int *ret_ready, struct err *e)
 {
 	int sign[2] = { -1, -1 };
+	int tell[2] = { -1, -1 };
 	int watch[2] = { -1, -1 };
 	int gate[2] = { -1, -1 };
 	int ready[2] = { -1, -1 };
 	int rc = -1;
 
-	if (frame_pair(sign, e) == -1 || frame_pair(watch, e) == -1 ||
-	    frame_pair(gate, e) == -1)
+	if (frame_pair(sign, e) == -1 || frame_pair(tell, e) == -1 ||
+	    frame_pair(watch, e) == -1 || frame_pair(gate, e) == -1)
 		goto out;
 	if (pipe2(ready, O_CLOEXEC) == -1) {
 		err_errno(e, ERR_RETRY, "cannot make a pipe");
@@ -189,8 +199,13 @@ start_all(struct supervisor *s, int *ret_ready, struct err *e)
 	    start(s, KEEPER,
 		(struct proc_fd[]){ { "signer", sign[0] },
 		    { "watch", watch[0] }, { "control", s->control },
-		    { "ready", ready[1] }, { "gate", gate[0] } },
-		s->mode == SUPERVISE_SERVER ? 5 : 4, e) == -1 ||
+		    { "ready", ready[1] },
+		    { tells(s->conf) ? "messenger" : "nobody", tell[0] },
+		    { "gate", gate[0] } },
+		s->mode == SUPERVISE_SERVER ? 6 : 5, e) == -1 ||
+	    (tells(s->conf) &&
+		start(s, MESSENGER, (struct proc_fd[]){ { "keeper", tell[1] } },
+		    1, e) == -1) ||
 	    start(s, WATCH, (struct proc_fd[]){ { "keeper", watch[1] } }, 1,
 		e) == -1)
 		goto out;
@@ -205,6 +220,7 @@ start_all(struct supervisor *s, int *ret_ready, struct err *e)
 	rc = 0;
 out:
 	close_pair(sign);
+	close_pair(tell);
 	close_pair(watch);
 	close_pair(gate);
 	close_pair(ready);
