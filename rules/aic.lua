@@ -52,7 +52,8 @@ z.dataset "aic_enterprise_registration" {
       reg_capital = "100", legal_rep = "王某", address = "石狮",
       established_on = "2014-02-30", business_scope = "服装",
       reg_authority = "石狮局" },
-    z.refuses "date_impossible",
+    z.warns "date_impossible",
+    z.gives { legal_rep = "王某", established_on = z.none },
   },
   z.example {
     { entity_name = "甲公司", uscc = "91350502MA2Y3AN1X7",

@@ -16,7 +16,7 @@ z.dataset "loc_tax_taxpayer" (tax.taxpayer {
   z.example {
     { tax_id = "350502MA2Y3AN1X", entity_name = "甲公司",
       tax_authority = "石狮", tax_status = "5" },
-    z.refuses "code_unknown",
+    z.warns "code_unknown",
   },
   z.example {
     { tax_id = "350502MA2Y3AN1X", entity_name = "甲公司", legal_rep = "",

@@ -21,7 +21,7 @@ z.dataset "nat_tax_taxpayer" (tax.taxpayer {
   z.example {
     { tax_id = "350502MA2Y3AN1X", entity_name = "甲公司",
       tax_authority = "鲤城", tax_status = "9" },
-    z.refuses "code_unknown",
+    z.warns "code_unknown",
   },
 })
 

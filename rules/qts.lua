@@ -21,9 +21,15 @@ z.dataset "qts_org_code" {
     z.warns "date_order",
   },
   z.example {
+    { org_code = "MA2Y3AN10", entity_name = "甲公司", legal_rep = "王某",
+      valid_to = "2017-12-02" },
+    z.warns "org_code_check",
+    z.gives { org_code = z.none, valid_to = "2017-12-02" },
+  },
+  z.example {
     { org_code = "MA2Y3AN10", entity_name = "甲公司",
       valid_to = "2017-12-02" },
-    z.refuses "org_code_check",
+    z.refuses "key_missing",
   },
 }
 

@@ -24,7 +24,6 @@ struct standing;
 struct linking;
 struct answer;
 struct checkpoints;
-struct metrics;
 
 enum peer_kind {
 	PEER_NONE,
@@ -62,7 +61,6 @@ struct keeper {
 	char looked_on[16];   /* the last day whose schedule is done */
 	struct jobs *jobs;
 	struct checkpoints *checkpoints; /* NULL: none were looked at yet */
-	struct metrics *metrics;         /* NULL: nothing was counted yet */
 	struct peer peer[PEERS_MAX];
 	size_t npeers;
 	struct frame in;

@@ -42,17 +42,25 @@ now_text(char *buf, size_t size)
 	(void)strftime(buf, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-/* How well a provider's standards fit: files known, then rows accepted. */
-static uint64_t
+/*
+ * How well a provider's standards fit: files known, then rows accepted less the
+ * errors in them.
+ */
+static int64_t
 fit(const struct rowfile_summary *v)
 {
-	uint64_t known = 0, accepted = 0;
+	int64_t known = 0, good = 0;
 
 	for (size_t i = 0; i < v->nfiles; i++) {
-		known += v->file[i].dataset[0] != '\0';
-		accepted += v->file[i].accepted;
+		const struct rowfile_file *f = &v->file[i];
+
+		known += f->dataset[0] != '\0';
+		good += (int64_t)f->accepted;
+		for (size_t k = 0; k < f->nrules; k++)
+			if (f->rule[k].severity == SEVERITY_ERROR)
+				good -= (int64_t)f->rule[k].count;
 	}
-	return known * (UINT64_C(1) << 40) + accepted;
+	return known * (INT64_C(1) << 40) + good;
 }
 
 static void

@@ -209,6 +209,10 @@ compare_dataset(struct diff *d, const struct schema *was,
 	if (was->append_only != is->append_only)
 		note(d, "append_only", was->append_only ? "true" : "false",
 		    is->append_only ? "true" : "false", APART);
+	if (was->master != is->master)
+		note(d, "master", was->master ? "true" : "false",
+		    is->master ? "true" : "false",
+		    is->master ? COMPATIBLE : BREAKING);
 	if (was->adverse != is->adverse)
 		note(d, "adverse", was->adverse ? "true" : "false",
 		    is->adverse ? "true" : "false", BREAKING);

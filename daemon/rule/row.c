@@ -38,6 +38,7 @@ row_start(struct row *r, const struct schema *s, uint64_t line)
 	memset(r->open_ended, 0, s->nfields);
 	r->nfindings = 0;
 	r->rejected = 0;
+	r->narrow = 0;
 	r->key = r->as_of = "";
 	r->op = 'I';
 }

@@ -36,6 +36,9 @@ struct finding {
 
 enum { ROW_FINDINGS = 96 };
 
+/* Which key: a digit, or this where a row of a register has no number. */
+#define ROW_KEY_BY_NAME 'n'
+
 /* A column of the file, matched to a field. */
 struct column {
 	int field;          /* -1: not of the standard */
@@ -59,9 +62,10 @@ struct row {
 	size_t nfindings;
 	struct finding finding[ROW_FINDINGS];
 	int rejected;
-	const char *key;     /* natural key, parts joined by US (0x1f) */
-	const char *as_of;   /* business date, "" where there is none */
-	char op;             /* 'I' 'U' 'C' 'D' */
+	int narrow;        /* cells are missing, nobody can say which */
+	const char *key;   /* which natural key, its parts: US (0x1f) between */
+	const char *as_of; /* business date, "" where there is none */
+	char op;           /* 'I' 'U' 'C' 'D' */
 	struct arena *arena; /* owned */
 };
 

@@ -71,7 +71,7 @@ struct ruleset {
 	struct ruleset_policy policy;
 	size_t nkeys;
 	struct schema_key key[RULES_KEYS];
-	uint64_t key_any; /* fields of some key */
+	uint64_t key_any; /* fields of some key, but those that go by a name */
 	uint64_t key_all; /* fields of every key */
 	uint64_t derived;
 	uint64_t names; /* fields whose characters must be whole */
@@ -96,6 +96,7 @@ struct clean {
 	const char *day; /* business date, for conversion tables */
 	uint64_t failed; /* fields that have their finding */
 	uint64_t legacy; /* identifiers of an old form */
+	uint64_t late;   /* days that no row of the file's period can know */
 	int typed;       /* the value passed the standard's own step */
 	int cells;       /* cells with a type to fit */
 	size_t at;   /* of a check on an order: the field that is too early */

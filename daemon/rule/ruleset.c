@@ -121,6 +121,16 @@ turn_of(const struct ruleset *rs, size_t field)
 	return (rs->standard[field].op == STEP_CODE) * 2 + rs->chain[field].lua;
 }
 
+/* What rows of a register go by where their numbers cannot be used. */
+static int
+is_by_name(const struct ruleset *rs, const struct schema_key *k)
+{
+	for (size_t i = 0; rs->schema->master && i < k->n; i++)
+		if ((int)k->field[i] == rs->entity_name)
+			return 1;
+	return 0;
+}
+
 void
 ruleset_ready(struct ruleset *rs)
 {
@@ -142,7 +152,8 @@ ruleset_ready(struct ruleset *rs)
 
 		for (size_t k = 0; k < rs->key[i].n; k++)
 			mask |= UINT64_C(1) << rs->key[i].field[k];
-		rs->key_any |= mask;
+		if (!is_by_name(rs, &rs->key[i]))
+			rs->key_any |= mask;
 		rs->key_all &= mask;
 	}
 	rs->derived = 0;
@@ -152,19 +163,30 @@ ruleset_ready(struct ruleset *rs)
 
 /* ---- findings ---- */
 
-/* What a value that cannot be used does to its row. */
-static enum effect
-effect_of(const struct clean *c)
+/* Without a value the row is not what its dataset is made of. */
+static int
+is_needed(const struct clean *c)
 {
 	uint64_t bit = UINT64_C(1) << c->field;
 
 	if ((c->rs->key_all & bit) != 0)
-		return EFFECT_REJECT;
-	if ((c->rs->key_any & bit) != 0)
+		return 1;
+	return (c->rs->key_any & bit) == 0 &&
+	       c->f->required == FIELD_MANDATORY && c->f->in_seed;
+}
+
+/* Of master data the rest counts, as long as it is known whose it is. */
+static enum effect
+effect_of_loss(const struct clean *c)
+{
+	uint64_t bit = UINT64_C(1) << c->field;
+
+	if (!is_needed(c))
 		return EFFECT_NULL;
-	return c->f->required == FIELD_MANDATORY && c->f->in_seed
-		   ? EFFECT_REJECT
-		   : EFFECT_NULL;
+	return c->rs->schema->master && (c->rs->key_all & bit) == 0 &&
+		       c->field != c->rs->entity_name && !c->r->narrow
+		   ? EFFECT_NULL
+		   : EFFECT_REJECT;
 }
 
 static const char *
@@ -225,11 +247,22 @@ add_finding(struct clean *c, const char *code, int field, enum effect effect,
 		    strlen(header_of(c, field)));
 }
 
+/* The field has no value. Where one is needed that is an error. */
+static void
+lose(struct clean *c, const char *code, const char *third)
+{
+	size_t before = c->r->nfindings;
+
+	add_finding(c, code, c->field, effect_of_loss(c), third);
+	if (is_needed(c) && c->r->nfindings > before)
+		c->r->finding[before].severity = SEVERITY_ERROR;
+}
+
 void
 clean_fail(struct clean *c, const char *code, const char *third,
     struct value *v)
 {
-	add_finding(c, code, c->field, effect_of(c), third);
+	lose(c, code, third);
 	c->failed |= UINT64_C(1) << c->field;
 	v->kind = VALUE_NULL;
 }
@@ -439,6 +472,13 @@ has(const struct row *r, int field)
 	return field >= 0 && r->value[field].kind == VALUE_TEXT;
 }
 
+/* A mistyped day of a year to come would outdate all that is sent till then. */
+static int
+is_day(const struct clean *c, int field)
+{
+	return has(c->r, field) && (c->late >> field & 1) == 0;
+}
+
 static const char *
 find_day(const struct clean *c)
 {
@@ -446,9 +486,9 @@ find_day(const struct clean *c)
 	const struct row *r = c->r;
 
 	for (size_t i = 0; i < s->nas_of; i++)
-		if (has(r, (int)s->as_of[i]))
+		if (is_day(c, (int)s->as_of[i]))
 			return r->value[s->as_of[i]].text;
-	if (has(r, c->rs->updated_at))
+	if (is_day(c, c->rs->updated_at))
 		return r->value[c->rs->updated_at].text;
 	if (c->rs->period[0] != '\0')
 		return c->rs->period;
@@ -539,20 +579,15 @@ require(struct clean *c)
 
 	for (size_t i = 0; i < rs->schema->nfields; i++) {
 		const struct field *f = &rs->schema->field[i];
-		uint64_t bit = UINT64_C(1) << i;
-		int must = f->required == FIELD_MANDATORY;
 
 		if (c->r->value[i].kind != VALUE_NULL ||
-		    (c->failed & bit) != 0 || c->r->open_ended[i])
+		    (c->failed >> i & 1) != 0 || c->r->open_ended[i])
 			continue;
 		choose(c, i);
-		if ((rs->key_all & bit) != 0)
-			clean_note(c, "required_missing", EFFECT_REJECT, NULL);
-		else if (!must)
-			continue;
-		else if (f->in_seed && (rs->key_any & bit) == 0)
-			clean_note(c, "required_missing", EFFECT_REJECT, NULL);
-		else if (c->r->raw[i].column >= 0)
+		if (is_needed(c))
+			lose(c, "required_missing", NULL);
+		else if (f->required == FIELD_MANDATORY &&
+			 c->r->raw[i].column >= 0)
 			clean_note(c, "required_missing", EFFECT_KEEP, NULL);
 	}
 }
@@ -739,17 +774,28 @@ key_stands(const struct clean *c, const struct schema_key *k, uint64_t but)
 	return 1;
 }
 
-/* An identifier of an old form is a key only where there is nothing better. */
+static int
+first_key(const struct clean *c, uint64_t but, int by_name)
+{
+	for (size_t i = 0; i < c->rs->nkeys; i++)
+		if (is_by_name(c->rs, &c->rs->key[i]) == by_name &&
+		    key_stands(c, &c->rs->key[i], but))
+			return (int)i;
+	return -1;
+}
+
+/*
+ * An identifier of an old form is a key only where there is nothing better, and
+ * a name where there is no identifier.
+ */
 static int
 choose_key(const struct clean *c)
 {
-	for (size_t i = 0; i < c->rs->nkeys; i++)
-		if (key_stands(c, &c->rs->key[i], c->legacy))
-			return (int)i;
-	for (size_t i = 0; i < c->rs->nkeys; i++)
-		if (key_stands(c, &c->rs->key[i], 0))
-			return (int)i;
-	return -1;
+	int i = first_key(c, c->legacy, 0);
+
+	if (i == -1)
+		i = first_key(c, 0, 0);
+	return i != -1 ? i : first_key(c, 0, 1);
 }
 
 static void
@@ -781,7 +827,8 @@ make_key(struct clean *c)
 		return;
 	}
 	k = &c->rs->key[which];
-	used = (size_t)snprintf(key, sizeof(key), "%d", which);
+	key[0] = is_by_name(c->rs, k) ? ROW_KEY_BY_NAME : (char)('0' + which);
+	used = 1;
 	for (size_t i = 0; i < k->n; i++) {
 		key[used++] = '\x1f';
 		used += key_part(c, k->field[i], key + used);

@@ -200,7 +200,7 @@ static const char *const field_properties[] = { "name", "title", "description",
 
 static const char *const properties[] = { "name", "version", "title", "titles",
 	"provider", "effective_from", "frequency", "adverse", "append_only",
-	"keys", "as_of", "period", "missingValues", "fields", NULL };
+	"master", "keys", "as_of", "period", "missingValues", "fields", NULL };
 
 static int
 read_field(struct schemas *s, const struct pack_file *file, const json_t *o,
@@ -340,6 +340,7 @@ read_one(struct schemas *s, const struct pack_file *file, const json_t *root,
 	to->titles = texts(s, json_object_get(root, "titles"));
 	to->adverse = json_is_true(json_object_get(root, "adverse"));
 	to->append_only = json_is_true(json_object_get(root, "append_only"));
+	to->master = json_is_true(json_object_get(root, "master"));
 	if (read_fields(s, file, root, to, e) == -1)
 		return -1;
 	return read_keys(file, root, to, e);

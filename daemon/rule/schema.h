@@ -14,9 +14,6 @@ struct pack;
 
 #define PUBLISHED_FILE "schemas/published.json"
 
-/* The provider of a standard that every account may send. */
-#define SCHEMA_ANYBODY "*"
-
 enum { SCHEMA_FIELDS = 64, SCHEMA_KEYS = 4, SCHEMA_KEY_FIELDS = 6 };
 
 enum field_type {
@@ -85,6 +82,7 @@ struct schema {
 	const char *until; /* accepted to the end of this day; "" none */
 	int adverse;
 	int append_only; /* events: versions never compete */
+	int master;      /* a register: a row for each subject, of many facts */
 	size_t nfields;
 	struct field field[SCHEMA_FIELDS];
 	size_t nkeys;

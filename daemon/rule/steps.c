@@ -223,8 +223,10 @@ step_date(struct clean *c, struct value *v)
 		clean_fail(c, "date_future", NULL, v);
 		return;
 	}
-	if (is_after_period(c, out))
+	if (is_after_period(c, out)) {
 		clean_note(c, "date_after_period", EFFECT_KEEP, c->rs->period);
+		c->late |= UINT64_C(1) << c->field;
+	}
 	copy_text(c, v, out, n);
 }
 

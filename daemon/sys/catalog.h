@@ -12,7 +12,7 @@
 enum { CATALOG_ARGS = 6 };
 
 enum severity {
-	SEVERITY_ERROR, /* the row, file or bundle is refused */
+	SEVERITY_ERROR, /* row, file or bundle refused; a register: the value */
 	SEVERITY_WARN,  /* taken, but counted and sent back */
 	SEVERITY_INFO   /* said once, changes nothing */
 };

@@ -166,6 +166,7 @@ find_short(const struct clean_lane *l, struct row *r, size_t n,
 {
 	const struct column *c = n > 0 ? match_column(l->match, n - 1) : NULL;
 
+	r->narrow = 1;
 	row_find(r, "short_row", c != NULL ? c->field : -1, EFFECT_KEEP, have,
 	    want, NULL);
 	if (c != NULL)

@@ -301,8 +301,10 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 	/*
 	 * New rows come after new rows, known ones after known ones: where the
 	 * last was new this one is put in first, and looked up if that fails.
+	 * A register may have it under another key.
 	 */
-	if (m->mode == MERGE_APPLY && m->last_new && r->op != 'D') {
+	if (m->mode == MERGE_APPLY && m->last_new && r->op != 'D' &&
+	    !m->target->schema->master) {
 		rc = merge_insert(m, r, hash, DID_INSERT, NULL, e);
 		if (rc == 1)
 			n->inserted++;
@@ -310,9 +312,11 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 			return rc == -1 ? -1 : 0;
 	}
 	rc = merge_find_current(m, r->key, &c, e);
+	m->last_new = rc == 0;
+	if (rc == 0)
+		rc = merge_find_subject(m, r, &c, e);
 	if (rc == -1)
 		return -1;
-	m->last_new = rc == 0;
 	if (r->op == 'D') {
 		rc = merge_delete(m, r, &c, rc == 1, n, e);
 	} else if (rc == 0) {

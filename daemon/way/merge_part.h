@@ -19,7 +19,10 @@ struct target {
 	sqlite3_stmt *end;
 	sqlite3_stmt *seen;
 	sqlite3_stmt *values;
+	sqlite3_stmt *subject; /* of a register */
 };
+
+enum { MERGE_KEY = 4096 };
 
 struct merge {
 	struct db *db;
@@ -44,6 +47,7 @@ struct merge {
 	struct link_row row;
 	struct link_found found;
 	uint64_t differs; /* fields in which it contradicts the base, as bits */
+	char key[MERGE_KEY]; /* of the row that it is a version of */
 };
 
 enum did { DID_INSERT, DID_UPDATE, DID_NOTHING };
@@ -63,6 +67,14 @@ struct current {
 /* What the base holds under a key: 1 a current version, 0 none, -1. */
 int merge_find_current(struct merge *m, const char *key, struct current *ret_c,
     struct err *e);
+
+/*
+ * The same of a row of a register whose key is new: the sender's only row of
+ * its enterprise, where one of the two has no number. The row is given that
+ * one's key, if it is the one without.
+ */
+int merge_find_subject(struct merge *m, struct rowfile_record *r,
+    struct current *ret_c, struct err *e);
 
 /* The table that rows of a standard go to, prepared once. */
 void merge_target_set(struct merge *m, const struct schema *s);

@@ -129,6 +129,12 @@ target_prepare(struct merge *m, struct target *t, const struct schema *s)
 	columns(s, &b);
 	buf_printf(&b, " FROM d_%s WHERE _id = ?1", s->dataset);
 	t->values = db_prepare(m->db, b.data);
+	buf_clear(&b);
+	buf_printf(&b,
+	    "SELECT _key FROM d_%s WHERE _enterprise = ?1 AND _provider = ?2"
+	    " AND _to IS NULL AND (_key >= '%c') = ?3 LIMIT 2",
+	    s->dataset, ROW_KEY_BY_NAME);
+	t->subject = s->master ? db_prepare(m->db, b.data) : NULL;
 	buf_done(&b);
 }
 
@@ -500,5 +506,47 @@ merge_find_current(struct merge *m, const char *key, struct current *ret_c,
 		rc = !sqlite3_column_int(st, 4);
 	}
 	(void)sqlite3_reset(st);
+	return rc;
+}
+
+/* The key of the only row there is, with a number or by name: 1, 0 none. */
+static int
+find_only_key(struct merge *m, uint32_t enterprise, int by_name, struct err *e)
+{
+	sqlite3_stmt *st = m->target->subject;
+	int rc;
+
+	(void)sqlite3_bind_int64(st, 1, enterprise);
+	(void)sqlite3_bind_text(st, 2, m->provider, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int(st, 3, by_name);
+	rc = db_step(m->db, st, 0, e);
+	if (rc == 1) {
+		snprintf(m->key, sizeof(m->key), "%s", db_text(st, 0));
+		rc = db_next(m->db, st, e);
+		rc = rc == 1 ? 0 : rc == 0 ? 1 : -1;
+	}
+	(void)sqlite3_reset(st);
+	return rc;
+}
+
+int
+merge_find_subject(struct merge *m, struct rowfile_record *r,
+    struct current *ret_c, struct err *e)
+{
+	int by_name = r->key[0] == ROW_KEY_BY_NAME;
+	int rc;
+
+	if (!m->target->schema->master || r->op == 'D')
+		return 0;
+	find_enterprise(m, r);
+	if (m->found.enterprise == 0)
+		return 0;
+	rc = find_only_key(m, m->found.enterprise, !by_name, e);
+	if (rc == 1)
+		rc = merge_find_current(m, m->key, ret_c, e);
+	if (rc == 1 && by_name)
+		r->key = m->key;
+	/* Asked again with what the version before it says. */
+	m->asked &= rc != 1;
 	return rc;
 }

@@ -11,7 +11,7 @@ faults(const struct row *r)
 	unsigned int n = 0;
 
 	for (size_t i = 0; i < r->nfindings; i++)
-		n += r->finding[i].effect == EFFECT_REJECT     ? 4
+		n += r->finding[i].severity == SEVERITY_ERROR  ? 4
 		     : r->finding[i].severity == SEVERITY_INFO ? 0
 							       : 2;
 	return n;

@@ -140,13 +140,52 @@ is 'its record follows' "$(sql "SELECT coalesce(tax_id, '-') FROM enterprise
     WHERE reg_no = '350503106172864'")" -
 {
 	taxpayers
-	taxpayer 石狮市远洋制衣有限公司 9135050333781355XX 王强 2016-03-04
+	taxpayer 石狮市远洋制衣有限公司 9135050333781355XX '' 2016-03-04
 	taxpayer 石狮市远洋制衣有限公司 9135050333781355XJ 王强 2016-03-04
 } >"$T/nsr.csv"
 send ntb t6 "$T/nsr.csv" "$T/datapackage.json"
 is 'a full file with a returned row ends nothing' \
     "$(sql "SELECT count(*) FROM std_nat_tax_taxpayer") $(sql "SELECT count(*)
     FROM quality_issue WHERE rule = 'full_kept'")" '2 1'
+
+# --- a register loses cells, not rows --------------------------------------------
+nsr() {
+	{ taxpayers && taxpayer "$@"; } >"$T/nsr.csv"
+}
+nsr $qing 350521527041230 陈明 2016-03-04
+ok 'a number that is wrong' send ntb t6a "$T/nsr.csv"
+is 'is told, and the row counts' "$(sql "SELECT rule || severity || effect FROM
+    quality_issue WHERE value = '350521527041230'")" 'id_formwarnnull'
+is 'as the version of the one with the number' "$(sql "SELECT count(*) || tax_id
+    FROM std_nat_tax_taxpayer WHERE entity_name = '$qing' AND
+    _as_of = '2016-03-04'")" 1350521527041239
+package full
+{
+	taxpayers
+	taxpayer $qing 35052152704123 陈明 2016-03-05
+	taxpayer 石狮市远洋制衣有限公司 9135050333781355XJ 王强 2016-03-05
+} >"$T/nsr.csv"
+send ntb t6b "$T/nsr.csv" "$T/datapackage.json"
+is 'so that no full file ends it' \
+    "$(sql "SELECT count(*) FROM std_nat_tax_taxpayer")" 2
+nsr 惠安县新开纺织厂 350521MA2Y3AN1Y 林一 2016-03-05
+send ntb t6c "$T/nsr.csv"
+nsr 惠安县新开纺织厂 350521MA2Y3AN1X 林一 2016-03-06
+send ntb t6d "$T/nsr.csv"
+is 'a number comes to a name nobody knows' \
+    "$(sql "SELECT group_concat(coalesce(tax_id, '-')) FROM
+    (SELECT tax_id FROM std_nat_tax_taxpayer WHERE entity_name =
+    '惠安县新开纺织厂' ORDER BY _id)")" -,350521MA2Y3AN1X
+{
+	registered
+	firm 惠安县新开纺织厂 350521300001239 '' 林一 惠安县螺城镇1号 2016-03-05 '' 2014-02-30
+} >"$T/qydj.csv"
+ok 'a register row with an impossible day' send aic t6e "$T/qydj.csv"
+is 'is taken without it' "$(sql "SELECT legal_rep || coalesce(established_on, '-')
+    FROM enterprise WHERE entity_name = '惠安县新开纺织厂'")" 林一-
+is 'and that is an error' "$(sql "SELECT severity || effect FROM quality_issue
+    WHERE field = 'established_on' AND bundle = (SELECT id FROM bundle WHERE
+    name = 't6e.zip')")" errornull
 {
 	taxpayers
 	taxpayer 石狮市远洋制衣有限公司 9135050333781355XJ 王强 2016-03-05

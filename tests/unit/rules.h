@@ -61,7 +61,8 @@ rules_pack(const char *script)
 {
 	static const char *const names[] = { "code_list.csv", "code_map.csv",
 		"demo_bill.1.0.json", "demo_note.1.0.json",
-		"demo_note.1.10.json", "demo_note.1.9.json" };
+		"demo_note.1.10.json", "demo_note.1.9.json",
+		"demo_register.1.0.json" };
 	struct pack *p = NULL;
 	struct buf b;
 	struct err e;

@@ -41,7 +41,7 @@ pack_survives_its_memory_file(void **state)
 	assert_int_equal(pack_memfd(p, &fd, &e), 0);
 	assert_int_equal(pack_map(fd, &q, &e), 0);
 	assert_string_equal(pack_sha256(p), pack_sha256(q));
-	assert_int_equal(pack_count(q), 8);
+	assert_int_equal(pack_count(q), 9);
 	assert_int_equal(pack_find(q, "rules/dem.lua")->len, 8);
 	assert_memory_equal(pack_find(q, "rules/dem.lua")->data, "return 1", 8);
 	assert_int_equal(strlen(pack_find(q, "rules/dem.lua")->sha256), 64);

@@ -86,7 +86,7 @@ newest_version_is_found_by_number(void **state)
 
 	(void)state;
 	assert_int_equal(rules_load(&r, NULL, &e), 0);
-	assert_int_equal(schemas_count(r.schemas), 4);
+	assert_int_equal(schemas_count(r.schemas), 5);
 	assert_string_equal(schemas_find(r.schemas, "demo_note")->version,
 	    "1.10");
 	assert_null(schemas_find(r.schemas, "none"));

@@ -129,6 +129,74 @@ missing_values_count_by_their_weight(void **state)
 	rules_done(&rules);
 }
 
+#define REGISTER "企业名称|注册号|法定代表人|成立日期|核准日期"
+
+static void
+load_register(void)
+{
+	load(NULL);
+	rules.bill = schemas_find(rules.schemas, "demo_register");
+}
+
+static void
+register_loses_a_cell_and_not_the_row(void **state)
+{
+	(void)state;
+	load_register();
+	clean(REGISTER, "甲公司|350502100181468|王某|2014-02-30|2016-03-01");
+	finds("date_impossible:established_on:null");
+	gives("established_on", "");
+	gives("legal_rep", "王某");
+	assert_int_equal(rules.row.finding[0].severity, SEVERITY_ERROR);
+	assert_false(rules.row.rejected);
+	clean(REGISTER, "甲公司|350502100181468|||2016-03-01");
+	finds("required_missing:legal_rep:null "
+	      "required_missing:established_on:null");
+	assert_int_equal(rules.row.finding[1].severity, SEVERITY_ERROR);
+	assert_false(rules.row.rejected);
+	/* But nobody knows whose it is, or where its cells belong. */
+	clean(REGISTER, "|350502100181468|王某|2014-01-08|2016-03-01");
+	finds("required_missing:entity_name:reject");
+	rules_done(&rules);
+}
+
+static void
+register_row_without_a_number_goes_by_its_name(void **state)
+{
+	(void)state;
+	load_register();
+	clean(REGISTER, "甲公司|350502100181468|王某|2014-01-08|2016-03-01");
+	assert_string_equal(rules.row.key, "0\x1f"
+					   "350502100181468");
+	clean(REGISTER, "甲公司|350502100181469|王某|2014-01-08|2016-03-01");
+	finds("reg_no_check:reg_no:null");
+	assert_string_equal(rules.row.key, "n\x1f"
+					   "甲公司\x1f"
+					   "王某");
+	clean(REGISTER, "甲公司|350502100181469||2014-01-08|2016-03-01");
+	finds("reg_no_check:reg_no:null required_missing:legal_rep:null "
+	      "key_missing:row:reject");
+	rules_done(&rules);
+}
+
+static void
+day_behind_the_period_says_nothing_about_when(void **state)
+{
+	struct err e;
+
+	(void)state;
+	load_register();
+	assert_int_equal(rules_clean(&rules, REGISTER,
+			     "甲公司|350502100181468|王某|2014-01-08|"
+			     "2016-03-12",
+			     "2016-01", TODAY, &e),
+	    0);
+	finds("date_after_period:approved_on:keep");
+	gives("approved_on", "2016-03-12");
+	assert_string_equal(rules.row.as_of, "2016-01");
+	rules_done(&rules);
+}
+
 static void
 next_key_identifies_the_row(void **state)
 {
@@ -703,6 +771,10 @@ main(void)
 		cmocka_unit_test(standard_cleans_without_a_script),
 		cmocka_unit_test(unit_of_the_header_counts),
 		cmocka_unit_test(missing_values_count_by_their_weight),
+		cmocka_unit_test(register_loses_a_cell_and_not_the_row),
+		cmocka_unit_test(
+		    register_row_without_a_number_goes_by_its_name),
+		cmocka_unit_test(day_behind_the_period_says_nothing_about_when),
 		cmocka_unit_test(next_key_identifies_the_row),
 		cmocka_unit_test(bad_values_are_left_out_and_said),
 		cmocka_unit_test(damaged_texts_are_found),
