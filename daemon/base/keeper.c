@@ -299,11 +299,11 @@ uploads_first(struct keeper *k)
  * lines of the access log, goes with the next commit.
  */
 static int
-commit(struct keeper *k, struct err *e)
+commit(struct keeper *k, int work, struct err *e)
 {
 	int64_t now = clock_milliseconds();
 
-	if (!intake_waits() && !jobs_busy(k) &&
+	if (!intake_waits() && !(work && jobs_busy(k)) &&
 	    now - k->committed_at < COMMIT_MS)
 		return 0;
 	k->committed_at = now;
@@ -320,7 +320,7 @@ end_round(struct keeper *k)
 	struct err e;
 	int work = !uploads_first(k);
 
-	if ((work && jobs_slice(k, &e) == -1) || commit(k, &e) == -1 ||
+	if ((work && jobs_slice(k, &e) == -1) || commit(k, work, &e) == -1 ||
 	    intake_answer(k, &e) == -1)
 		log_fatal("- keeper ends: %s", e.en);
 	if (work && (jobs_after(k, &e) == -1 || jobs_hand_out(k, &e) == -1))

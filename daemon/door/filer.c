@@ -28,6 +28,7 @@
 
 enum {
 	INPUT = 2 << 20,
+	GULP = 256 << 10, /* read at once: stays in the cache until written */
 	/* What the keeper's answers may need beside any other reply. */
 	SPARE = FILER_HANDLES * (SFTP_TEXT_MAX + 64) +
 		FILER_BATCH * (SFTP_TEXT_MAX + 64),
@@ -316,7 +317,8 @@ serve(struct filer *f)
 static int
 hear_client(struct filer *f)
 {
-	ssize_t n = read(f->in, f->input + f->to, INPUT - f->to);
+	size_t room = INPUT - f->to;
+	ssize_t n = read(f->in, f->input + f->to, room < GULP ? room : GULP);
 
 	if (n == -1)
 		return errno == EAGAIN || errno == EINTR ? 1 : -1;

@@ -214,7 +214,7 @@ turn(struct session *s, int idle_ms, struct err *e)
 		pass_remarks(s);
 	if (to_filer(s) == -1)
 		s->filer_gone = 1;
-	if (to_client(s) == -1 || from_filer(s) == -1)
+	if (to_client(s) == -1 || (p[1].revents != 0 && from_filer(s) == -1))
 		return err_set(e, ERR_SENDER, "the client does not listen");
 	return s->filer_gone && s->out.len == 0 ? 0 : 1;
 }

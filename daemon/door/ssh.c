@@ -14,6 +14,7 @@
 
 enum {
 	GOOD_BYE_MS = 2000,
+	READS_PER_TURN = 64, /* of 4 KiB each: libssh reads no more at once */
 	KEYS_REFUSED_MAX = 6,   /* then the client is shown out */
 	INCOMING_MAX = 64 << 20 /* far above the window: never reached */
 };
@@ -342,13 +343,24 @@ sshd_accept(struct sshd *s, int fd, struct err *e)
 	return 0;
 }
 
+/* Its poll flags ask for POLLOUT after every write: what is left counts. */
 short
 sshd_wants(const struct sshd *s)
 {
-	int flags = ssh_get_poll_flags(s->session);
+	int left = ssh_get_status(s->session) & SSH_WRITE_PENDING;
 
-	return (
-	    short)(POLLIN | ((flags & SSH_WRITE_PENDING) != 0 ? POLLOUT : 0));
+	return (short)(POLLIN | (left != 0 ? POLLOUT : 0));
+}
+
+/* Reads and writes what can be, for a turn's worth. */
+static int
+pump(struct sshd *s, struct err *e)
+{
+	int rc = SSH_OK;
+
+	for (int i = 0; rc == SSH_OK && !s->over && i < READS_PER_TURN; i++)
+		rc = ssh_event_dopoll(s->event, 0);
+	return rc == SSH_ERROR ? fault(s, e) : 0;
 }
 
 int
@@ -365,8 +377,8 @@ sshd_turn(struct sshd *s, struct err *e)
 			return fault(s, e);
 		}
 	}
-	if (ssh_event_dopoll(s->event, 0) == SSH_ERROR)
-		return fault(s, e);
+	if (pump(s, e) == -1)
+		return -1;
 	if ((ssh_get_status(s->session) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0)
 		return fault(s, e);
 	if (s->over)
@@ -404,6 +416,10 @@ sshd_send(struct sshd *s, const void *p, size_t len)
 		len = window;
 	if (len == 0)
 		return 0;
+	/* After a write libssh holds the next back until it saw POLLOUT. */
+	if ((ssh_get_poll_flags(s->session) & SSH_WRITE_PENDING) != 0 &&
+	    ssh_event_dopoll(s->event, 0) == SSH_ERROR)
+		return -1;
 	n = ssh_channel_write(s->channel, p, (uint32_t)len);
 	return n == SSH_ERROR ? -1 : n;
 }
