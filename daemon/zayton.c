@@ -12,8 +12,8 @@
 #include "sys/messenger.h"
 #include "sys/proc.h"
 #include "sys/signer.h"
+#include "way/pattern.h"
 #include "way/watch.h"
-#include "way/work.h"
 
 /* Roles of the one binary: zayton -x ROLE descriptors arguments. */
 static const struct {
@@ -24,7 +24,7 @@ static const struct {
 	{ "session", session_role },
 	{ "filer", filer_role },
 	{ "watch", watch_role },
-	{ "worker", work_role },
+	{ "pattern", pattern_role },
 	{ "keeper", keeper_role },
 	{ "signer", signer_role },
 	{ "messenger", messenger_role },

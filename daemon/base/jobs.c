@@ -271,6 +271,7 @@ send_work(struct keeper *k, struct job *job, struct err *e)
 	frame_put_u64(f, (uint64_t)job->bundle.bytes);
 	frame_put_str(f, job->bundle.received_at);
 	frame_put_str(f, keys);
+	frame_put_str(f, pack_sha256(job->standing->pack));
 	frame_put_u8(f, signed_bundle != -1);
 	frame_put_fd(f, bundle);
 	frame_put_fd(f, pack);

@@ -14,8 +14,8 @@
 
 enum {
 	GOOD_BYE_MS = 2000,
-	READS_PER_TURN = 64, /* of 4 KiB each: libssh reads no more at once */
-	KEYS_REFUSED_MAX = 6,   /* then the client is shown out */
+	READS_PER_TURN = 64,  /* of 4 KiB each: libssh reads no more at once */
+	KEYS_REFUSED_MAX = 6, /* then the client is shown out */
 	INCOMING_MAX = 64 << 20 /* far above the window: never reached */
 };
 

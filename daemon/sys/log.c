@@ -16,6 +16,12 @@ log_init(const char *role, enum log_level level)
 	log_lowest = level;
 }
 
+void
+log_rename(const char *role)
+{
+	log_role = role;
+}
+
 static void log_line(enum log_level level, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 

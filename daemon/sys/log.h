@@ -11,6 +11,8 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 /* The role named in every line, and the lowest level written. */
 void log_init(const char *role, enum log_level level);
+/* The role alone: of a process that became another. */
+void log_rename(const char *role);
 
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -66,7 +66,8 @@ enum message {
 	 * there, that (read).
 	 * str id, str bundle name, u8 kind, str provider, u64 bytes,
 	 * str received at (RFC 3339), str fingerprints of the account's keys
-	 * for a signature, else "", u8 a fifth descriptor comes
+	 * for a signature, else "", str SHA-256 of the pack, u8 a fifth
+	 * descriptor comes
 	 */
 	MESSAGE_WORK,
 	/* watch -> keeper: str id, u64 bytes read, u64 rows */
@@ -125,7 +126,18 @@ enum message {
 	/* gate -> session: the filer's bytes, and its remarks. fd, fd */
 	MESSAGE_STREAM,
 	/* gate -> session waiting in the pool: str peer address, fd */
-	MESSAGE_SOCKET
+	MESSAGE_SOCKET,
+
+	/*
+	 * watch -> pattern: a worker for this bundle. fds: bundle (read), rows
+	 * (write), rejected rows (write), its end of the progress socket, and
+	 * perhaps the bundle a signature is for.
+	 * str id, str name, str provider, str received at, str fingerprints,
+	 * u8 a fifth descriptor comes
+	 */
+	MESSAGE_ORDER,
+	/* pattern -> watch: u32 pid of the worker, a child of the watch; or 0 */
+	MESSAGE_COPY
 };
 
 #endif

@@ -18,6 +18,7 @@ static struct {
 	int fd;
 } given[PROC_FDS];
 static size_t ngiven;
+static char *role_word; /* of the command line */
 
 /*
  * In the child: moves the descriptors out of the way first, then to 3, 4 ...,
@@ -93,6 +94,7 @@ proc_spawn(const char *role, const struct proc_fd *fds, size_t nfds,
 void
 proc_start(int *argc, char ***argv)
 {
+	role_word = (*argv)[-1];
 	while (*argc > 0 && ngiven < PROC_FDS) {
 		const char *word = (*argv)[0];
 		const char *equals = strchr(word, '=');
@@ -121,4 +123,14 @@ proc_fd(const char *name)
 		if (strcmp(given[i].name, name) == 0)
 			return given[i].fd;
 	return -1;
+}
+
+void
+proc_rename(const char *role)
+{
+	size_t room = strlen(role_word);
+	size_t len = strlen(role);
+
+	for (size_t i = 0; i < room; i++)
+		role_word[i] = i < len ? role[i] : '\0';
 }

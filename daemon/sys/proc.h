@@ -31,4 +31,7 @@ int proc_fd(const char *name);
 /* In a role: takes the "name=number" words from the front of its arguments. */
 void proc_start(int *argc, char ***argv);
 
+/* What its command line calls it from now on: no longer than its role. */
+void proc_rename(const char *role);
+
 #endif

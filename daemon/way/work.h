@@ -5,12 +5,13 @@
 
 struct err;
 struct pack;
+struct schemas;
 
 /*
- * The worker: one bundle from its descriptor to clean rows, findings and a
- * verdict in a rowfile, and its rejected rows in a CSV. Unpack, read and clean
- * happen in here, one row at a time. The same code runs in a process of its
- * own (zayton -x worker), in zayton check and in tests.
+ * A worker's work: one bundle from its descriptor to clean rows, findings and
+ * a verdict in a rowfile, and its rejected rows in a CSV. Unpack, read and
+ * clean happen in here, one row at a time. The same code runs in a process of
+ * its own (way/pattern.h), in zayton check and in tests.
  */
 
 /* Standards and rules of a provider, ready for any bundle of it. */
@@ -40,9 +41,11 @@ struct work_job {
  */
 int work_open(const struct pack *p, const char *provider, struct work **ret_w,
     struct err *e);
-/* The same, with the standards in force on a day (YYYY-MM-DD). */
-int work_open_on(const struct pack *p, const char *provider, const char *day,
-    struct work **ret_w, struct err *e);
+/* The same in two parts: what all providers share, and what is one's own. */
+int work_prepare(struct err *e);
+/* With standards that were read, which must outlive the result too. */
+int work_open_with(const struct pack *p, const char *provider,
+    const struct schemas *all, struct work **ret_w, struct err *e);
 void work_close(struct work *w);
 
 /* The day of a receipt in China, YYYY-MM-DD: rules see no other clock. */
@@ -54,11 +57,5 @@ void work_day(const char *received_at, char today[16]);
  * descriptors stay the caller's.
  */
 int work_run(struct work *w, const struct work_job *j, struct err *e);
-
-/*
- * The role: id, bundle name, provider, received at, unpacked bytes, memory,
- * keys ("" but for a signature).
- */
-int work_role(int argc, char **argv);
 
 #endif

@@ -15,7 +15,8 @@
 /* What the files of the worker share. Not for others. */
 
 struct work {
-	struct schemas *schemas;
+	const struct schemas *schemas;
+	struct schemas *own; /* the same, NULL where they are lent */
 	struct script *script;
 	char provider[16];
 };

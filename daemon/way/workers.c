@@ -13,6 +13,7 @@
 #include "sys/mem.h"
 #include "sys/message.h"
 #include "sys/proc.h"
+#include "way/work.h"
 #include "way/workers.h"
 
 struct worker {
@@ -23,9 +24,18 @@ struct worker {
 	int killed;
 };
 
+/* Of which workers are copies: for one pack, and one day's standards. */
+struct pattern {
+	pid_t pid; /* 0: none */
+	int orders;
+	char pack[DIGEST_TEXT];
+	char day[16];
+};
+
 struct workers {
 	const struct conf *conf;
 	int keeper;
+	struct pattern pattern;
 	struct frame frame; /* what we say */
 	struct worker worker[WORKERS_MAX];
 };
@@ -40,6 +50,18 @@ workers_new(const struct conf *c, int keeper)
 	return w;
 }
 
+/* Its copies are none of its children: they go on. */
+static void
+pattern_end(struct workers *w)
+{
+	if (w->pattern.pid == 0)
+		return;
+	(void)close(w->pattern.orders);
+	(void)kill(w->pattern.pid, SIGKILL);
+	(void)waitpid(w->pattern.pid, NULL, 0);
+	w->pattern.pid = 0;
+}
+
 void
 workers_free(struct workers *w)
 {
@@ -48,6 +70,7 @@ workers_free(struct workers *w)
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		if (w->worker[i].pid > 0)
 			(void)kill(w->worker[i].pid, SIGKILL);
+	pattern_end(w);
 	free(w);
 }
 
@@ -59,7 +82,7 @@ workers_room(struct workers *w, unsigned int n, struct err *e)
 	return frame_send(w->keeper, &w->frame, e);
 }
 
-/* What a MESSAGE_WORK says, in words for the worker's command line. */
+/* What a MESSAGE_WORK says. */
 struct work {
 	char id[ID_TEXT];
 	char name[NAME_TEXT];
@@ -68,6 +91,7 @@ struct work {
 	uint64_t bytes;
 	char received_at[40];
 	char keys[2048];
+	char pack[DIGEST_TEXT];
 	int fd[5]; /* bundle, pack, rows, rejected, signed or -1 */
 };
 
@@ -81,38 +105,96 @@ work_get(struct frame *f, struct work *k, struct err *e)
 	k->bytes = frame_get_u64(f);
 	frame_get_str(f, k->received_at, sizeof(k->received_at));
 	frame_get_str(f, k->keys, sizeof(k->keys));
+	frame_get_str(f, k->pack, sizeof(k->pack));
 	for (int i = 0, n = frame_get_u8(f) != 0 ? 5 : 4; i < n; i++)
 		k->fd[i] = frame_get_fd(f);
 	return frame_end(f, e);
 }
 
+/* There is a pattern for this bundle: the one that is, or a new one. */
 static int
-spawn(struct workers *w, struct worker *slot, const struct work *k,
-    struct err *e)
+pattern_for(struct workers *w, const struct work *k, struct err *e)
 {
+	struct pattern *p = &w->pattern;
+	char day[16];
 	char unpacked[24];
 	char memory[24];
-	const char *const args[] = { k->id, k->name, k->provider,
-		k->received_at, unpacked, memory, k->keys, NULL };
+	const char *const args[] = { day, unpacked, memory, NULL };
 	int pair[2];
 
+	work_day(k->received_at, day);
+	if (p->pid != 0 && strcmp(p->pack, k->pack) == 0 &&
+	    strcmp(p->day, day) == 0)
+		return 0;
+	pattern_end(w);
 	snprintf(unpacked, sizeof(unpacked), "%lld",
 	    (long long)w->conf->unpacked_bytes_max);
 	snprintf(memory, sizeof(memory), "%lld",
 	    (long long)w->conf->worker_bytes);
 	if (frame_pair(pair, e) == -1)
 		return -1;
-	slot->pid = proc_spawn("worker",
-	    (struct proc_fd[]){ { "bundle", k->fd[0] }, { "pack", k->fd[1] },
-		{ "rows", k->fd[2] }, { "rejected", k->fd[3] },
-		{ "progress", pair[1] }, { "signed", k->fd[4] } },
-	    k->fd[4] != -1 ? 6 : 5, args, e);
+	p->pid = proc_spawn("pattern",
+	    (struct proc_fd[]){ { "orders", pair[1] }, { "pack", k->fd[1] } },
+	    2, args, e);
 	(void)close(pair[1]);
-	if (slot->pid == -1) {
+	if (p->pid == -1) {
 		(void)close(pair[0]);
-		slot->pid = 0;
+		p->pid = 0;
 		return -1;
 	}
+	p->orders = pair[0];
+	memcpy(p->pack, k->pack, sizeof(p->pack));
+	memcpy(p->day, day, sizeof(p->day));
+	return 0;
+}
+
+/* A copy of the pattern for a bundle. Returns its pid, or -1. */
+static pid_t
+order(struct workers *w, const struct work *k, int progress, struct err *e)
+{
+	struct frame *f = &w->frame;
+	pid_t pid;
+
+	frame_start(f, MESSAGE_ORDER);
+	frame_put_str(f, k->id);
+	frame_put_str(f, k->name);
+	frame_put_str(f, k->provider);
+	frame_put_str(f, k->received_at);
+	frame_put_str(f, k->keys);
+	frame_put_u8(f, k->fd[4] != -1);
+	frame_put_fd(f, k->fd[0]);
+	frame_put_fd(f, k->fd[2]);
+	frame_put_fd(f, k->fd[3]);
+	frame_put_fd(f, progress);
+	if (k->fd[4] != -1)
+		frame_put_fd(f, k->fd[4]);
+	if (frame_send(w->pattern.orders, f, e) == -1 ||
+	    frame_recv(w->pattern.orders, f, e) != 1) {
+		pattern_end(w);
+		return err_set(e, ERR_RETRY, "the pattern of workers has died");
+	}
+	pid = (pid_t)frame_get_u32(f);
+	if (f->type != MESSAGE_COPY || frame_end(f, e) == -1 || pid <= 0)
+		return err_set(e, ERR_RETRY, "cannot copy a worker");
+	return pid;
+}
+
+static int
+spawn(struct workers *w, struct worker *slot, const struct work *k,
+    struct err *e)
+{
+	int pair[2];
+	pid_t pid;
+
+	if (pattern_for(w, k, e) == -1 || frame_pair(pair, e) == -1)
+		return -1;
+	pid = order(w, k, pair[1], e);
+	(void)close(pair[1]);
+	if (pid == -1) {
+		(void)close(pair[0]);
+		return -1;
+	}
+	slot->pid = pid;
 	/* Too much processor time ends it by SIGXCPU, which tells itself. */
 	(void)prlimit(slot->pid, RLIMIT_CPU,
 	    &(struct rlimit){ (rlim_t)w->conf->worker_seconds,
@@ -238,6 +320,11 @@ workers_tend(struct workers *w, struct err *e)
 {
 	time_t now = time(NULL);
 
+	if (w->pattern.pid != 0 &&
+	    waitpid(w->pattern.pid, NULL, WNOHANG) == w->pattern.pid) {
+		(void)close(w->pattern.orders);
+		w->pattern.pid = 0;
+	}
 	for (size_t i = 0; i < WORKERS_MAX; i++) {
 		struct worker *worker = &w->worker[i];
 		int status;

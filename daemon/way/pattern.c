@@ -1,0 +1,233 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "form/container.h"
+#include "rule/pack.h"
+#include "rule/schema.h"
+#include "sys/frame.h"
+#include "sys/jail.h"
+#include "sys/log.h"
+#include "sys/message.h"
+#include "sys/proc.h"
+#include "way/pattern.h"
+#include "way/work.h"
+
+enum { ARG_DAY, ARG_UNPACKED, ARG_MEMORY, ARGS };
+enum { EXIT_HOLD = 1, EXIT_USAGE = 2, EXIT_RETRY = 75 };
+
+struct pattern {
+	int orders;
+	pid_t watch;
+	long long memory;
+	unsigned long long unpacked;
+	struct pack *pack;
+	struct schemas *schemas;
+	struct err why; /* the pack cannot be read: each copy says so */
+	struct frame frame;
+};
+
+/* One bundle's, in the order of the frame. */
+struct order {
+	char id[ID_TEXT];
+	char name[NAME_TEXT];
+	char provider[33];
+	char received_at[40];
+	char keys[2048];
+	int bundle;
+	int rows;
+	int rejected;
+	int progress;
+	int signed_bundle;
+};
+
+static int
+order_get(struct frame *f, struct order *o, struct err *e)
+{
+	int more;
+
+	frame_get_str(f, o->id, sizeof(o->id));
+	frame_get_str(f, o->name, sizeof(o->name));
+	frame_get_str(f, o->provider, sizeof(o->provider));
+	frame_get_str(f, o->received_at, sizeof(o->received_at));
+	frame_get_str(f, o->keys, sizeof(o->keys));
+	more = frame_get_u8(f);
+	o->bundle = frame_get_fd(f);
+	o->rows = frame_get_fd(f);
+	o->rejected = frame_get_fd(f);
+	o->progress = frame_get_fd(f);
+	o->signed_bundle = more ? frame_get_fd(f) : -1;
+	return frame_end(f, e);
+}
+
+static void
+order_close(const struct order *o)
+{
+	const int fd[] = { o->bundle, o->rows, o->rejected, o->progress,
+		o->signed_bundle };
+
+	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
+		if (fd[i] != -1)
+			(void)close(fd[i]);
+}
+
+/* --- a copy -------------------------------------------------------------- */
+
+struct teller {
+	int sock;
+	const char *id;
+	struct frame frame;
+};
+
+/* Nobody waits for a progress that could not be told. */
+static void
+tell(void *arg, uint64_t bytes, uint64_t rows)
+{
+	struct teller *t = arg;
+	struct err e;
+
+	frame_start(&t->frame, MESSAGE_PROGRESS);
+	frame_put_str(&t->frame, t->id);
+	frame_put_u64(&t->frame, bytes);
+	frame_put_u64(&t->frame, rows);
+	(void)frame_send(t->sock, &t->frame, &e);
+}
+
+/* A workbook is laid down on disk: it may be larger than our memory. */
+static int
+open_spill(const char *name)
+{
+	switch (container_kind_of(name)) {
+	case CONTAINER_NONE:
+	case CONTAINER_CSV:
+	case CONTAINER_CSV_GZ:
+	case CONTAINER_JSON:
+		return -1;
+	default:
+		return open("spool", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	}
+}
+
+static int
+run(const struct pattern *p, const struct order *o, struct work **work,
+    struct err *e)
+{
+	static struct teller teller;
+	const struct jail_limits limits = { .memory = p->memory };
+	const struct work_job job = {
+		.bundle = o->bundle,
+		.rows = o->rows,
+		.rejected = o->rejected,
+		.spool = open_spill(o->name),
+		.name = o->name,
+		.keys = o->keys[0] != '\0' ? o->keys : NULL,
+		.signed_bundle = o->signed_bundle,
+		.received_at = o->received_at,
+		.unpacked_max = p->unpacked,
+		.progress = tell,
+		.arg = &teller,
+	};
+
+	teller.sock = o->progress;
+	teller.id = o->id;
+	if (p->schemas == NULL) {
+		*e = p->why;
+		return -1;
+	}
+	if (work_open_with(p->pack, o->provider, p->schemas, work, e) == -1)
+		return -1;
+	/* From here on every byte is the sender's. */
+	if (jail_enter(JAIL_WORKER, &limits, e) == -1)
+		return -1;
+	return work_run(*work, &job, e);
+}
+
+/* Does not return. What it shares with the pattern is left to the kernel. */
+static void
+be_worker(const struct pattern *p, const struct order *o)
+{
+	struct work *work = NULL;
+	struct err e;
+	int rc;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != p->watch)
+		_exit(EXIT_RETRY);
+	(void)close(p->orders);
+	proc_rename("worker");
+	log_rename("worker");
+	rc = run(p, o, &work, &e);
+	if (rc == -1)
+		log_error("%s worker failed why=%s", o->id, log_quote(e.en));
+	work_close(work);
+	_exit(rc == 0 ? 0 : e.kind == ERR_RETRY ? EXIT_RETRY : EXIT_HOLD);
+}
+
+/* --- the pattern --------------------------------------------------------- */
+
+/*
+ * The copy is a child of our parent, which has started all other workers too
+ * and alone has to know what becomes of them.
+ */
+static int
+copy(struct pattern *p, struct err *e)
+{
+	struct order o;
+	long pid;
+
+	if (p->frame.type != MESSAGE_ORDER)
+		return err_set(e, ERR_HOLD, "the watch sent frame %u",
+		    p->frame.type);
+	if (order_get(&p->frame, &o, e) == -1)
+		return -1;
+	pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, 0);
+	if (pid == 0)
+		be_worker(p, &o);
+	order_close(&o);
+	frame_start(&p->frame, MESSAGE_COPY);
+	frame_put_u32(&p->frame, pid > 0 ? (uint32_t)pid : 0);
+	return frame_send(p->orders, &p->frame, e);
+}
+
+static void
+prepare(struct pattern *p, const char *day)
+{
+	if (pack_map(proc_fd("pack"), &p->pack, &p->why) == -1 ||
+	    work_prepare(&p->why) == -1 ||
+	    schemas_read_on(p->pack, day, &p->schemas, &p->why) == -1)
+		p->schemas = NULL;
+}
+
+int
+pattern_role(int argc, char **argv)
+{
+	static struct pattern p;
+	struct err e;
+	int rc;
+
+	if (argc != ARGS) {
+		log_error("- pattern has %d arguments, not %d", argc, ARGS);
+		return EXIT_USAGE;
+	}
+	p.orders = proc_fd("orders");
+	p.watch = getppid();
+	p.unpacked = strtoull(argv[ARG_UNPACKED], NULL, 10);
+	p.memory = strtoll(argv[ARG_MEMORY], NULL, 10);
+	prepare(&p, argv[ARG_DAY]);
+	(void)close(proc_fd("pack"));
+	while ((rc = frame_recv(p.orders, &p.frame, &e)) == 1 &&
+	       (rc = copy(&p, &e)) == 0)
+		;
+	if (rc == -1)
+		log_error("- pattern ends: %s", e.en);
+	schemas_free(p.schemas);
+	pack_free(p.pack);
+	return 0;
+}
