@@ -69,7 +69,7 @@ asan:
 	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" check
 fuzz:
 	@package/deps build fuzz
-	$(MAKE) B=build/fuzz CC=clang CFLAGS="-O1 -g" HARD= \
+	$(MAKE) -j$$(nproc) B=build/fuzz CC=clang CFLAGS="-O1 -g" HARD= \
 	    SAN="-fsanitize=fuzzer,address,undefined" run-fuzzers
 run-fuzzers: $(FUZZERS)
 	@tests/run-fuzzers $(FUZZ_SECONDS) $(FUZZERS)

@@ -70,10 +70,27 @@ static const struct command commands[] = {
 	    "--dataset D --period P --reason TEXT --person NAME "
 	    "[--until DATE]",
 	    "what is due of whom, and what was found beyond bundles" },
+	{ "grant", grant_command,
+	    "add --account NAME --dataset ID[,ID]|all --fields NAMES "
+	    "[--full NAMES] --subjects all|division:CODE|consented|ID,ID|"
+	    "file:PATH --purpose CODE --until DATE --evidence FILE [...] | "
+	    "list [--account NAME] [--dataset ID] [--all] | approve NUMBER | "
+	    "revoke NUMBER | suspend NUMBER | resume NUMBER, with --person "
+	    "NAME --reason TEXT",
+	    "who may see what, of whom, for what, until when" },
+	{ "consent", consent_command,
+	    "add ENTERPRISE --account NAME --dataset ID|all --purpose CODE "
+	    "--until DATE --reference TEXT --evidence FILE [...] | list "
+	    "[--account NAME] [--enterprise ID] [--pending] [--all] | confirm "
+	    "NUMBER | reject NUMBER | revoke NUMBER, with --person NAME "
+	    "--reason TEXT",
+	    "what enterprises agreed to" },
 	{ "verify", verify_command, "[RECEIPT...]",
 	    "the ledger chain, or receipts" },
 	{ "check", check_command, "FILE...",
 	    "the verdict on a bundle, without an instance" },
+	{ "health", health_command, "[--json]",
+	    "whether the server answers and nobody has to see to anything" },
 	{ "backup", backup_command, "DIR [--json]",
 	    "a consistent copy of a running instance; again: what is new" },
 	{ "restore", restore_command, "BACKUP DIR",

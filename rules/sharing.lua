@@ -26,6 +26,7 @@ local basis = {
   environment = "环境保护法第五十四条",
   safety = "企业信息公示暂行条例第七条",
   customs = "企业信息公示暂行条例第七条",
+  consents = "征信业管理条例第十八条、第二十五条",
   declared = "泉政办〔2014〕29号第三条（一）",
 }
 
@@ -149,6 +150,10 @@ return {
     customs_registration = { class = "open", basis = basis.customs },
     customs_penalty = { class = "open", basis = basis.customs,
       ended = "act_ended_on", shown_until = "public_until" },
+    -- 授权书、异议 consents, objections: of those who sent them
+    enterprise_consent = { class = "never", basis = basis.consents },
+    enterprise_objection = { class = "never", basis = basis.consents },
+    objection_answer = { class = "never", basis = basis.consents },
     -- 企业自主申报、第三方评价 declared by enterprises, rated by others
     self_declared_enterprise = { class = "conditional",
       basis = basis.declared },

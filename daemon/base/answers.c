@@ -9,8 +9,11 @@
 #include "base/account.h"
 #include "base/answers.h"
 #include "base/bundle.h"
+#include "base/consent.h"
+#include "base/grant_ask.h"
 #include "base/jobs.h"
 #include "base/linking.h"
+#include "base/metrics.h"
 #include "base/publish.h"
 #include "base/review.h"
 #include "base/schedule.h"
@@ -194,21 +197,44 @@ make_folders(const char *account, struct err *e)
 
 static int
 account(struct keeper *k, const char *what, const json_t *request,
-    json_t **ret_answer, struct err *e)
+    const char *now, json_t **ret_answer, struct err *e)
 {
 	const char *name = json_string_value(json_object_get(request, "name"));
+	int rc = account_ask(k->db, what, request, now, ret_answer, e);
+
+	if (rc == 0 && strcmp(what, "account add") == 0)
+		rc = make_folders(name, e);
+	if (rc == 0 && (strcmp(what, "account disable") == 0 ||
+			   strcmp(what, "account key remove") == 0))
+		keeper_hang_up(k, name);
+	return rc;
+}
+
+/* What people decide, by the first word of it; accounts are the last. */
+static const struct {
+	const char *word;
+	int (*ask)(struct keeper *k, const char *what, const json_t *request,
+	    const char *now, json_t **ret_answer, struct err *e);
+} askers[] = { { "grant ", grant_ask }, { "consent ", consent_ask },
+	{ "", account } };
+
+/* A request of several statements stands or falls as a whole. */
+static int
+ask_whole(struct keeper *k, const char *what, const json_t *request,
+    json_t **ret_answer, struct err *e)
+{
 	struct err late;
 	char now[40];
+	size_t i = 0;
 	int rc;
 
+	while (strncmp(what, askers[i].word, strlen(askers[i].word)) != 0)
+		i++;
 	keeper_now(now, sizeof(now));
-	/* A request of several statements stands or falls as a whole. */
 	if (db_begin(k->db, e) == -1 ||
 	    db_exec(k->db, "SAVEPOINT ask", e) == -1)
 		return -1;
-	rc = account_ask(k->db, what, request, now, ret_answer, e);
-	if (rc == 0 && strcmp(what, "account add") == 0)
-		rc = make_folders(name, e);
+	rc = askers[i].ask(k, what, request, now, ret_answer, e);
 	if (rc == -1 && !db_broken(k->db)) {
 		struct err why = *e;
 
@@ -216,9 +242,6 @@ account(struct keeper *k, const char *what, const json_t *request,
 		*e = why;
 	}
 	(void)db_exec(k->db, "RELEASE ask", &late);
-	if (rc == 0 && (strcmp(what, "account disable") == 0 ||
-			   strcmp(what, "account key remove") == 0))
-		keeper_hang_up(k, name);
 	return rc;
 }
 
@@ -260,6 +283,8 @@ answer(struct keeper *k, const char *what, const json_t *request,
 		id = "";
 	if (strcmp(what, "status") == 0)
 		return status(k, ret_answer, e);
+	if (strcmp(what, "health") == 0)
+		return metrics_health(k, ret_answer, e);
 	if (strcmp(what, "show") == 0)
 		return show(k, id, ret_answer, e);
 	if (strcmp(what, "retry") == 0 || strcmp(what, "release") == 0)
@@ -276,7 +301,7 @@ answer(struct keeper *k, const char *what, const json_t *request,
 		return review_decide(k, request, ret_answer, e);
 	if (strcmp(what, "review undo") == 0)
 		return review_undo(k, request, ret_answer, e);
-	return account(k, what, request, ret_answer, e);
+	return ask_whole(k, what, request, ret_answer, e);
 }
 
 /* The answer in a memory file: a list may be longer than a frame. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/consent.h"
 #include "base/enterprise.h"
 #include "base/grant.h"
 #include "sys/mem.h"
@@ -112,17 +113,27 @@ load_grants(struct db *db, const struct standing *s, const char *account,
 	return rc;
 }
 
+/* What was sent in counts as long as its row says so, of that enterprise. */
+#define CONSENT                                                          \
+	"SELECT c.no, t.root, c.account, c.dataset, c.purpose,"          \
+	" c.from_day, c.until, c.reference FROM consent_t c JOIN"        \
+	" enterprise_t t ON t.no = c.enterprise WHERE c.account = ? AND" \
+	" c.state = 'confirmed' AND "
+static const char entered_by_hand[] = CONSENT "c.row IS NULL";
+static const char entered_or_sent[] = CONSENT
+    "(c.row IS NULL OR EXISTS (SELECT 1 FROM d_" CONSENT_DATASET " r JOIN"
+    " enterprise_t u ON u.no = r._enterprise WHERE r._id = c.row AND"
+    " r._to IS NULL AND u.root = t.root))";
+
 static int
-load_consents(struct db *db, const char *account, struct grants *g,
-    struct err *e)
+load_consents(struct db *db, const struct standing *s, const char *account,
+    struct grants *g, struct err *e)
 {
 	size_t room = 0;
 	sqlite3_stmt *st;
 	int rc = db_query(db, &st, e,
-	    "SELECT c.no, t.root, c.account, c.dataset, c.purpose, c.from_day,"
-	    " c.until, c.reference FROM consent_t c JOIN enterprise_t t ON"
-	    " t.no = c.enterprise WHERE c.account = ? AND c.state ="
-	    " 'confirmed'",
+	    schemas_find(s->schemas, CONSENT_DATASET) != NULL ? entered_or_sent
+							      : entered_by_hand,
 	    "t", account);
 
 	for (; rc == 1; rc = db_next(db, st, e)) {
@@ -155,7 +166,7 @@ grant_load(struct db *db, const struct standing *s, const char *account,
 	memset(ret_g, 0, sizeof(*ret_g));
 	ret_g->sharing = s->sharing;
 	if (load_grants(db, s, account, ret_g, e) == -1 ||
-	    load_consents(db, account, ret_g, e) == -1) {
+	    load_consents(db, s, account, ret_g, e) == -1) {
 		grants_free(ret_g);
 		return -1;
 	}

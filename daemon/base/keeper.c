@@ -18,6 +18,7 @@
 #include "base/jobs.h"
 #include "base/keeper.h"
 #include "base/linking.h"
+#include "base/metrics.h"
 #include "base/standing.h"
 #include "form/decode.h"
 #include "sys/clock.h"
@@ -185,6 +186,8 @@ dispatch(struct keeper *k, struct peer *p, struct err *e)
 		return on_login(k, p, e);
 	if (who == PEER_GATE && type == MESSAGE_FILER)
 		return on_filer(k, e);
+	if (who == PEER_GATE && type == MESSAGE_CALLERS)
+		return metrics_callers(k, e);
 	if ((who == PEER_FILER || who == PEER_WATCH) &&
 	    type == MESSAGE_UPLOADED)
 		return intake_uploaded(k, p, e);
@@ -325,7 +328,8 @@ end_round(struct keeper *k)
 		log_fatal("- keeper ends: %s", e.en);
 	if (work && (jobs_after(k, &e) == -1 || jobs_hand_out(k, &e) == -1))
 		log_fatal("- keeper ends: %s", e.en);
-	if (work && checkpoints_slice(k, &e) == -1)
+	if (work &&
+	    (checkpoints_slice(k, &e) == -1 || metrics_slice(k, &e) == -1))
 		log_fatal("- keeper ends: %s", e.en);
 	k->later = !work;
 }
@@ -429,6 +433,7 @@ keeper_role(int argc, char **argv)
 	json_decref(k->notices);
 	jobs_free(k->jobs);
 	checkpoints_free(k->checkpoints);
+	metrics_free(k->metrics);
 	linking_free(k->linking);
 	db_close(k->db);
 	standing_drop(k->standing);

@@ -24,6 +24,7 @@ struct standing;
 struct linking;
 struct answer;
 struct checkpoints;
+struct metrics;
 
 enum peer_kind {
 	PEER_NONE,
@@ -61,6 +62,7 @@ struct keeper {
 	char looked_on[16];   /* the last day whose schedule is done */
 	struct jobs *jobs;
 	struct checkpoints *checkpoints; /* NULL: none were looked at yet */
+	struct metrics *metrics;         /* NULL: nothing was counted yet */
 	struct peer peer[PEERS_MAX];
 	size_t npeers;
 	struct frame in;

@@ -74,6 +74,8 @@ place_page(const struct standing *s, const struct codes *c,
 		if (is_open(one) && strcmp(one->provider, provider) == 0)
 			json_array_append_new(list, template_describe(one, c));
 	}
+	if (strcmp(provider, SCHEMA_ANYBODY) == 0)
+		provider = "common";
 	while (provider[n] != '\0' && n < 32) {
 		name[n] = (char)tolower((unsigned char)provider[n]);
 		n++;

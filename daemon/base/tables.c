@@ -388,8 +388,8 @@ const char *const tables_sql[] = {
 	" every INTEGER NOT NULL, reference TEXT NOT NULL,"
 	" evidence TEXT NOT NULL, signer TEXT NOT NULL, person TEXT NOT NULL,"
 	" reason TEXT NOT NULL, at TEXT NOT NULL, state INTEGER NOT NULL,"
-	" approved_by TEXT, approved_at TEXT, ended_by TEXT, ended_at TEXT,"
-	" ended_why TEXT);",
+	" approved_by TEXT, approved_at TEXT, changed_by TEXT,"
+	" changed_at TEXT, changed_why TEXT);",
 	"CREATE INDEX IF NOT EXISTS grant_account ON grant_t (account);",
 	"CREATE TABLE IF NOT EXISTS grant_list_t (\"grant\" INTEGER NOT NULL,"
 	" enterprise INTEGER NOT NULL, PRIMARY KEY (\"grant\", enterprise))"
@@ -397,16 +397,33 @@ const char *const tables_sql[] = {
 	"CREATE TABLE IF NOT EXISTS grant_use_t (\"grant\" INTEGER NOT NULL,"
 	" query TEXT NOT NULL, day TEXT NOT NULL,"
 	" PRIMARY KEY (\"grant\", query)) WITHOUT ROWID;",
-	/* Consents of enterprises: pending, confirmed, rejected, revoked. */
+	"CREATE VIEW IF NOT EXISTS data_grant AS SELECT no AS \"grant\","
+	" account, dataset, CASE state WHEN 0 THEN 'pending' WHEN 1 THEN"
+	" 'in force' WHEN 2 THEN 'suspended' ELSE 'revoked' END AS state,"
+	" fields, \"full\", CASE whom WHEN 0 THEN 'all' WHEN 1 THEN"
+	" 'division:' || division WHEN 2 THEN 'list of ' || (SELECT count(*)"
+	" FROM grant_list_t l WHERE l.\"grant\" = g.no) ELSE 'consented' END"
+	" AS subjects, purpose, CASE form WHEN 1 THEN 'count' WHEN 2 THEN"
+	" 'yes-no' WHEN 3 THEN 'latest' WHEN 4 THEN 'rows' ELSE 'none' END AS"
+	" form, from_day AS \"from\", until, data_from, data_until, life,"
+	" times, every, (SELECT count(*) FROM grant_use_t u WHERE"
+	" u.\"grant\" = g.no) AS used, reference, evidence, signer, person,"
+	" reason, at, approved_by, approved_at, changed_by, changed_at,"
+	" changed_why FROM grant_t g;",
+	/*
+     * Consents of enterprises that people confirmed. row is that of the data
+     * set of consents (_id) where one was sent in: changed or withdrawn there,
+     * it no longer counts; NULL where it was entered by hand.
+     */
 	"CREATE TABLE IF NOT EXISTS consent_t ("
-	" no INTEGER PRIMARY KEY, enterprise INTEGER NOT NULL,"
+	" no INTEGER PRIMARY KEY, row INTEGER, enterprise INTEGER NOT NULL,"
 	" account TEXT NOT NULL, dataset TEXT NOT NULL,"
 	" purpose TEXT NOT NULL, from_day TEXT NOT NULL, until TEXT NOT NULL,"
 	" reference TEXT NOT NULL, evidence TEXT NOT NULL,"
-	" signer TEXT NOT NULL, source TEXT NOT NULL, person TEXT NOT NULL,"
-	" reason TEXT NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL,"
-	" confirmed_by TEXT, confirmed_at TEXT, ended_by TEXT, ended_at TEXT,"
-	" ended_why TEXT);",
+	" signer TEXT NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL,"
+	" at TEXT NOT NULL, state TEXT NOT NULL, ended_by TEXT,"
+	" ended_at TEXT, ended_why TEXT);",
+	"CREATE UNIQUE INDEX IF NOT EXISTS consent_row ON consent_t (row);",
 	"CREATE INDEX IF NOT EXISTS consent_account ON consent_t (account);",
 	"CREATE INDEX IF NOT EXISTS consent_enterprise ON consent_t"
 	" (enterprise);",

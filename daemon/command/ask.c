@@ -39,6 +39,16 @@ dial(void)
 }
 
 int
+ask_is_served(void)
+{
+	int sock = dial();
+
+	if (sock != -1)
+		(void)close(sock);
+	return sock != -1;
+}
+
+int
 ask_open(const struct conf *c, struct ask **ret_a, struct err *e)
 {
 	enum { TRIES = 300 };

@@ -66,6 +66,8 @@ int ask_open(const struct conf *c, struct ask **ret_a, struct err *e);
 /* The request's answer as JSON (the caller's), exit status in ret_status. */
 int ask_keeper(struct ask *a, json_t *request, json_t **ret_answer,
     int *ret_status, struct err *e);
+/* Whether a server runs on the instance. */
+int ask_is_served(void);
 /* The socket itself, for typed frames. */
 int ask_socket(const struct ask *a);
 void ask_close(struct ask *a);
@@ -103,9 +105,12 @@ int rules_command(int argc, char **argv);
 int enterprise_command(int argc, char **argv);
 int review_command(int argc, char **argv);
 int quality_command(int argc, char **argv);
+int grant_command(int argc, char **argv);
+int consent_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int errors_command(int argc, char **argv);
+int health_command(int argc, char **argv);
 int backup_command(int argc, char **argv);
 int restore_command(int argc, char **argv);
 

@@ -55,6 +55,8 @@ struct gate {
 	int signals;
 	struct limits *limits;
 	struct callers callers;
+	uint32_t verdicts[LIMITS_VERDICTS]; /* not told yet */
+	int64_t told_at;                    /* in seconds */
 	struct visit *visit[VISITS_MAX];
 	size_t nvisits;
 	uint32_t serial;
@@ -220,6 +222,7 @@ on_caller(struct gate *g, const struct caller *c, int spoke)
 	struct err e;
 
 	verdict = limits_enter(g->limits, c->source, spoke, seconds_now());
+	g->verdicts[verdict]++;
 	if (verdict != LIMITS_IN) {
 		log_warn("- connection refused from=%s why=%s", c->address,
 		    limits_verdict_name(verdict));
@@ -397,6 +400,24 @@ end_overdue(struct gate *g)
 		}
 }
 
+/* Once a second at most, however many there are. */
+static int
+tell_verdicts(struct gate *g, struct err *e)
+{
+	uint32_t all = 0;
+
+	for (int i = 0; i < LIMITS_VERDICTS; i++)
+		all += g->verdicts[i];
+	if (all == 0 || g->told_at == seconds_now())
+		return 0;
+	g->told_at = seconds_now();
+	frame_start(&g->frame, MESSAGE_CALLERS);
+	for (int i = 0; i < LIMITS_VERDICTS; i++)
+		frame_put_u32(&g->frame, g->verdicts[i]);
+	memset(g->verdicts, 0, sizeof(g->verdicts));
+	return frame_send(g->keeper, &g->frame, e);
+}
+
 /* --- the role ----------------------------------------------------------- */
 
 static int
@@ -474,6 +495,8 @@ round_once(struct gate *g, struct err *e)
 	if (p[0].revents != 0)
 		on_listen(g);
 	end_overdue(g);
+	if (tell_verdicts(g, e) == -1)
+		return -1;
 	while (pool_size(g) < POOL && !g->stopping)
 		if (spawn_session(g, e) == -1)
 			return -1;

@@ -29,7 +29,8 @@ enum limits_verdict {
 	LIMITS_FULL,     /* too many connections */
 	LIMITS_STARTUPS, /* too many not yet logged in */
 	LIMITS_SOURCE,   /* too many from there */
-	LIMITS_PENALTY   /* too many failures from there */
+	LIMITS_PENALTY,  /* too many failures from there */
+	LIMITS_VERDICTS
 };
 
 /*

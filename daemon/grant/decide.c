@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "grant/grant.h"
+#include "quality/calendar.h"
 
 /* --- order -------------------------------------------------------------- */
 
@@ -129,17 +130,15 @@ is_of(const struct grant *g, const struct grant_subject *who,
 	return 0;
 }
 
-/* The days from 1 March of the year 0, for a day as YYYY-MM-DD. */
-static long
-day_number(const char *day)
+/* Days from one to another; 0 where one is no day: nothing is over. */
+static int
+days_between(const char *from, const char *to)
 {
-	int y = 0, m = 1, d = 1;
+	int a, b;
 
-	if (sscanf(day, "%4d-%2d-%2d", &y, &m, &d) < 1)
-		return 0;
-	y -= m < 3;
-	m += m < 3 ? 9 : -3;
-	return 365L * y + y / 4 - y / 100 + y / 400 + (153L * m + 2) / 5 + d;
+	return calendar_day(from, &a) == -1 || calendar_day(to, &b) == -1
+		   ? 0
+		   : b - a;
 }
 
 /* Whether a grant covers the ask: GRANT_GIVEN, or what is against it. */
@@ -164,7 +163,7 @@ covers(const struct grant *g, const struct grant_ask *a,
 	if (g->times > 0 && g->used >= g->times)
 		return GRANT_USED_UP;
 	if (g->every > 0 && g->used_on[0] != '\0' &&
-	    day_number(a->today) - day_number(g->used_on) < g->every)
+	    days_between(g->used_on, a->today) < g->every)
 		return GRANT_TOO_SOON;
 	if (!is_of(g, who, consent))
 		return GRANT_OTHER_WHOM;

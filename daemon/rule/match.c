@@ -139,6 +139,15 @@ of_provider(const struct schemas *s, const struct schema *one,
 	       schemas_find(s, one->dataset) == one;
 }
 
+/* Its own, or one that everybody may send: that has to be named. */
+static int
+may_send(const struct schemas *s, const struct schema *one,
+    const char *provider)
+{
+	return of_provider(s, one, provider) ||
+	       of_provider(s, one, SCHEMA_ANYBODY);
+}
+
 /* Whether the version in force, or an older one still accepted, knows it. */
 static int
 knows_header(const struct schemas *s, const struct schema *one,
@@ -165,7 +174,7 @@ match_headers(const struct schemas *s, const char *provider,
 		for (size_t k = 0; k < schemas_count(s); k++) {
 			const struct schema *one = schemas_at(s, k);
 
-			if (of_provider(s, one, provider) &&
+			if (may_send(s, one, provider) &&
 			    knows_header(s, one, &cell[i])) {
 				known++;
 				break;
@@ -392,7 +401,7 @@ match_dataset(const struct schemas *s, const char *provider,
 		const struct schema *one = schemas_at(s, i);
 		size_t k;
 
-		if (!of_provider(s, one, provider))
+		if (!may_send(s, one, provider))
 			continue;
 		if (declared != NULL &&
 		    (is_called(one, declared) ||

@@ -14,6 +14,9 @@ struct pack;
 
 #define PUBLISHED_FILE "schemas/published.json"
 
+/* The provider of a standard that every account may send. */
+#define SCHEMA_ANYBODY "*"
+
 enum { SCHEMA_FIELDS = 64, SCHEMA_KEYS = 4, SCHEMA_KEY_FIELDS = 6 };
 
 enum field_type {

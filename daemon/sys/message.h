@@ -38,6 +38,12 @@ enum message {
 	MESSAGE_FILER,
 
 	/*
+	 * gate -> keeper: how many callers had each verdict (door/limits.h)
+	 * since the last time. u32 for each, in their order
+	 */
+	MESSAGE_CALLERS,
+
+	/*
 	 * filer, watch -> keeper: this file now stands, durable, in
 	 * received/. code is "" or why its container was refused.
 	 * u32 tag, str spool file name, u64 bytes, exact 32 sha256,

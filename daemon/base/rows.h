@@ -1,0 +1,15 @@
+#ifndef ZAYTON_BASE_ROWS_H
+#define ZAYTON_BASE_ROWS_H
+
+#include <jansson.h>
+
+#include "base/db.h"
+
+/*
+ * The rest of a query that db_query began with rc, as objects by the names of
+ * its columns: whole numbers stay numbers, all else is text. Ends it.
+ */
+int rows_take(struct db *db, sqlite3_stmt *st, int rc, json_t *list,
+    struct err *e);
+
+#endif

@@ -1,0 +1,193 @@
+#!/bin/sh
+# Shows who may see what: grants that say all they have to, a second person for
+# personal fields, consents that are sent in and confirmed, signatures, what
+# ends at once, and that each act stands in the ledger.
+set -u
+cd "$(dirname "$0")" || exit 2
+# shellcheck source=tests/e2e/lib.sh
+. ./lib.sh
+# shellcheck source=tests/e2e/enterprises.sh
+. ./enterprises.sh
+
+ok 'an instance' instance
+ok 'the server starts' serve || done_testing
+ok 'accounts' departments_of_enterprises
+ok 'a bank' account bank BANK institution 某银行
+ok 'another' account other BANK institution 另一家银行
+{
+	registered
+	firm 晋江市清源织造有限公司 350521124626049 91350521527041239C 陈明 \
+	    晋江市青阳街道1号 2015-01-05
+	firm 石狮市远洋制衣有限公司 350503106172864 9135050333781355XJ 王强 \
+	    石狮市灵秀镇3号 2015-03-05
+} >"$T/qydj.csv"
+ok 'enterprises' send aic r1 "$T/qydj.csv"
+qing=$(enterprise_of 晋江市清源织造有限公司)
+echo '授权文件 the signed paper' >"$T/paper"
+who='--person 李科 --reason 支行申请'
+# What a grant says unless a test says otherwise.
+plain() {
+	account=bank
+	dataset=aic_enterprise_registration
+	subjects=all
+	purpose=loan_approval
+	fields=entity_name,reg_no
+	until=2097-12-31
+}
+granted() { # OPTION...
+	# shellcheck disable=SC2086 # options
+	z grant add --account "$account" --dataset "$dataset" --subjects \
+	    "$subjects" --purpose "$purpose" --fields "$fields" --until \
+	    "$until" --evidence "$T/paper" $who "$@"
+}
+ledger() { # KIND
+	sql "SELECT count(*) FROM ledger WHERE kind = '$1'"
+}
+
+# --- what a grant has to say ---------------------------------------------------
+refuses() { # NAME VARIABLE VALUE [WORD]
+	plain
+	eval "$2=\$3"
+	exits 1 "$1" granted
+	is "  and says which" "$(grep -c -e "${4:-$3}" "$T/.out")" 2
+	plain
+}
+refuses 'an unknown account' account nobody
+refuses 'a department is no grantee' account aic
+refuses 'an unknown data set' dataset nothing
+refuses 'one that is not shared' dataset enterprise_consent
+refuses 'an unknown field' fields entity_name,regno regno
+refuses 'no fields' fields '' fields
+refuses 'an unknown purpose' purpose curiosity
+refuses 'no subjects' subjects '' subjects
+refuses 'an unknown enterprise' subjects E99999999
+refuses 'a division of three digits' subjects division:350 350
+refuses 'no day' until 2097-02-30
+exits 1 'a form that is none' granted --form everything
+exits 2 'an unknown option' granted --everything
+exits 1 'no paper' z grant add --account bank --dataset nothing --subjects all \
+    --purpose loan_approval --fields '*' --until 2097-12-31 --person 李科 \
+    --reason 支行申请
+exits 1 'nobody who gives it' z grant add --account bank --evidence "$T/paper"
+is 'of all that nothing is left' "$(sql 'SELECT count(*) FROM grant_t')" 0
+
+# --- one that holds, and one that waits ----------------------------------------
+ok 'a grant of public fields' granted
+subjects=$qing
+ok 'one that gives a personal field whole' granted --full legal_rep_id
+is 'the first is in force, the second waits' "$(z grant list --json |
+    jq -r 'map([.grant, .state, .subjects, .full] | join("|")) | join(" ")')" \
+    '1|in force|all| 2|pending|list of 1|legal_rep_id'
+is 'with the hash of the paper' "$(z grant list --json | jq -r '.[0].evidence')" \
+    "$(sha256sum <"$T/paper" | cut -c 1-64)"
+exits 1 'who added it cannot approve it' z grant approve 2 --person 李科 \
+    --reason 同意
+is '  and is told so' "$(grep -c '另一人\|another person' "$T/.out")" 2
+ok 'somebody else can' z grant approve 2 --person 王处 --reason 同意
+exits 1 'only once' z grant approve 2 --person 王处 --reason 同意
+dataset=police_enterprise_case
+fields=entity_name
+ok 'police data' granted
+is 'wait too, and answer yes or no' "$(z grant list --json |
+    jq -r '.[] | select(.dataset == "police_enterprise_case") |
+	.state + " " + .form')" 'pending yes-no'
+plain
+account=other
+dataset=all
+fields='*'
+ok 'all data sets at once' granted
+plain
+is 'are all but police and what is not shared' "$(z grant list --account other \
+    --json | jq -r 'map(.dataset) | (length > 40),
+    index("police_enterprise_case"), index("enterprise_consent")' |
+    tr '\n' ' ')" 'true null null '
+
+# --- revoking ------------------------------------------------------------------
+ok 'a session of the bank' sh -c "mkfifo '$T/pipe' && : "
+(sftp_do bank <"$T/pipe" >/dev/null 2>&1) &
+session=$!
+CHILDREN="$CHILDREN $session"
+exec 3>"$T/pipe"
+echo 'ls /' >&3
+sleep 1
+ok 'revoked' z grant revoke 1 --person 王处 --reason 合同到期
+ended() {
+	! kill -0 "$session" 2>/dev/null
+}
+echo 'ls /' >&3
+exec 3>&-
+ok 'the session ends within 5 s' wait_until 5 ended
+is 'the list shows it no more' "$(z grant list --account bank --json |
+    jq 'map(select(.grant == 1)) | length')" 0
+is 'but with --all' "$(z grant list --account bank --all --json |
+    jq -r '.[] | select(.grant == 1) | .state + " " + .changed_why')" \
+    'revoked 合同到期'
+exits 1 'it cannot be revoked again' z grant revoke 1 --person 王处 --reason 再撤
+ok 'suspended' z grant suspend 2 --person 王处 --reason 提供单位异议
+ok 'and resumed' z grant resume 2 --person 王处 --reason 异议不成立
+
+# --- signatures ----------------------------------------------------------------
+ssh-keygen -q -Y sign -f "$T/keys/aic" -n zayton-grant "$T/paper" 2>/dev/null
+ok 'signed by who gave it' granted --signature "$T/paper.sig"
+is 'is recorded' "$(z grant list --account bank --json |
+    jq -r '[.[] | select(.signer != "") | .signer[0:11]] | .[]')" 'aic SHA256:'
+cp "$T/paper" "$T/paper2"
+echo 'another page' >>"$T/paper"
+exits 1 'a signature of another paper' granted --signature "$T/paper.sig"
+cp "$T/paper2" "$T/paper"
+ssh-keygen -q -t ed25519 -N '' -f "$T/stranger"
+rm -f "$T/paper.sig"
+ssh-keygen -q -Y sign -f "$T/stranger" -n zayton-grant "$T/paper" 2>/dev/null
+exits 1 'a key that is nobodys' granted --signature "$T/paper.sig"
+
+# --- consents ------------------------------------------------------------------
+ok 'a consent entered by hand' z consent add "$qing" --account bank \
+    --dataset all --purpose loan_approval --until 2097-12-31 --reference SQ-1 \
+    --evidence "$T/paper" --person 李科 --reason 柜面
+is 'is in force' "$(z consent list --json | jq -r '.[] | [.consent, .state,
+    .enterprise, .account, .dataset, .reference] | join(" ")')" \
+    "1 confirmed $qing bank all SQ-1"
+exits 1 'of an enterprise that is none' z consent add E99999999 --account bank \
+    --dataset all --purpose loan_approval --until 2097-12-31 --reference SQ-1 \
+    --evidence "$T/paper" --person 李科 --reason 柜面
+{
+	echo '企业名称,统一社会信用代码,授权书编号,被授权机构,授权数据,查询目的,授权止日,签署日期'
+	echo 石狮市远洋制衣有限公司,9135050333781355XJ,SQ-2,bank,全部,贷款审批,2097-12-31,2016-03-01
+	echo 晋江市清源织造有限公司,91350521527041239C,SQ-3,bank,没有的数据集,贷款审批,2097-12-31,2016-03-01
+} >"$T/consent.csv"
+ok 'a department sends consents in' z ingest --account aic "$T/consent.csv"
+is 'they wait for somebody to confirm them' "$(z consent list --pending --json |
+    jq -r 'map([.consent, .state, .reference, .sent_by] | join(" ")) |
+    join(",")')" 'R1 pending SQ-2 aic,R2 pending SQ-3 aic'
+ok 'confirmed' z consent confirm R1 --person 李科 --reason 已核对原件
+exits 1 'not what names no data set' z consent confirm R2 --person 李科 \
+    --reason 已核对原件
+is '  and says which' "$(grep -c 没有的数据集 "$T/.out")" 2
+sed '3d; s/2097/2098/' "$T/consent.csv" >"$T/consent2.csv"
+in_force() { # of those the decision is told
+	sql "SELECT count(*) FROM consent_t c WHERE state = 'confirmed' AND
+	    (row IS NULL OR EXISTS (SELECT 1 FROM d_enterprise_consent r
+	    WHERE r._id = c.row AND r._to IS NULL))"
+}
+is 'two are in force' "$(in_force)" 2
+ok 'the paper is corrected' z ingest --account aic "$T/consent2.csv"
+is 'what was confirmed holds no more' "$(in_force)" 1
+is 'the new one waits' "$(z consent list --pending --json |
+    jq -r 'map(.reference + " " + .until) | sort | join(",")')" \
+    'SQ-2 2098-12-31,SQ-3 2097-12-31'
+ok 'withdrawn by the enterprise' z consent revoke 1 --person 李科 --reason 企业撤回
+is 'it is gone from the list' "$(z consent list --json | jq 'map(select(.consent
+    == 1)) | length')" 0
+
+# --- the ledger ----------------------------------------------------------------
+is 'each act is a line' "$(for kind in 'grant approved' 'grant revoked' \
+    'grant suspended' 'grant resumed' 'consent confirmed' 'consent revoked'; do
+	ledger "$kind"
+done | tr '\n' ' ')" '1 1 1 1 2 1 '
+is 'each grant too' "$(ledger 'grant added')" "$(sql \
+    'SELECT count(*) FROM grant_t')"
+is 'with person and reason' "$(sql "SELECT json_extract(detail, '$.person') ||
+    json_extract(detail, '$.reason') FROM ledger WHERE kind = 'grant revoked'")" \
+    王处合同到期
+ok 'the chain holds' z verify
+done_testing
