@@ -85,6 +85,8 @@ static const struct command commands[] = {
 	    "NUMBER | reject NUMBER | revoke NUMBER, with --person NAME "
 	    "--reason TEXT",
 	    "what enterprises agreed to" },
+	{ "access", access_command, "--subject ID | --month YYYY-MM",
+	    "who looked at an enterprise, how data were used" },
 	{ "verify", verify_command, "[RECEIPT...]",
 	    "the ledger chain, or receipts" },
 	{ "check", check_command, "FILE...",

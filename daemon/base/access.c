@@ -5,6 +5,7 @@
 
 #include "base/access.h"
 #include "base/ledger.h"
+#include "base/rows.h"
 #include "sys/buf.h"
 #include "sys/hash.h"
 #include "sys/message.h"
@@ -171,38 +172,47 @@ access_verify(struct db *db, char ret_query[64], struct err *e)
 	return rc == -1 ? -1 : good && rc == 0;
 }
 
-/* --- who looked at me --------------------------------------------------- */
+/* --- who looked at whom ------------------------------------------------- */
+
+int
+access_use(struct db *db, const char *month, json_t **ret_list, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	*ret_list = json_array();
+	/* A month in China: the log is in universal time. */
+	rc = db_query(db, &st, e,
+	    "SELECT l.dataset, l.account, coalesce(a.unit, '') AS unit,"
+	    " l.purpose, count(DISTINCT l.query) AS queries, count(DISTINCT"
+	    " nullif(iif(l.code = '', l.enterprise, 0), 0)) AS subjects,"
+	    " sum(l.rows) AS rows, sum(l.code <> '') AS withheld FROM look_t"
+	    " l LEFT JOIN account_t a ON a.name = l.account WHERE"
+	    " strftime('%Y-%m', l.at, '+8 hours') = ? GROUP BY l.dataset,"
+	    " l.account, l.purpose ORDER BY l.dataset, l.account, l.purpose",
+	    "t", month);
+	return rows_take(db, st, rc, *ret_list, e);
+}
 
 int
 access_list(struct db *db, uint32_t enterprise, json_t **ret_list,
     struct err *e)
 {
-	json_t *list = json_array();
 	sqlite3_stmt *st;
-	int rc = db_query(db, &st, e,
-	    "SELECT l.at, l.account, a.unit, l.query, l.dataset, l.purpose,"
-	    " f.names, l.grants, coalesce(c.reference, ''), l.rows, l.form,"
-	    " l.code FROM look_t l JOIN look_fields_t f ON f.no = l.fields"
+	int rc;
+
+	*ret_list = json_array();
+	rc = db_query(db, &st, e,
+	    "SELECT l.at, l.account, coalesce(a.unit, '') AS unit, l.query,"
+	    " l.dataset, l.purpose, CASE l.form WHEN 1 THEN 'count' WHEN 2"
+	    " THEN 'yes-no' WHEN 3 THEN 'latest' WHEN 4 THEN 'rows' ELSE"
+	    " 'none' END AS form, f.names AS fields, l.grants,"
+	    " coalesce(c.reference, '') AS consent, l.rows, l.code AS"
+	    " withheld FROM look_t l JOIN look_fields_t f ON f.no = l.fields"
 	    " JOIN enterprise_t t ON t.no = l.enterprise LEFT JOIN account_t a"
 	    " ON a.name = l.account LEFT JOIN consent_t c ON c.no = l.consent"
 	    " WHERE t.root = (SELECT root FROM enterprise_t WHERE no = ?)"
 	    " ORDER BY l.no DESC",
 	    "i", (int64_t)enterprise);
-
-	for (; rc == 1; rc = db_next(db, st, e))
-		json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s,"
-			      " s:I, s:s, s:s}",
-			"at", db_text(st, 0), "account", db_text(st, 1), "unit",
-			db_text(st, 2), "query", db_text(st, 3), "dataset",
-			db_text(st, 4), "purpose", db_text(st, 5), "fields",
-			db_text(st, 6), "grants", db_text(st, 7), "consent",
-			db_text(st, 8), "rows",
-			(json_int_t)sqlite3_column_int64(st, 9), "form",
-			grant_form_name(
-			    (enum grant_form)sqlite3_column_int(st, 10)),
-			"withheld", db_text(st, 11)));
-	db_done(st);
-	*ret_list = list;
-	return rc;
+	return rows_take(db, st, rc, *ret_list, e);
 }

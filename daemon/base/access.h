@@ -41,6 +41,14 @@ int access_seal(struct db *db, const char *at, const char *account,
  */
 int access_verify(struct db *db, char ret_query[64], struct err *e);
 
+/*
+ * How data sets were used in a month (2016-03), a list by data set, account
+ * and purpose: {dataset, account, unit, purpose, queries, subjects, rows,
+ * withheld}.
+ */
+int access_use(struct db *db, const char *month, json_t **ret_list,
+    struct err *e);
+
 /* A list of what was looked at of an enterprise, newest first. */
 int access_list(struct db *db, uint32_t enterprise, json_t **ret_list,
     struct err *e);

@@ -8,6 +8,7 @@
 
 #include "base/account.h"
 #include "base/answers.h"
+#include "base/authority.h"
 #include "base/bundle.h"
 #include "base/consent.h"
 #include "base/grant_ask.h"
@@ -203,7 +204,9 @@ account(struct keeper *k, const char *what, const json_t *request,
 	int rc = account_ask(k->db, what, request, now, ret_answer, e);
 
 	if (rc == 0 && strcmp(what, "account add") == 0)
-		rc = make_folders(name, e);
+		rc = make_folders(name, e) == -1
+			 ? -1
+			 : authority_news(k->db, name, e);
 	if (rc == 0 && (strcmp(what, "account disable") == 0 ||
 			   strcmp(what, "account key remove") == 0))
 		keeper_hang_up(k, name);

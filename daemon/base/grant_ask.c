@@ -8,6 +8,7 @@
 #include "base/enterprise.h"
 #include "base/grant.h"
 #include "base/grant_ask.h"
+#include "base/grant_tell.h"
 #include "base/rows.h"
 #include "sys/buf.h"
 #include "sys/hash.h"
@@ -479,6 +480,28 @@ list(struct keeper *k, const json_t *request, const char *now,
 	return rows_take(k->db, st, rc, *ret_answer, e);
 }
 
+/* The catalogues of those that this act was about. */
+static int
+tell_grantees(struct keeper *k, const char *now, struct err *e)
+{
+	return db_run(k->db, e,
+	    "INSERT OR IGNORE INTO offer_news_t SELECT account FROM grant_t"
+	    " WHERE at = ?1 OR approved_at = ?1 OR changed_at = ?1",
+	    "t", now);
+}
+
+static int
+act(struct keeper *k, const char *what, const json_t *request,
+    const struct act *a, json_t **ret_answer, struct err *e)
+{
+	if (strcmp(what, "grant add") == 0)
+		return add(k, request, a, ret_answer, e);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (strcmp(what, steps[i].what) == 0)
+			return move_on(k, &steps[i], request, a, ret_answer, e);
+	return err_set(e, ERR_HOLD, "unknown request '%s'", what);
+}
+
 int
 grant_ask(struct keeper *k, const char *what, const json_t *request,
     const char *now, json_t **ret_answer, struct err *e)
@@ -487,13 +510,11 @@ grant_ask(struct keeper *k, const char *what, const json_t *request,
 
 	if (strcmp(what, "grant list") == 0)
 		return list(k, request, now, ret_answer, e);
-	if (act_begin(&a, request, now, e) == -1)
-		return -1;
-	if (strcmp(what, "grant add") == 0)
-		return add(k, request, &a, ret_answer, e);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		if (strcmp(what, steps[i].what) == 0)
-			return move_on(k, &steps[i], request, &a, ret_answer,
-			    e);
-	return err_set(e, ERR_HOLD, "unknown request '%s'", what);
+	/* Who is granted it and whose it is are told in the same act. */
+	return act_begin(&a, request, now, e) == -1 ||
+		       act(k, what, request, &a, ret_answer, e) == -1 ||
+		       grant_tell_after(k, now, e) == -1 ||
+		       tell_grantees(k, now, e) == -1
+		   ? -1
+		   : 0;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/account.h"
+#include "base/authority.h"
 #include "base/jobs.h"
 #include "base/linking.h"
 #include "base/notice.h"
@@ -587,6 +588,7 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	    bundle_finish(k->db, b, outcome, &why, now, e) == -1 ||
 	    (b->name.kind == 'u' && strcmp(b->state, "applied") == 0 &&
 		schedule_arrived(k, b->no, job->provider, now, e) == -1) ||
+	    (b->name.kind == 'u' && authority_arrived(k, b->no, e) == -1) ||
 	    receipt_result(k->db, b, &versions, now, e) == -1)
 		return -1;
 	log_info("%s %s account=%s outcome=%s", b->name.id, b->state,
@@ -643,8 +645,10 @@ quiet_work(struct keeper *k, struct err *e)
 {
 	int rc;
 
-	if (!linking_waits(k))
-		return schedule_tick(k, e);
+	if (!linking_waits(k)) {
+		rc = schedule_tick(k, e);
+		return rc != 0 ? rc : authority_tick(k, e);
+	}
 	rc = linking_slice(k, SLICE_MS, e);
 	return rc == 0 ? send_conflicts(k, e) : rc;
 }

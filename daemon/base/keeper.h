@@ -60,6 +60,7 @@ struct keeper {
 	int64_t uploaded_at;  /* milliseconds: the last upload told */
 	int64_t committed_at; /* and the last commit */
 	char looked_on[16];   /* the last day whose schedule is done */
+	char told_on[16];     /* and whose catalogues and lists are made */
 	struct jobs *jobs;
 	struct checkpoints *checkpoints; /* NULL: none were looked at yet */
 	struct metrics *metrics;         /* NULL: nothing was counted yet */

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/authority.h"
 #include "base/keeper.h"
 #include "base/ledger.h"
 #include "base/linking.h"
@@ -214,7 +215,8 @@ come_in_force(struct keeper *k, struct standing *s, struct err *e)
 		if (standing_gather(&s, e) == -1)
 			return -1;
 	}
-	if (wrote == -1 || shelf_fill(s, e) == -1 || record(k, s, e) == -1) {
+	if (wrote == -1 || shelf_fill(s, e) == -1 ||
+	    authority_news_all(k->db, e) == -1 || record(k, s, e) == -1) {
 		standing_drop(s);
 		return -1;
 	}

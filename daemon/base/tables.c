@@ -427,6 +427,12 @@ const char *const tables_sql[] = {
 	"CREATE INDEX IF NOT EXISTS consent_account ON consent_t (account);",
 	"CREATE INDEX IF NOT EXISTS consent_enterprise ON consent_t"
 	" (enterprise);",
+	/* Institutions whose /catalog is to be made again. */
+	"CREATE TABLE IF NOT EXISTS offer_news_t (account TEXT PRIMARY KEY)"
+	" WITHOUT ROWID;",
+	/* What is told by the clock, and up to when it was. */
+	"CREATE TABLE IF NOT EXISTS told_t (what TEXT PRIMARY KEY,"
+	" day TEXT NOT NULL) WITHOUT ROWID;",
 	/* Who looked at whom; sealed by lines of the ledger (base/access.h). */
 	"CREATE TABLE IF NOT EXISTS look_fields_t ("
 	" no INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/access.h"
 #include "base/checkpoint.h"
 #include "base/db.h"
 #include "base/ledger.h"
@@ -162,6 +163,23 @@ check_checkpoints(struct db *db)
 	return good ? COMMAND_DONE : COMMAND_FAULTS;
 }
 
+/* Who looked at whom, against the lines that seal it. */
+static int
+check_access(struct db *db)
+{
+	char query[64] = "";
+	struct err e;
+	int good = access_verify(db, query, &e);
+
+	if (good == -1)
+		return command_fail(&e);
+	if (!good)
+		printf("查询记录与台账不符 / the record of a query is not that "
+		       "of the ledger: %s\n",
+		    query);
+	return good ? COMMAND_DONE : COMMAND_FAULTS;
+}
+
 static int
 check_chain(void)
 {
@@ -189,6 +207,8 @@ check_chain(void)
 	status = !good        ? COMMAND_FAULTS
 		 : lines == 0 ? COMMAND_DONE
 			      : check_checkpoints(db);
+	if (status == COMMAND_DONE)
+		status = check_access(db);
 	db_close(db);
 	return status;
 }

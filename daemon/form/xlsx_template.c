@@ -1,15 +1,12 @@
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <xlsxwriter.h>
 
 #include "form/utf8.h"
+#include "form/xlsx_book.h"
 #include "form/xlsx_template.h"
-#include "sys/file.h"
-#include "sys/mem.h"
 
 enum { ROWS = 100000, SHEET_NAME = 31, COLUMN_WIDTH = 18 };
 
@@ -192,12 +189,7 @@ static void
 open_sheets(struct template *t, const json_t *standard)
 {
 	char name[4 * SHEET_NAME + 1];
-	lxw_doc_properties about = {
-		/* Not now: the same standard makes the same bytes. */
-		.created = 1390867200,
-	};
 
-	(void)workbook_set_properties(t->book, &about);
 	sheet_name(text_of(standard, "title"), name, sizeof(name));
 	t->data = workbook_add_worksheet(t->book, name);
 	t->notes = workbook_add_worksheet(t->book, XLSX_TEMPLATE_NOTES);
@@ -214,47 +206,30 @@ open_sheets(struct template *t, const json_t *standard)
 	format_set_align(t->wrap, LXW_ALIGN_VERTICAL_TOP);
 }
 
-static int
-write_book(const json_t *standard, int filled, const char *path, char *folder,
-    struct err *e)
-{
-	lxw_workbook_options options = { .tmpdir = folder };
-	struct template t = { 0 };
-	lxw_error rc = LXW_ERROR_MEMORY_MALLOC_FAILED;
+/* What is to be made. */
+struct order {
+	const json_t *standard;
+	int filled;
+};
 
-	t.book = workbook_new_opt(path, &options);
-	if (t.book != NULL) {
-		open_sheets(&t, standard);
-		if (t.data != NULL && t.notes != NULL && t.codes != NULL)
-			add_fields(&t, json_object_get(standard, "fields"),
-			    filled);
-		rc = workbook_close(t.book);
-	}
-	return rc == LXW_NO_ERROR
-		   ? 0
-		   : err_set(e, ERR_RETRY, "cannot make a workbook: %s",
-			 lxw_strerror(rc));
+static int
+fill(struct lxw_workbook *book, void *arg)
+{
+	const struct order *o = arg;
+	struct template t = { .book = book };
+
+	open_sheets(&t, o->standard);
+	if (t.data == NULL || t.notes == NULL || t.codes == NULL)
+		return 0;
+	add_fields(&t, json_object_get(o->standard, "fields"), o->filled);
+	return 1;
 }
 
 int
 xlsx_template(const json_t *standard, int filled, const char *folder,
     struct buf *b, struct err *e)
 {
-	char *path = xasprintf("%s/template-XXXXXX", folder);
-	char *tmp = xasprintf("%s", folder);
-	int fd = mkstemp(path);
-	int rc = -1;
+	struct order o = { standard, filled };
 
-	if (fd == -1) {
-		err_errno(e, ERR_RETRY, "cannot write below '%s'", folder);
-	} else {
-		(void)close(fd);
-		rc = write_book(standard, filled, path, tmp, e);
-		if (rc == 0)
-			rc = file_read(AT_FDCWD, path, b, e);
-		(void)unlink(path);
-	}
-	free(tmp);
-	free(path);
-	return rc;
+	return xlsx_book_make(folder, fill, &o, b, e);
 }

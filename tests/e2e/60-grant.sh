@@ -24,7 +24,7 @@ ok 'another' account other BANK institution 另一家银行
 ok 'enterprises' send aic r1 "$T/qydj.csv"
 qing=$(enterprise_of 晋江市清源织造有限公司)
 echo '授权文件 the signed paper' >"$T/paper"
-who='--person 李科 --reason 支行申请'
+by='--person 李科 --reason 支行申请'
 # What a grant says unless a test says otherwise.
 plain() {
 	account=bank
@@ -38,7 +38,7 @@ granted() { # OPTION...
 	# shellcheck disable=SC2086 # options
 	z grant add --account "$account" --dataset "$dataset" --subjects \
 	    "$subjects" --purpose "$purpose" --fields "$fields" --until \
-	    "$until" --evidence "$T/paper" $who "$@"
+	    "$until" --evidence "$T/paper" $by "$@"
 }
 ledger() { # KIND
 	sql "SELECT count(*) FROM ledger WHERE kind = '$1'"
@@ -102,6 +102,38 @@ is 'are all but police and what is not shared' "$(z grant list --account other \
     index("police_enterprise_case"), index("enterprise_consent")' |
     tr '\n' ' ')" 'true null null '
 
+# --- who is told ---------------------------------------------------------------
+catalog=$HOME_DIR/accounts/bank/catalog
+in_catalog() { # FILTER
+	jq -r "$1" "$catalog/catalog.json"
+}
+lists() { # GRANT
+	in_catalog '[.grants[].grant] | join(" ")' | grep -qw "$1"
+}
+ok 'the catalogue lists the grant' wait_until 5 lists 1
+is 'with its fields, as they are given' "$(in_catalog '.grants[] | select(.grant
+    == 2) | .fields | map(.name + " " + .given[0:6]) | join(",")' |
+    tr -d '\n')" 'entity_name 完整 as ,reg_no 完整 as ,legal_rep_id 凭本人授权书'
+is 'class, basis and provider' "$(in_catalog '.grants[] | select(.grant == 1) |
+    .class + " " + .basis + " " + .provider')" \
+    '无条件共享 企业信息公示暂行条例第六条 AIC'
+ok 'and when data came' [ -n "$(in_catalog '.grants[0].received')" ]
+ok 'as a page' grep -q 企业基本登记信息 "$catalog/catalog.html"
+ok 'and as a workbook' sh -c "unzip -p '$catalog/catalog.xlsx' \
+    xl/worksheets/sheet2.xml | grep -c . && unzip -tq '$catalog/catalog.xlsx'"
+sftp_do bank <<END >/dev/null 2>&1
+get /catalog/catalog.json $T/fetched.json
+END
+ok 'the bank fetches it' cmp "$T/fetched.json" "$catalog/catalog.json"
+is 'another bank sees its own' "$(jq '[.grants[].grant] | index(1)' \
+    "$HOME_DIR/accounts/other/catalog/catalog.json")" null
+told=$HOME_DIR/accounts/aic/reports/grants.csv
+ok 'the provider has a list' wait_until 5 test -s "$told.sig"
+ok 'of who sees what of it' grep -q 'aic_enterprise_registration.*bank,某银行' "$told"
+is 'and not of others' "$(grep -c police "$told")" 0
+ok 'signed' sh -c "ssh-keygen -Y verify -f '$HOME_DIR/standards/allowed_signers' \
+    -I zayton -n zayton-receipt -s '$told.sig' <'$told'"
+
 # --- revoking ------------------------------------------------------------------
 ok 'a session of the bank' sh -c "mkfifo '$T/pipe' && : "
 (sftp_do bank <"$T/pipe" >/dev/null 2>&1) &
@@ -122,6 +154,14 @@ is 'the list shows it no more' "$(z grant list --account bank --json |
 is 'but with --all' "$(z grant list --account bank --all --json |
     jq -r '.[] | select(.grant == 1) | .state + " " + .changed_why')" \
     'revoked 合同到期'
+not_listed() { # GRANT
+	! lists "$1"
+}
+ok 'the catalogue drops it' wait_until 5 not_listed 1
+not_told() {
+	! grep -q 'registration,企业基本登记信息,1,' "$told"
+}
+ok 'so does the list of its provider' wait_until 5 not_told
 exits 1 'it cannot be revoked again' z grant revoke 1 --person 王处 --reason 再撤
 ok 'suspended' z grant suspend 2 --person 王处 --reason 提供单位异议
 ok 'and resumed' z grant resume 2 --person 王处 --reason 异议不成立
