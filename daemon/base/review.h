@@ -11,7 +11,8 @@
  *   link:<dataset>:<row>     a row without enterprise, and its candidates
  *   pair:<E1>:<E2>           two enterprises
  *   conflict:<number>        as in the view conflict
- *   merge:<number>           of a merge that was made
+ *   merge:<number>           of a merge that was made, and that rows may prove
+ *                            wrong: a doubt
  * Every decision has a person and a reason, stands in the ledger, holds for
  * later rows that say the same, and can be undone.
  */

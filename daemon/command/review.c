@@ -60,6 +60,18 @@ print_conflict(const json_t *o)
 	print_said("不同 differs", json_object_get(o, "differs"));
 }
 
+/* A merge that cannot be right. */
+static void
+print_doubt(const json_t *o)
+{
+	printf("%s  %s <- %s  %s %s  %s\n    %s\n", command_text(o, "item"),
+	    command_text(o, "enterprise"), command_text(o, "merged"),
+	    command_text(o, "at"), command_text(o, "by"),
+	    command_text(o, "reason"), command_text(o, "field"));
+	print_said("采用 stands ", json_object_get(o, "stands"));
+	print_said("不同 differs", json_object_get(o, "differs"));
+}
+
 static void
 print_list(const json_t *answer)
 {
@@ -70,6 +82,8 @@ print_list(const json_t *answer)
 	    print_link(v);
 	json_array_foreach(json_object_get(answer, "conflicts"), i, v)
 	    print_conflict(v);
+	json_array_foreach(json_object_get(answer, "doubts"), i, v)
+	    print_doubt(v);
 	json_array_foreach(json_object_get(answer, "merges"), i, v)
 	    printf("%s  %s <- %s  %s %s  %s\n", command_text(v, "item"),
 		command_text(json_object_get(v, "enterprise"), "id"),

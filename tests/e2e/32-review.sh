@@ -91,6 +91,10 @@ is 'the other id leads to it' "$(sql "SELECT enterprise FROM enterprise_id WHERE
     kind = 'enterprise' AND value = '$mill'")" "$qing_id"
 is 'rows of both are its' "$(sql "SELECT count(*) FROM
     std_aic_enterprise_registration WHERE _enterprise = '$qing_id'")" 2
+is 'their numbers prove that it was wrong' "$(z review list --json | jq -r \
+    '.doubts[] | select(.field == "uscc") | .item + " " + .stands.value + " " +
+    .differs.value + " " + .differs.file + (.differs.row | tostring)')" \
+    'merge:1 91350521527041239C 91350502MAQ6156G8H qydj.csv4'
 ok 'show says so' sh -c "'$ZAYTON' -C '$HOME_DIR' enterprise show $mill | grep -q $qing_id"
 {
 	taxpayers
@@ -104,6 +108,7 @@ is 'the row goes to whom it is of' "$(sql 'SELECT _enterprise FROM
 base | grep -v '^std_nat_tax\|^link_candidate\|91350502MAQ6156G8H\|^enterprise|\|^provenance' >"$T/after"
 grep -v '^std_nat_tax\|^link_candidate\|91350502MAQ6156G8H\|^enterprise|\|^provenance' "$T/before" >"$T/wanted"
 is 'all else is as it was' "$(sha256sum <"$T/after")" "$(sha256sum <"$T/wanted")"
+is 'and nobody doubts it any more' "$(z review list --json | jq '.doubts | length')" 0
 exits 1 'judged not to be the same, they stay apart' review accept "pair:$qing_id:$mill"
 
 base >"$T/before"
