@@ -261,16 +261,41 @@ decide_members(struct golden *g, const uint32_t *member, size_t n,
 
 enum { MEMBERS = 256 };
 
+/* Merges that stood on a day, ?2, as it was known then. */
+#define MERGED_THEN                                                 \
+	"substr(at, 1, length(?2)) <= ?2 AND (undone_at IS NULL OR" \
+	" substr(undone_at, 1, length(?2)) > ?2)"
+
+uint32_t
+golden_root(struct golden *g, uint32_t no, const char *known)
+{
+	if (known[0] == '\0' || enterprises_root(g->db, no) == 0)
+		return enterprises_root(g->db, no);
+	/* The last one that moved it says where it was. */
+	return (uint32_t)db_int(g->db, no,
+	    "SELECT into_no FROM merge_t WHERE instr(',' || members || ',',"
+	    " ',' || ?1 || ',') > 0 AND " MERGED_THEN
+	    " ORDER BY no DESC LIMIT 1",
+	    "it", (int64_t)no, known);
+}
+
+/* known "": those of now. */
 static int
-read_members(struct golden *g, uint32_t no, uint32_t member[MEMBERS],
-    size_t *ret_n, struct err *e)
+read_members(struct golden *g, uint32_t no, const char *known,
+    uint32_t member[MEMBERS], size_t *ret_n, struct err *e)
 {
 	sqlite3_stmt *st;
 	size_t n = 0;
-	int rc = db_query(g->db, &st, e,
-	    "SELECT no FROM enterprise_t WHERE root = ? AND root <> no"
-	    " ORDER BY no",
-	    "i", (int64_t)no);
+	int rc = known[0] == '\0'
+		     ? db_query(g->db, &st, e,
+			   "SELECT no FROM enterprise_t WHERE root = ? AND"
+			   " root <> no ORDER BY no",
+			   "i", (int64_t)no)
+		     : db_query(g->db, &st, e,
+			   "SELECT value FROM merge_t,"
+			   " json_each('[' || members || ']') WHERE into_no ="
+			   " ?1 AND " MERGED_THEN " ORDER BY value",
+			   "it", (int64_t)no, known);
 
 	member[n++] = no;
 	for (; rc == 1 && n < MEMBERS; rc = db_next(g->db, st, e))
@@ -281,6 +306,21 @@ read_members(struct golden *g, uint32_t no, uint32_t member[MEMBERS],
 }
 
 int
+golden_members(struct golden *g, uint32_t no, const char *known,
+    json_t **ret_list, struct err *e)
+{
+	uint32_t member[MEMBERS];
+	size_t n;
+
+	if (read_members(g, no, known, member, &n, e) == -1)
+		return -1;
+	*ret_list = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(*ret_list, json_integer(member[i]));
+	return 0;
+}
+
+int
 golden_decide(struct golden *g, uint32_t no, const struct golden_when *when,
     struct err *e)
 {
@@ -288,7 +328,7 @@ golden_decide(struct golden *g, uint32_t no, const struct golden_when *when,
 	uint64_t lacks;
 	size_t n;
 
-	return read_members(g, no, member, &n, e) == -1
+	return read_members(g, no, when->known, member, &n, e) == -1
 		   ? -1
 		   : decide_members(g, member, n, ENTERPRISE_ALL_SOURCES, when,
 			 &lacks, e);
@@ -385,7 +425,7 @@ refresh(struct golden *g, struct enterprises *x, uint32_t no, const char *now,
 	if (!enterprises_is_root(x, no))
 		rc = golden_drop(g, no, now, e);
 	else if (enterprises_is_merged(x, no) &&
-		 read_members(g, no, member, &n, e) == -1)
+		 read_members(g, no, "", member, &n, e) == -1)
 		rc = -1;
 	else if (decide_members(g, member, n, enterprises_sources(x, no),
 		     &today, &lacks, e) == -1)

@@ -38,8 +38,8 @@ struct golden_when {
 };
 
 /*
- * The record as an object: fields, and "sources" with all that was said, the
- * winner first. Writes nothing.
+ * The record as an object: fields with all that was said, and "members", the
+ * numbers of the enterprises it is made of. Writes nothing.
  */
 int golden_show(struct golden *g, uint32_t no, const struct golden_when *when,
     json_t **ret_record, struct err *e);

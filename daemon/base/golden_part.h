@@ -58,6 +58,12 @@ int golden_read(struct golden *g, const uint32_t *member, size_t n,
     uint32_t sources, uint64_t late, const struct golden_when *when,
     struct err *e);
 
+/* The one it is part of, on a day as it was known then; 0 there is none. */
+uint32_t golden_root(struct golden *g, uint32_t no, const char *known);
+/* The numbers of all that are part of a root, itself first. */
+int golden_members(struct golden *g, uint32_t no, const char *known,
+    json_t **ret_list, struct err *e);
+
 /* Writes record, provenance and conflicts in place of what stands. */
 int golden_keep(struct golden *g, struct enterprises *x, uint32_t no,
     const char *now, struct err *e);

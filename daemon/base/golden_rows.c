@@ -94,6 +94,17 @@ end_of(struct said_row *r, sqlite3_stmt *st, const struct golden_when *when)
 			    : 'D';
 }
 
+/* Whose the row is was found out later. */
+static int
+was_unlinked(struct golden *g, const struct record_source *src, int64_t id,
+    const struct golden_when *when)
+{
+	return db_int(g->db, 0,
+		   "SELECT count(*) FROM linked_t WHERE dataset = ?1 AND row ="
+		   " ?2 AND substr(at, 1, length(?3)) > ?3",
+		   "tit", src->dataset, id, when->known) > 0;
+}
+
 /*
  * Adds a version, unless it was not known yet or not true yet on the day of
  * the question.
@@ -105,7 +116,8 @@ take(struct golden *g, const struct record_source *src, sqlite3_stmt *st,
 	struct said_row *r;
 
 	if (when->known[0] != '\0' &&
-	    strncmp(db_text(st, 7), when->known, strlen(when->known)) > 0)
+	    (strncmp(db_text(st, 7), when->known, strlen(when->known)) > 0 ||
+		was_unlinked(g, src, sqlite3_column_int64(st, 0), when)))
 		return;
 	if (when->as_of[0] != '\0' && strcmp(db_text(st, 6), when->as_of) > 0)
 		return;

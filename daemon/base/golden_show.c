@@ -108,20 +108,21 @@ golden_show(struct golden *g, uint32_t no, const struct golden_when *when,
     json_t **ret_record, struct err *e)
 {
 	char id[ENTERPRISE_ID], asked[ENTERPRISE_ID];
-	uint32_t root = enterprises_root(g->db, no);
-	json_t *fields;
+	uint32_t root = golden_root(g, no, when->known);
+	json_t *fields, *members;
 
 	enterprise_id_format(no, asked);
 	if (root == 0)
 		return err_set(e, ERR_SENDER, "no enterprise %s", asked);
 	enterprise_id_format(root, id);
-	if (golden_decide(g, root, when, e) == -1)
+	if (golden_decide(g, root, when, e) == -1 ||
+	    golden_members(g, root, when->known, &members, e) == -1)
 		return -1;
 	fields = json_array();
 	for (size_t i = 0; i < g->o->nfields; i++)
 		json_array_append_new(fields, field_json(g, i, e));
-	*ret_record =
-	    json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", id, "asked", asked,
-		"as_of", when->as_of, "known", when->known, "fields", fields);
+	*ret_record = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "id", id,
+	    "asked", asked, "as_of", when->as_of, "known", when->known,
+	    "fields", fields, "members", members);
 	return 0;
 }

@@ -296,6 +296,10 @@ const char *const tables_sql[] = {
 	"CREATE TABLE IF NOT EXISTS judged_row_t (subject INTEGER NOT NULL,"
 	" dataset TEXT NOT NULL, row INTEGER NOT NULL,"
 	" PRIMARY KEY (subject, dataset, row)) WITHOUT ROWID;",
+	/* Rows that were linked on a later day than they came. */
+	"CREATE TABLE IF NOT EXISTS linked_t (dataset TEXT NOT NULL,"
+	" row INTEGER NOT NULL, at TEXT NOT NULL, PRIMARY KEY (dataset, row))"
+	" WITHOUT ROWID;",
 	"CREATE TABLE IF NOT EXISTS merge_row_t (merge INTEGER NOT NULL,"
 	" dataset TEXT NOT NULL, row INTEGER NOT NULL,"
 	" PRIMARY KEY (merge, dataset, row)) WITHOUT ROWID;",

@@ -134,34 +134,63 @@ print_record(const json_t *record)
 	}
 }
 
-/* Names and identifiers that are not of the record's fields. */
+/* Of the members in the list ?1, by bundles that were known on ?2. */
+#define OF_MEMBERS                                                            \
+	" JOIN bundle_t b ON b.no = n.bundle WHERE n.enterprise IN (SELECT"   \
+	" value FROM json_each(?1)) AND (?2 = '' OR substr(b.received_at, 1," \
+	" length(?2)) <= ?2)"
+
 static int
-add_known(struct records *r, const char *id, json_t *record, struct err *e)
+add_names(struct records *r, const char *members, const char *known,
+    json_t *list, struct err *e)
 {
-	json_t *names = json_array();
-	json_t *ids = json_array();
 	sqlite3_stmt *st;
 	int rc = db_query(r->db, &st, e,
-	    "SELECT name, valid_from, valid_to FROM enterprise_alias WHERE"
-	    " enterprise = ? ORDER BY valid_to = '' DESC, valid_to DESC, name",
-	    "t", id);
+	    "SELECT n.name, n.since, n.until FROM enterprise_name_t "
+	    "n" OF_MEMBERS " ORDER BY n.until = '' DESC, n.until DESC, n.name",
+	    "tt", members, known);
 
 	for (; rc == 1; rc = db_next(r->db, st, e))
-		json_array_append_new(names,
+		json_array_append_new(list,
 		    json_pack("{s:s, s:s, s:s}", "name", db_text(st, 0),
 			"valid_from", db_text(st, 1), "valid_to",
 			db_text(st, 2)));
 	db_done(st);
-	if (rc == 0)
-		rc = db_query(r->db, &st, e,
-		    "SELECT kind, value FROM enterprise_id WHERE enterprise ="
-		    " ? ORDER BY kind, value",
-		    "t", id);
+	return rc;
+}
+
+static int
+add_ids(struct records *r, const char *members, const char *known, json_t *list,
+    struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_query(r->db, &st, e,
+	    "SELECT n.kind, n.value FROM enterprise_ident_t n" OF_MEMBERS
+	    " ORDER BY n.kind, n.value",
+	    "tt", members, known);
+
 	for (; rc == 1; rc = db_next(r->db, st, e))
-		json_array_append_new(ids,
-		    json_pack("{s:s, s:s}", "kind", db_text(st, 0), "value",
-			db_text(st, 1)));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:s}", "kind",
+			identity_kind_name(
+			    (enum identity_kind)sqlite3_column_int(st, 0)),
+			"value", db_text(st, 1)));
 	db_done(st);
+	return rc;
+}
+
+/* Names and identifiers that are not of the record's fields. */
+static int
+add_known(struct records *r, const char *known, json_t *record, struct err *e)
+{
+	char *members = json_dumps(json_object_get(record, "members"), 0);
+	json_t *names = json_array();
+	json_t *ids = json_array();
+	int rc = add_names(r, members, known, names, e);
+
+	if (rc == 0)
+		rc = add_ids(r, members, known, ids, e);
+	free(members);
 	json_object_set_new(record, "names", names);
 	json_object_set_new(record, "ids", ids);
 	return rc;
@@ -205,7 +234,7 @@ show(const char *id, const struct golden_when *when, int json)
 	if (records_open(NULL, &r, &e) == -1)
 		return command_fail(&e);
 	if (record_of(&r, id, when, &record, &e) == -1 ||
-	    add_known(&r, command_text(record, "id"), record, &e) == -1) {
+	    add_known(&r, when->known, record, &e) == -1) {
 		records_close(&r);
 		return command_fail(&e);
 	}

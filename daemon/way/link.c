@@ -602,10 +602,24 @@ row_from(sqlite3_stmt *st, struct link_row *row, struct origin *o)
 	row->former_names = text_or_null(st, at);
 }
 
+/* For questions of what was known on a day. */
+static int
+note_late(struct link *l, const struct link_columns *c, int64_t id,
+    const char *now, struct err *e)
+{
+	char sql[256];
+
+	snprintf(sql, sizeof(sql),
+	    "INSERT OR REPLACE INTO linked_t SELECT ?1, _id, ?2 FROM d_%s"
+	    " WHERE _id = ?3 AND substr(_from, 1, 10) < substr(?2, 1, 10)",
+	    c->schema->dataset);
+	return db_run(l->db, e, sql, "tti", c->schema->dataset, now, id);
+}
+
 static int
 mark_linked(struct link *l, const struct link_columns *c,
-    const struct link_found *f, int64_t id, const struct origin *o,
-    struct err *e)
+    const struct link_found *f, int64_t id, const char *now,
+    const struct origin *o, struct err *e)
 {
 	char sql[160];
 
@@ -614,6 +628,7 @@ mark_linked(struct link *l, const struct link_columns *c,
 	    c->schema->dataset);
 	if (db_run(l->db, e, sql, "iii", (int64_t)f->enterprise, f->how, id) ==
 		-1 ||
+	    note_late(l, c, id, now, e) == -1 ||
 	    enterprises_forget_row(l->enterprises, c->schema->dataset, id, e) ==
 		-1)
 		return -1;
@@ -641,7 +656,7 @@ try_row(struct link *l, const struct link_columns *c, int64_t id,
 		row_from(st, &row, &o);
 		link_find(l, c, &row, &f);
 		if (f.enterprise != 0 &&
-		    (mark_linked(l, c, &f, id, &o, e) == -1 ||
+		    (mark_linked(l, c, &f, id, now, &o, e) == -1 ||
 			enterprises_touch(l->enterprises, f.enterprise, 0,
 			    c->source_no, e) == -1))
 			rc = -1;

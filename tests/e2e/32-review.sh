@@ -85,6 +85,11 @@ exits 1 'and told so' review undo 99
 # --- two enterprises that are one ------------------------------------------------
 base >"$T/before"
 qing_id=$(enterprise_of $qing)
+instant() {
+	sleep 0.01
+	date -u +%Y-%m-%dT%H:%M:%S.%3NZ
+}
+apart=$(instant)
 ok 'people merge two' review accept "pair:$qing_id:$mill"
 is 'there is one record' "$(sql 'SELECT count(*) FROM enterprise')" 2
 is 'the other id leads to it' "$(sql "SELECT enterprise FROM enterprise_id WHERE
@@ -102,7 +107,16 @@ ok 'show says so' sh -c "'$ZAYTON' -C '$HOME_DIR' enterprise show $mill | grep -
 } >"$T/nsr.csv"
 ok 'a row that comes then' send ntb merged "$T/nsr.csv"
 is 'is of the one' "$(sql 'SELECT _enterprise FROM std_nat_tax_taxpayer')" "$qing_id"
+as_one=$(instant)
 ok 'the merge was wrong' review reject merge:1
+# What was known when: whose id an enterprise had, how many registrations.
+seen_on() { # DAY
+	z enterprise show "$mill" --known "$1" --json | jq -r '.id + " " +
+	    ([.ids[] | select(.kind == "reg_no")] | length | tostring)'
+}
+is 'before the merge it was known by itself' "$(seen_on "$apart")" "$mill 1"
+is 'after it as part of the other' "$(seen_on "$as_one")" "$qing_id 2"
+is 'now by itself again' "$(seen_on '')" "$mill 1"
 is 'the row goes to whom it is of' "$(sql 'SELECT _enterprise FROM
     std_nat_tax_taxpayer')" "$mill"
 base | grep -v '^std_nat_tax\|^link_candidate\|91350502MAQ6156G8H\|^enterprise|\|^provenance' >"$T/after"
@@ -166,7 +180,27 @@ mv "$T/nsr2.csv" "$T/nsr.csv"
 ok 'the same again' send ntb again "$T/nsr.csv"
 is 'stays settled' "$(sql "SELECT count(*) FROM conflict WHERE status = 'open'
     AND other_value = '李四'")" 0
+
+# --- whose a row is is found out later ---------------------------------------------
+{
+	org_codes
+	org_code 远羊制衣 '' '' 孙某 某处 2016-01-01
+} >"$T/zzjgdm.csv"
+ok 'a certificate under a doubtful name' send qts late "$T/zzjgdm.csv"
+stop
+sqlite3 "$HOME_DIR/exchange.db" "UPDATE d_qts_org_code SET _from =
+    '2020-01-01T00:00:00.000Z' WHERE entity_name = '远羊制衣'"
+ok 'years go by' serve
+item=$(z review list --kind links --json |
+    jq -r '.links[] | select(.item | contains("qts_org_code")) | .item')
+ok 'people know now' review accept "$item" --enterprise "$firm_of_sea"
+valid_to() { # DAY
+	z enterprise show "$firm_of_sea" --known "$1" --json | jq -r '.fields[] |
+	    select(.field == "org_code_valid_to") | .winner.value // "-"'
+}
+is 'it is of the record' "$(valid_to '')" 2020-01-01
+is 'but was not when nobody knew' "$(valid_to 2020-06-01)" -
 is 'every decision is in the ledger' "$(sql "SELECT count(*) FROM ledger WHERE
-    kind = 'review'") $(sql 'SELECT count(*) FROM review_t')" '8 8'
+    kind = 'review'") $(sql 'SELECT count(*) FROM review_t')" '9 9'
 ok 'the ledger verifies' z verify
 done_testing
