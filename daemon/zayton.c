@@ -61,7 +61,8 @@ static const struct command commands[] = {
 	    "[--known DATE]",
 	    "golden records, and where each value came from" },
 	{ "review", review_command,
-	    "list [--kind links|conflicts|doubts|merges|decisions] [--limit N] | "
+	    "list [--kind links|conflicts|doubts|merges|decisions] [--limit N] "
+	    "| "
 	    "accept ITEM [--enterprise ID] | reject ITEM [--enterprise ID] | "
 	    "undo NUMBER, with --person NAME --reason TEXT",
 	    "uncertain links, merges and conflicts" },
