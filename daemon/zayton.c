@@ -13,6 +13,7 @@
 #include "sys/proc.h"
 #include "sys/signer.h"
 #include "way/pattern.h"
+#include "way/reporter.h"
 #include "way/watch.h"
 
 /* Roles of the one binary: zayton -x ROLE descriptors arguments. */
@@ -27,6 +28,7 @@ static const struct {
 	{ "pattern", pattern_role },
 	{ "keeper", keeper_role },
 	{ "signer", signer_role },
+	{ "reporter", reporter_role },
 	{ "messenger", messenger_role },
 };
 

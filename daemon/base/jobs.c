@@ -17,6 +17,7 @@
 #include "base/linking.h"
 #include "base/notice.h"
 #include "base/outbox.h"
+#include "base/reports.h"
 #include "base/schedule.h"
 #include "base/sendback.h"
 #include "base/standing.h"
@@ -562,6 +563,19 @@ place_rejected(struct job *job, const struct rowfile_summary *v, struct err *e)
 	return 0;
 }
 
+/* What is to be read of it, in the folder that its rejected rows stand in. */
+static int
+owe_report(struct keeper *k, const struct bundle *b, struct err *e)
+{
+	char folder[SPOOL_TEXT];
+
+	if (b->name.kind == 's')
+		return 0;
+	snprintf(folder, sizeof(folder), "%s.%s", b->name.name, b->name.id);
+	return reports_owe(k, REPORT_BUNDLE, b->name.id, b->name.account,
+	    folder, e);
+}
+
 static int
 send_conflicts(struct keeper *k, struct err *e)
 {
@@ -589,7 +603,8 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	    (b->name.kind == 'u' && strcmp(b->state, "applied") == 0 &&
 		schedule_arrived(k, b->no, job->provider, now, e) == -1) ||
 	    (b->name.kind == 'u' && authority_arrived(k, b->no, e) == -1) ||
-	    receipt_result(k->db, b, &versions, now, e) == -1)
+	    receipt_result(k->db, b, &versions, now, e) == -1 ||
+	    owe_report(k, b, e) == -1)
 		return -1;
 	log_info("%s %s account=%s outcome=%s", b->name.id, b->state,
 	    b->name.account, outcome);

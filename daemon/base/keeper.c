@@ -19,6 +19,7 @@
 #include "base/keeper.h"
 #include "base/linking.h"
 #include "base/metrics.h"
+#include "base/reports.h"
 #include "base/standing.h"
 #include "form/decode.h"
 #include "sys/clock.h"
@@ -201,6 +202,8 @@ dispatch(struct keeper *k, struct peer *p, struct err *e)
 		return jobs_progress(k, e);
 	if (who == PEER_WATCH && type == MESSAGE_WORKED)
 		return jobs_worked(k, e);
+	if (who == PEER_REPORTER && type == MESSAGE_REPORTED)
+		return reports_done(k, e);
 	if (who == PEER_COMMAND && type == MESSAGE_FILER_HELLO)
 		return on_hello(k, p, e);
 	if ((who == PEER_COMMAND || who == PEER_FILER) && type == MESSAGE_ASK)
@@ -224,7 +227,8 @@ static void
 hear(struct keeper *k, struct peer *p)
 {
 	struct err e = { .kind = ERR_NONE };
-	int standing = p->kind == PEER_GATE || p->kind == PEER_WATCH;
+	int standing = p->kind == PEER_GATE || p->kind == PEER_WATCH ||
+		       p->kind == PEER_REPORTER;
 
 	for (int i = 0; i < FRAMES_PER_ROUND && p->fd != -1; i++) {
 		int rc = frame_recv(p->fd, &k->in, &e);
@@ -306,7 +310,7 @@ commit(struct keeper *k, int work, struct err *e)
 {
 	int64_t now = clock_milliseconds();
 
-	if (!intake_waits() && !(work && jobs_busy(k)) &&
+	if (!intake_waits() && !(work && (jobs_busy(k) || reports_busy(k))) &&
 	    now - k->committed_at < COMMIT_MS)
 		return 0;
 	k->committed_at = now;
@@ -323,10 +327,12 @@ end_round(struct keeper *k)
 	struct err e;
 	int work = !uploads_first(k);
 
-	if ((work && jobs_slice(k, &e) == -1) || commit(k, work, &e) == -1 ||
-	    intake_answer(k, &e) == -1)
+	if ((work &&
+		(jobs_slice(k, &e) == -1 || reports_choose(k, &e) == -1)) ||
+	    commit(k, work, &e) == -1 || intake_answer(k, &e) == -1)
 		log_fatal("- keeper ends: %s", e.en);
-	if (work && (jobs_after(k, &e) == -1 || jobs_hand_out(k, &e) == -1))
+	if (reports_send(k, &e) == -1 ||
+	    (work && (jobs_after(k, &e) == -1 || jobs_hand_out(k, &e) == -1)))
 		log_fatal("- keeper ends: %s", e.en);
 	if (work &&
 	    (checkpoints_slice(k, &e) == -1 || metrics_slice(k, &e) == -1))
@@ -340,7 +346,7 @@ patience(const struct keeper *k)
 {
 	if (k->later)
 		return SERIES_MS;
-	if (jobs_busy(k))
+	if (jobs_busy(k) || reports_busy(k))
 		return 0;
 	return db_writing(k->db) ? COMMIT_MS : 1000;
 }
@@ -402,6 +408,7 @@ open_all(struct keeper *k, struct err *e)
 	if (db_open(HOME_BASE, &k->db, e) == -1)
 		return -1;
 	(void)peer_add(k, k->watch, PEER_WATCH);
+	(void)peer_add(k, proc_fd("reporter"), PEER_REPORTER);
 	if (proc_fd("gate") != -1)
 		(void)peer_add(k, proc_fd("gate"), PEER_GATE);
 	/* Names are compared by their GBK forms; its tables are not in the jail. */
@@ -421,6 +428,7 @@ keeper_role(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
+	k->reports = reports_new(proc_fd("reporter"));
 	signals = open_signals(&e);
 	if (signals == -1 || open_all(k, &e) == -1 ||
 	    standing_start(k, &e) == -1 || linking_start(k, &e) == -1 ||
@@ -432,6 +440,7 @@ keeper_role(int argc, char **argv)
 		round_once(k, control, signals);
 	json_decref(k->notices);
 	jobs_free(k->jobs);
+	reports_free(k->reports);
 	checkpoints_free(k->checkpoints);
 	metrics_free(k->metrics);
 	linking_free(k->linking);

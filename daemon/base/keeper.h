@@ -20,6 +20,7 @@ int keeper_role(int argc, char **argv);
 
 struct db;
 struct jobs;
+struct reports;
 struct standing;
 struct linking;
 struct answer;
@@ -30,6 +31,7 @@ enum peer_kind {
 	PEER_NONE,
 	PEER_GATE,
 	PEER_WATCH,
+	PEER_REPORTER,
 	PEER_FILER, /* speaks for account */
 	PEER_COMMAND
 };
@@ -64,6 +66,7 @@ struct keeper {
 	struct jobs *jobs;
 	struct checkpoints *checkpoints; /* NULL: none were looked at yet */
 	struct metrics *metrics;         /* NULL: nothing was counted yet */
+	struct reports *reports;
 	struct peer peer[PEERS_MAX];
 	size_t npeers;
 	struct frame in;

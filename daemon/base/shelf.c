@@ -35,7 +35,8 @@ place_signers(struct err *e)
 	int rc;
 
 	buf_init(&line, 4096);
-	buf_addstr(&line, "zayton namespaces=\"zayton-receipt\" ");
+	buf_addstr(&line,
+	    "zayton namespaces=\"zayton-receipt,zayton-report\" ");
 	buf_init(&pub, 4096);
 	rc = file_read(AT_FDCWD, HOME_RECEIPT_KEY ".pub", &pub, e);
 	if (rc == 0)

@@ -91,6 +91,19 @@ const char *const tables_sql[] = {
 	" r.seq, r.at, CAST(r.body AS TEXT) AS body, r.sig FROM receipt_t r"
 	" JOIN bundle_t b ON b.no = r.bundle;",
 
+	/*
+     * Reports that are owed (state 0), stand (1), or were given up (2): of
+     * what, for whom, in which folder below the account's reports.
+     */
+	"CREATE TABLE IF NOT EXISTS report_t ("
+	" no INTEGER PRIMARY KEY, kind INTEGER NOT NULL, what TEXT NOT NULL,"
+	" account TEXT NOT NULL, folder TEXT NOT NULL,"
+	" state INTEGER NOT NULL DEFAULT 0,"
+	" attempts INTEGER NOT NULL DEFAULT 0, sha256 TEXT,"
+	" UNIQUE (kind, what, account));",
+	"CREATE INDEX IF NOT EXISTS report_owed ON report_t (no)"
+	" WHERE state = 0;",
+
 	/* Append only: not even the keeper changes what stands. */
 	"CREATE TABLE IF NOT EXISTS ledger ("
 	" seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,"
@@ -167,6 +180,8 @@ const char *const tables_sql[] = {
 	" CAST(m.numerator AS REAL) / nullif(m.denominator, 0) AS value,"
 	" m.grade FROM quality_metric_t m JOIN bundle_t b ON b.no = m.bundle"
 	" WHERE b.kind = 'u';",
+	"CREATE INDEX IF NOT EXISTS quality_metric_trend ON quality_metric_t"
+	" (dataset, bundle) WHERE metric = 'SCORE';",
 	/*
      * What later bundles may be measured by: a dataset of a bundle of which
      * no file was refused, and no dry run.

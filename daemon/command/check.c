@@ -89,7 +89,7 @@ count_twice(const struct pack *p, const char *provider, struct verdict *v,
 	v->counts = xcalloc(n + 1, sizeof(*v->counts));
 	if (schemas_read(p, &all, e) == -1 || db_open_memory(&db, e) == -1 ||
 	    views_make(db, all, e) == -1 ||
-	    merge_open(db, all, NULL, 0, provider, v->reader, "", MERGE_DRY, &m,
+	    merge_open(db, all, NULL, 0, provider, v->reader, "", MERGE_TRY, &m,
 		e) == -1)
 		goto out;
 	while ((rc = merge_slice(m, 1000, e)) == 1)

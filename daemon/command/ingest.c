@@ -193,12 +193,14 @@ show_progress(const json_t *answer, int end)
 	    total > 0 ? (int)(done * 100 / total) : 100, rows, end ? "\n" : "");
 }
 
+/* At its end, and what there is to read of it stands. */
 static int
-ended(const char *state)
+ended(const char *state, const json_t *answer)
 {
-	return strcmp(state, "applied") == 0 ||
-	       strcmp(state, "rejected") == 0 ||
-	       strcmp(state, "quarantined") == 0;
+	return (strcmp(state, "applied") == 0 ||
+		   strcmp(state, "rejected") == 0 ||
+		   strcmp(state, "quarantined") == 0) &&
+	       !json_is_true(json_object_get(answer, "report_owed"));
 }
 
 /* Waits for the result and leaves the last answer, the caller's. */
@@ -219,7 +221,7 @@ follow(struct ingest *in, const char *id, json_t **ret_answer, struct err *e)
 		state = json_string_value(
 		    json_object_get(json_object_get(answer, "bundle"),
 			"state"));
-		if (state == NULL || ended(state)) {
+		if (state == NULL || ended(state, answer)) {
 			show_progress(answer, 1);
 			*ret_answer = answer;
 			return 0;

@@ -103,7 +103,7 @@ effect_on_base(const struct schemas *all, struct rowfile_reader *reader,
 	int rc;
 
 	if (db_open_read(HOME_BASE, &db, e) == -1 ||
-	    merge_open(db, all, NULL, 0, provider, reader, "", MERGE_DRY, &m,
+	    merge_open(db, all, NULL, 0, provider, reader, "", MERGE_TRY, &m,
 		e) == -1) {
 		db_close(db);
 		return -1;

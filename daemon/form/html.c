@@ -4,27 +4,46 @@
 #include "form/html.h"
 #include "sys/catalog.h"
 
+static const char *
+harmless(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	default:
+		/* Control characters have no place in a page. */
+		return (unsigned char)c < ' ' && c != '\t' && c != '\n' ? "?"
+									: NULL;
+	}
+}
+
+void
+html_text_n(struct buf *b, const char *s, size_t len)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		const char *instead = harmless(s[i]);
+
+		if (instead == NULL)
+			continue;
+		buf_add(b, s + from, i - from);
+		buf_addstr(b, instead);
+		from = i + 1;
+	}
+	buf_add(b, s + from, len - from);
+}
+
 void
 html_text(struct buf *b, const char *s)
 {
-	for (; *s != '\0'; s++)
-		switch (*s) {
-		case '&':
-			buf_addstr(b, "&amp;");
-			break;
-		case '<':
-			buf_addstr(b, "&lt;");
-			break;
-		case '>':
-			buf_addstr(b, "&gt;");
-			break;
-		case '"':
-			buf_addstr(b, "&quot;");
-			break;
-		default:
-			buf_addch(b, *s);
-			break;
-		}
+	html_text_n(b, s, strlen(s));
 }
 
 static const char page_head[] =

@@ -12,6 +12,7 @@
 
 /* Text with & < > " made harmless. */
 void html_text(struct buf *b, const char *s);
+void html_text_n(struct buf *b, const char *s, size_t len);
 
 /* The beginning of a page up to its body, and its end. */
 void html_begin(struct buf *b, const char *title);

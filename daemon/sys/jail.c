@@ -80,6 +80,11 @@ static const struct rights rights[] = {
 	[JAIL_WORKER] = { "worker", CALLS_COMPUTE, 0, { { NULL, 0 } } },
 	[JAIL_KEEPER] = { "keeper", CALLS_FILES, 0, { { ".", FS_WRITE } } },
 	[JAIL_SIGNER] = { "signer", CALLS_SPEAK, 0, { { NULL, 0 } } },
+	/* Readers of the base take their locks in its -shm. */
+	[JAIL_REPORTER] = { "reporter", CALLS_FILES, 0,
+	    { { "accounts", FS_WRITE }, { "exchange.db", FS_FILE },
+		{ "exchange.db-wal", FS_FILE },
+		{ "exchange.db-shm", FS_FILE_WRITE } } },
 	/* What it starts are the administrator's programs, with its rights. */
 	[JAIL_MESSENGER] = { "messenger", CALLS_START, 1,
 	    { { "/usr", FS_RUN }, { "/bin", FS_RUN }, { "/lib", FS_RUN },

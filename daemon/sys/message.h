@@ -107,6 +107,19 @@ enum message {
 	MESSAGE_NOTIFY,
 
 	/*
+	 * keeper -> reporter: write a report.
+	 * u32 tag, u8 kind, str what it is of, str account, str folder below
+	 * the account's reports
+	 */
+	MESSAGE_REPORT,
+	/*
+	 * reporter -> keeper: u32 tag, u8 end (0 it stands, 1 try again,
+	 * 2 it cannot be), exact 64 sha512 and exact 32 sha256 of its
+	 * report.json, str why not
+	 */
+	MESSAGE_REPORTED,
+
+	/*
 	 * a command -> keeper, over run/keeper.sock: str request (JSON),
 	 * optional fd. keeper -> command: u32 exit status, fd of a memory
 	 * file with the answer (JSON).

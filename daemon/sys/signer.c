@@ -29,7 +29,8 @@ reply(int keeper, struct frame *f, uint32_t tag, const struct buf *signature,
 static int
 may_sign(const char *name_space)
 {
-	return strcmp(name_space, "zayton-receipt") == 0;
+	return strcmp(name_space, "zayton-receipt") == 0 ||
+	       strcmp(name_space, "zayton-report") == 0;
 }
 
 static int

@@ -24,9 +24,10 @@
 #include "sys/proc.h"
 #include "sys/supervisor.h"
 
-enum standing { SIGNER, MESSENGER, KEEPER, WATCH, GATE, STANDING };
+enum standing { SIGNER, REPORTER, MESSENGER, KEEPER, WATCH, GATE, STANDING };
 
 static const char *const role_name[STANDING] = { [SIGNER] = "signer",
+	[REPORTER] = "reporter",
 	[MESSENGER] = "messenger",
 	[KEEPER] = "keeper",
 	[WATCH] = "watch",
@@ -181,14 +182,16 @@ static int
 start_all(struct supervisor *s, int *ret_ready, struct err *e)
 {
 	int sign[2] = { -1, -1 };
+	int report[2] = { -1, -1 };
 	int tell[2] = { -1, -1 };
 	int watch[2] = { -1, -1 };
 	int gate[2] = { -1, -1 };
 	int ready[2] = { -1, -1 };
 	int rc = -1;
 
-	if (frame_pair(sign, e) == -1 || frame_pair(tell, e) == -1 ||
-	    frame_pair(watch, e) == -1 || frame_pair(gate, e) == -1)
+	if (frame_pair(sign, e) == -1 || frame_pair(report, e) == -1 ||
+	    frame_pair(tell, e) == -1 || frame_pair(watch, e) == -1 ||
+	    frame_pair(gate, e) == -1)
 		goto out;
 	if (pipe2(ready, O_CLOEXEC) == -1) {
 		err_errno(e, ERR_RETRY, "cannot make a pipe");
@@ -196,13 +199,15 @@ start_all(struct supervisor *s, int *ret_ready, struct err *e)
 	}
 	if (start(s, SIGNER, (struct proc_fd[]){ { "keeper", sign[1] } }, 1,
 		e) == -1 ||
+	    start(s, REPORTER, (struct proc_fd[]){ { "keeper", report[1] } }, 1,
+		e) == -1 ||
 	    start(s, KEEPER,
 		(struct proc_fd[]){ { "signer", sign[0] },
-		    { "watch", watch[0] }, { "control", s->control },
-		    { "ready", ready[1] },
+		    { "reporter", report[0] }, { "watch", watch[0] },
+		    { "control", s->control }, { "ready", ready[1] },
 		    { tells(s->conf) ? "messenger" : "nobody", tell[0] },
 		    { "gate", gate[0] } },
-		s->mode == SUPERVISE_SERVER ? 6 : 5, e) == -1 ||
+		s->mode == SUPERVISE_SERVER ? 7 : 6, e) == -1 ||
 	    (tells(s->conf) &&
 		start(s, MESSENGER, (struct proc_fd[]){ { "keeper", tell[1] } },
 		    1, e) == -1) ||
@@ -220,6 +225,7 @@ start_all(struct supervisor *s, int *ret_ready, struct err *e)
 	rc = 0;
 out:
 	close_pair(sign);
+	close_pair(report);
 	close_pair(tell);
 	close_pair(watch);
 	close_pair(gate);

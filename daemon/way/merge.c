@@ -18,7 +18,7 @@ int
 merge_add_issue(struct merge *m, size_t file, const struct rowfile_record *r,
     struct err *e)
 {
-	return m->mode == MERGE_DRY
+	return m->mode == MERGE_TRY
 		   ? 0
 		   : bundle_issue(m->db, m->bundle, (int64_t)file, r, e);
 }
@@ -64,7 +64,7 @@ note(struct merge *m, size_t file, uint64_t line, enum merge_finding f,
 		.effect = EFFECT_KEEP };
 
 	m->counts[file].found[f]++;
-	if (m->mode == MERGE_DRY)
+	if (m->mode == MERGE_TRY)
 		return 0;
 	if (field != -1) {
 		issue.field = m->target->schema->field[field].name;
@@ -154,7 +154,7 @@ save_counts(struct merge *m, size_t file, struct err *e)
 {
 	const struct merge_counts *n = &m->counts[file];
 
-	if (m->mode == MERGE_DRY)
+	if (m->mode != MERGE_APPLY)
 		return 0;
 	return merge_keep_counts(m->db, m->bundle, (int64_t)file, n, e);
 }
@@ -245,7 +245,7 @@ merge_delete(struct merge *m, const struct rowfile_record *r,
 	}
 	n->updated++;
 	merge_count_linked(m, c->enterprise);
-	if (m->mode == MERGE_DRY)
+	if (m->mode != MERGE_APPLY)
 		return merge_remember(m, r, c, 0, "", e);
 	return merge_end_version(m, c,
 	    mode_of(m) == ROWFILE_RETRACT ? "retracted" : "deleted by provider",
@@ -337,7 +337,7 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 static int
 save_progress(struct merge *m, struct err *e)
 {
-	if (m->mode == MERGE_DRY)
+	if (m->mode != MERGE_APPLY)
 		return 0;
 	if (m->file < rowfile_verdict(m->reader)->nfiles &&
 	    save_counts(m, m->file, e) == -1)
@@ -383,6 +383,8 @@ merge_record(struct merge *m, const struct rowfile_file *f, struct err *e)
 		return rc;
 	if (m->record->kind == ROWFILE_FINDING)
 		return merge_add_issue(m, m->file, m->record, e) == -1 ? -1 : 1;
+	if (m->record->kind == ROWFILE_SENT && m->mode == MERGE_TRY)
+		return 1;
 	if (m->record->kind == ROWFILE_SENT)
 		return quality_sent(m->db, m->bundle, (int64_t)m->file,
 			   m->record, e) == -1
@@ -512,7 +514,7 @@ merge_open(struct db *db, const struct schemas *s, struct link *l,
 	m->counts = xcalloc(rowfile_verdict(r)->nfiles + 1, sizeof(*m->counts));
 	m->record = xcalloc(1, sizeof(*m->record));
 	snprintf(m->now, sizeof(m->now), "%s", now);
-	if ((mode == MERGE_DRY &&
+	if ((mode != MERGE_APPLY &&
 		(db_exec(db,
 		     "CREATE TEMP TABLE IF NOT EXISTS dry_t (dataset TEXT,"
 		     " key TEXT, id INTEGER, hash INTEGER, as_of TEXT,"
@@ -520,6 +522,10 @@ merge_open(struct db *db, const struct schemas *s, struct link *l,
 		     "WITHOUT ROWID",
 		     e) == -1 ||
 		    db_exec(db, "DELETE FROM temp.dry_t", e) == -1)) ||
+	    /* A dry run begins anew after a crash, its findings too. */
+	    (mode == MERGE_DRY &&
+		db_run(db, e, "DELETE FROM quality_issue_t WHERE bundle = ?",
+		    "i", bundle) == -1) ||
 	    (mode == MERGE_APPLY && restore(m, e) == -1)) {
 		merge_close(m);
 		return -1;

@@ -24,7 +24,8 @@
 
 enum merge_mode {
 	MERGE_APPLY,
-	MERGE_DRY /* the same verdict, and the base as it was */
+	MERGE_DRY, /* the same verdict and findings, and no row */
+	MERGE_TRY  /* the same verdict; nothing is written at all */
 };
 
 enum merge_finding {

@@ -128,7 +128,7 @@ merge_finish_files(struct merge *m, struct err *e)
 {
 	const struct rowfile_summary *v = rowfile_verdict(m->reader);
 
-	if (m->mode == MERGE_DRY)
+	if (m->mode != MERGE_APPLY)
 		return 0;
 	for (size_t i = 0; i < v->nfiles; i++)
 		if (v->file[i].mode == ROWFILE_FULL &&

@@ -98,7 +98,7 @@ target_prepare(struct merge *m, struct target *t, const struct schema *s)
 		t->tag[i] =
 		    mix(FNV_BASIS, s->field[i].name, strlen(s->field[i].name));
 	t->insert = prepare_insert(m->db, s);
-	if (m->mode == MERGE_DRY)
+	if (m->mode != MERGE_APPLY)
 		buf_printf(&b,
 		    "SELECT id, hash, as_of, 1, gone, at, 0 FROM temp.dry_t "
 		    "WHERE"
@@ -446,7 +446,7 @@ merge_end_version(struct merge *m, const struct current *c, const char *reason,
 	sqlite3_stmt *st = m->target->end;
 	int rc;
 
-	if (m->mode == MERGE_DRY)
+	if (m->mode != MERGE_APPLY)
 		return 0;
 	if (merge_touch(m, c->enterprise, NULL, e) == -1)
 		return -1;
@@ -473,7 +473,7 @@ merge_mark_seen(struct merge *m, const struct rowfile_record *r,
 		: r->as_of;
 	int rc;
 
-	if (m->mode == MERGE_DRY)
+	if (m->mode != MERGE_APPLY)
 		return merge_remember(m, r, c, c->hash, as_of, e);
 	(void)sqlite3_bind_int64(st, 1, m->run);
 	(void)sqlite3_bind_int64(st, 2, c->id);

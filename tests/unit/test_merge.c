@@ -445,7 +445,7 @@ a_term_without_end_is_content(void **state)
 }
 
 static void
-findings_are_kept_but_not_of_a_dry_run(void **state)
+findings_are_kept_but_not_of_a_try(void **state)
 {
 	struct line l = { "1", "2014-03", 100, "PAID", "2014-03-31", 'I',
 		PLAIN };
@@ -453,7 +453,7 @@ findings_are_kept_but_not_of_a_dry_run(void **state)
 
 	(void)state;
 	l.finding = 1;
-	merge_as(&l, &one, 1, "MUB", MERGE_DRY);
+	merge_as(&l, &one, 1, "MUB", MERGE_TRY);
 	assert_string_equal(sql("SELECT * FROM quality_issue"), "");
 	deliver(&l, 1);
 	assert_string_equal(sql("SELECT * FROM quality_issue"),
@@ -790,7 +790,10 @@ a_dry_run_says_the_same_and_leaves_the_base_alone(void **state)
 	snprintf(before, sizeof(before), "%s", sql(HISTORY));
 	dry = merge_as(b, &n, 1, "MUB", MERGE_DRY);
 	assert_string_equal(sql(HISTORY), before);
-	assert_string_equal(sql("SELECT count(*) FROM quality_issue_t"), "0");
+	assert_string_equal(sql("SELECT count(*) FROM quality_issue_t"), "4");
+	dry = merge_as(b, &n, 1, "MUB", MERGE_TRY);
+	assert_string_equal(sql(HISTORY), before);
+	assert_string_equal(sql("SELECT count(*) FROM quality_issue_t"), "4");
 	wet = deliver(b, n);
 	counts_are(wet, 2, 2, 1, 4);
 	counts_are(dry, 2, 2, 1, 4);
@@ -857,7 +860,7 @@ main(void)
 		T(null_never_overwrites),
 		T(a_correction_may_empty_a_field),
 		T(a_term_without_end_is_content),
-		T(findings_are_kept_but_not_of_a_dry_run),
+		T(findings_are_kept_but_not_of_a_try),
 		T(a_deletion_ends_the_row),
 		T(a_row_twice_in_the_bundle_counts_once),
 		T(of_two_different_rows_the_later_wins_at_equal_dates),
