@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/extract.h"
 #include "base/keeper.h"
 #include "command/command.h"
 #include "door/filer.h"
@@ -26,6 +27,7 @@ static const struct {
 	{ "filer", filer_role },
 	{ "watch", watch_role },
 	{ "pattern", pattern_role },
+	{ "extract", extract_role },
 	{ "keeper", keeper_role },
 	{ "signer", signer_role },
 	{ "reporter", reporter_role },

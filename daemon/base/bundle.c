@@ -99,8 +99,11 @@ find_original(struct db *db, const struct spool_name *n, const char *sha256)
 {
 	char kind[2] = { n->kind, '\0' };
 
-	/* What a signature means depends on the bundle beside it. */
-	if (n->kind == 's')
+	/*
+	 * What a signature means depends on the bundle beside it, and a query
+	 * asks for what is known when it is asked.
+	 */
+	if (n->kind == 's' || n->kind == 'q' || n->kind == 'x')
 		return 0;
 	return db_int(db, 0,
 	    "SELECT no FROM bundle_t WHERE account = ? AND sha256 = ? AND"

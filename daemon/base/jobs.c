@@ -13,12 +13,13 @@
 
 #include "base/account.h"
 #include "base/authority.h"
-#include "base/jobs.h"
+#include "base/jobs_part.h"
 #include "base/linking.h"
 #include "base/notice.h"
 #include "base/outbox.h"
 #include "base/reports.h"
 #include "base/schedule.h"
+#include "base/query.h"
 #include "base/sendback.h"
 #include "base/standing.h"
 #include "base/volume.h"
@@ -41,40 +42,6 @@ enum {
 	KILLS_MAX = 20,   /* and those that are killed by an operator */
 	RECEIPTS_PER_ROUND = 16,
 	JOBS_MAX = 256
-};
-
-struct job {
-	struct job *next;
-	struct bundle bundle;
-	char provider[33];
-	struct standing *standing;
-	int rows;           /* descriptor of the row file */
-	char rejected[128]; /* path of the rejected rows, until placed */
-	struct rowfile_reader *reader;
-	struct merge *merge;       /* NULL: with a worker */
-	int merged;                /* its rows are in the base */
-	int tried;                 /* rows that waited, and were tried for it */
-	struct sendback *sendback; /* owned: what is not linked goes back */
-	uint64_t read_bytes;
-	uint64_t read_rows;
-};
-
-struct move {
-	char file[SPOOL_TEXT];
-	enum spool_state from;
-	enum spool_state to;
-};
-
-struct jobs {
-	struct job *first;
-	unsigned int room;
-	unsigned int njobs;
-	struct move *move;
-	size_t nmoves;
-	size_t moves_room;
-	int receipts_wait;
-	uint32_t sign_tag;
-	time_t pause; /* nothing is handed out before, for lack of space */
 };
 
 /* --- small things ------------------------------------------------------- */
@@ -102,12 +69,15 @@ jobs_move_later(struct keeper *k, const struct bundle *b, enum spool_state from,
 		j->move =
 		    xreallocarray(j->move, j->moves_room, sizeof(*j->move));
 	}
+	j->receipts_wait = 1;
+	/* A number of a standing extract has no file. */
+	if (b->name.kind == 'x')
+		return;
 	m = &j->move[j->nmoves++];
 	m->from = from;
 	m->to = to;
 	if (spool_name_format(&b->name, m->file) == -1)
 		log_fatal("%s has no file name", b->name.id);
-	j->receipts_wait = 1;
 }
 
 static struct job *
@@ -133,9 +103,8 @@ job_free(struct job *job)
 	free(job);
 }
 
-/* Takes a job out; its bundle may be claimed again if it is not finished. */
-static int
-leave(struct keeper *k, struct job *job, struct err *e)
+int
+jobs_leave(struct keeper *k, struct job *job, struct err *e)
 {
 	struct job **at = &k->jobs->first;
 	int64_t no = job->bundle.no;
@@ -177,8 +146,8 @@ jobs_progress_json(const struct keeper *k, int64_t bundle)
 
 /* --- handing out -------------------------------------------------------- */
 
-static int
-open_rows(struct job *job, struct err *e)
+int
+jobs_open_rows(struct job *job, struct err *e)
 {
 	char path[64];
 
@@ -255,7 +224,7 @@ send_work(struct keeper *k, struct job *job, struct err *e)
 	int rc = -1;
 
 	bundle = open_bundle(k, job, e);
-	if (bundle == -1 || open_rows(job, e) == -1 ||
+	if (bundle == -1 || jobs_open_rows(job, e) == -1 ||
 	    pack_memfd(job->standing->pack, &pack, e) == -1)
 		goto out;
 	rejected = open_rejected(job, e);
@@ -294,8 +263,9 @@ out:
 	return rc;
 }
 
-static int
-set_aside(struct keeper *k, struct job *job, const char *reason, struct err *e)
+int
+jobs_set_aside(struct keeper *k, struct job *job, const char *reason,
+    struct err *e)
 {
 	char now[40];
 
@@ -305,7 +275,7 @@ set_aside(struct keeper *k, struct job *job, const char *reason, struct err *e)
 	jobs_move_later(k, &job->bundle, SPOOL_CLAIMED, SPOOL_QUARANTINED);
 	if (bundle_quarantine(k->db, &job->bundle, reason, now, e) == -1)
 		return -1;
-	return leave(k, job, e);
+	return jobs_leave(k, job, e);
 }
 
 /*
@@ -317,7 +287,7 @@ put_back(struct keeper *k, struct job *job, const char *reason, struct err *e)
 {
 	log_warn("%s waits reason=%s", job->bundle.name.id, log_quote(reason));
 	k->jobs->pause = time(NULL) + 1;
-	return leave(k, job, e);
+	return jobs_leave(k, job, e);
 }
 
 /* Claims the next bundle: 1 it is a job now, 0 there is none, -1. */
@@ -373,11 +343,12 @@ jobs_hand_out(struct keeper *k, struct err *e)
 		log_info("%s claimed account=%s pack=%.12s",
 		    job->bundle.name.id, job->bundle.name.account,
 		    job->bundle.pack);
-		rc = send_work(k, job, &why);
+		rc = job->bundle.name.kind == 'x' ? jobs_query_due(k, job, &why)
+						  : send_work(k, job, &why);
 		if (rc == -1 && why.kind == ERR_RETRY)
 			return put_back(k, job, why.en, e);
 		if (rc == -1) {
-			if (set_aside(k, job, why.en, e) == -1 ||
+			if (jobs_set_aside(k, job, why.en, e) == -1 ||
 			    db_commit(k->db, e) == -1 || jobs_after(k, e) == -1)
 				return -1;
 			continue;
@@ -451,7 +422,18 @@ wait_for_space(struct keeper *k, struct job *job, struct err *e)
 		"UPDATE bundle_t SET attempts = attempts - 1 WHERE no = ?", "i",
 		job->bundle.no) == -1)
 		return -1;
-	return leave(k, job, e);
+	return jobs_leave(k, job, e);
+}
+
+/* What it left is read; with a query the next step is another process. */
+static int
+worked_well(struct keeper *k, struct job *job, struct err *e)
+{
+	if (job->extracting)
+		return jobs_query_extracted(k, job, e);
+	if (jobs_is_query(job))
+		return jobs_query_read(k, job, e);
+	return begin_merge(k, job, e);
 }
 
 int
@@ -475,7 +457,7 @@ jobs_worked(struct keeper *k, struct err *e)
 	job = find(k, id);
 	if (job == NULL)
 		return 0;
-	if (status == 0 && sig == 0 && begin_merge(k, job, &why) == 0)
+	if (status == 0 && sig == 0 && worked_well(k, job, &why) == 0)
 		return 0;
 	if (db_broken(k->db)) {
 		*e = why;
@@ -493,8 +475,8 @@ jobs_worked(struct keeper *k, struct err *e)
 			k->jobs->pause = time(NULL) + 1;
 	}
 	if (job->bundle.attempts >= most || status == COMMAND_FAULTS)
-		return set_aside(k, job, reason, e);
-	return leave(k, job, e);
+		return jobs_set_aside(k, job, reason, e);
+	return jobs_leave(k, job, e);
 }
 
 /* --- merging and the end ------------------------------------------------ */
@@ -611,7 +593,7 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	notice_bundle(k, b);
 	jobs_move_later(k, b, SPOOL_CLAIMED,
 	    strcmp(b->state, "applied") == 0 ? SPOOL_APPLIED : SPOOL_REJECTED);
-	return leave(k, job, e);
+	return jobs_leave(k, job, e);
 }
 
 /* The merging job whose turn it is: the list is turned after each slice. */
@@ -686,7 +668,7 @@ slice(struct keeper *k, struct err *e)
 		return -1;
 	}
 	if (rc == -1)
-		return set_aside(k, job, why.en, e);
+		return jobs_set_aside(k, job, why.en, e);
 	return rc == 0 ? finish(k, job, e) : 1;
 }
 
@@ -719,7 +701,8 @@ jobs_slice(struct keeper *k, struct err *e)
 int
 jobs_busy(const struct keeper *k)
 {
-	if (k->jobs->receipts_wait || k->jobs->nmoves > 0 || linking_waits(k))
+	if (k->jobs->receipts_wait || k->jobs->extracts_wait ||
+	    k->jobs->nmoves > 0 || linking_waits(k))
 		return 1;
 	for (struct job *job = k->jobs->first; job != NULL; job = job->next)
 		if (job->merge != NULL)
@@ -787,6 +770,9 @@ jobs_after(struct keeper *k, struct err *e)
 	j->nmoves = 0;
 	if (jobs_letters(k, RECEIPTS_PER_ROUND, e) == -1)
 		return -1;
+	if (j->extracts_wait && query_place(k->db, e) == -1)
+		return -1;
+	j->extracts_wait = 0;
 	if (!j->receipts_wait)
 		return 0;
 	for (int i = 0; i < RECEIPTS_PER_ROUND && rc == 1; i++)
@@ -845,6 +831,7 @@ jobs_recover(struct keeper *k, struct err *e)
 {
 	k->jobs = xcalloc(1, sizeof(*k->jobs));
 	k->jobs->receipts_wait = 1;
+	k->jobs->extracts_wait = 1;
 	if (db_exec(k->db,
 		"CREATE TEMP TABLE at_work (no INTEGER PRIMARY KEY,"
 		" account TEXT)",

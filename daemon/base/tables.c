@@ -362,6 +362,46 @@ const char *const tables_sql[] = {
 	" no INTEGER PRIMARY KEY, pack TEXT NOT NULL, at TEXT NOT NULL,"
 	" person TEXT NOT NULL, reason TEXT NOT NULL);",
 
+	/*
+     * Queries and what was decided of them: the orders of the extract role.
+     * no is the bundle's. A give is one answer of the grants, a pass says for
+     * whom it holds: the n-th subject, which is enterprise (0: nobody).
+     */
+	"CREATE TABLE IF NOT EXISTS query_t ("
+	" no INTEGER PRIMARY KEY, id TEXT NOT NULL, account TEXT NOT NULL,"
+	" body TEXT NOT NULL, state TEXT NOT NULL, purpose TEXT NOT NULL,"
+	" consent TEXT NOT NULL, day TEXT NOT NULL, known_at TEXT NOT NULL,"
+	" as_of TEXT NOT NULL, format TEXT NOT NULL, encrypt INTEGER NOT NULL,"
+	" report INTEGER NOT NULL, of_all INTEGER NOT NULL, file TEXT NOT NULL,"
+	" expires TEXT NOT NULL DEFAULT '', bytes INTEGER NOT NULL DEFAULT 0,"
+	" sha256 TEXT NOT NULL DEFAULT '', standing INTEGER, seq INTEGER);",
+	"CREATE INDEX IF NOT EXISTS query_account ON query_t (account, day);",
+	"CREATE INDEX IF NOT EXISTS query_open ON query_t (state)"
+	" WHERE state IN ('given', 'placed');",
+	"CREATE TABLE IF NOT EXISTS query_subject_t ("
+	" query INTEGER NOT NULL, n INTEGER NOT NULL, said TEXT NOT NULL,"
+	" enterprise INTEGER NOT NULL, why TEXT NOT NULL,"
+	" PRIMARY KEY (query, n)) WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS query_give_t ("
+	" query INTEGER NOT NULL, n INTEGER NOT NULL, dataset TEXT NOT NULL,"
+	" version TEXT NOT NULL, form INTEGER NOT NULL, full INTEGER NOT NULL,"
+	" masked INTEGER NOT NULL, full_fields TEXT NOT NULL,"
+	" masked_fields TEXT NOT NULL, from_day TEXT NOT NULL,"
+	" until_day TEXT NOT NULL, grants TEXT NOT NULL, why TEXT NOT NULL,"
+	" refusal INTEGER NOT NULL, subjects INTEGER NOT NULL,"
+	" rows INTEGER NOT NULL DEFAULT 0,"
+	" PRIMARY KEY (query, n)) WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS query_pass_t ("
+	" query INTEGER NOT NULL, give INTEGER NOT NULL, n INTEGER NOT NULL,"
+	" enterprise INTEGER NOT NULL, consent INTEGER NOT NULL,"
+	" person INTEGER NOT NULL, PRIMARY KEY (query, give, n))"
+	" WITHOUT ROWID;",
+	"CREATE INDEX IF NOT EXISTS query_whom ON query_pass_t (enterprise)"
+	" WHERE enterprise <> 0;",
+	/* The secret of an account's marks. */
+	"CREATE TABLE IF NOT EXISTS mark_t (account TEXT PRIMARY KEY,"
+	" key BLOB NOT NULL) WITHOUT ROWID;",
+
 	"CREATE VIEW IF NOT EXISTS enterprise_alias AS SELECT"
 	" printf('E%08d', t.root) AS enterprise, n.name, n.since AS valid_from,"
 	" n.until AS valid_to, b.id AS bundle, f.path AS file, n.row"

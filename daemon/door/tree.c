@@ -21,7 +21,7 @@ const struct folder tree_folders[FOLDERS] = {
 	{ "upload", PROVIDERS, FOLDER_WRITE, 'u' },
 	{ "check", PROVIDERS, FOLDER_WRITE, 'c' },
 	{ "reports", PROVIDERS, FOLDER_READ, '-' },
-	{ "queries", CONSUMERS, FOLDER_WRITE, 'u' },
+	{ "queries", CONSUMERS, FOLDER_WRITE, 'q' },
 	{ "extracts", CONSUMERS, FOLDER_READ, '-' },
 	{ "catalog", CONSUMERS, FOLDER_READ, '-' },
 	{ "receipts", ALL_ROLES, FOLDER_READ, '-' },

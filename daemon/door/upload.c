@@ -73,7 +73,14 @@ is_signature(const char *name)
 static int
 is_queries(const struct folder *f)
 {
-	return strcmp(f->name, "queries") == 0;
+	return f->kind == 'q';
+}
+
+/* JSON, or a list of enterprises. */
+static int
+is_query_kind(enum container_kind kind)
+{
+	return kind == CONTAINER_CSV || kind == CONTAINER_XLSX;
 }
 
 int
@@ -93,8 +100,8 @@ upload_name_check(const struct folder *f, const char *name, int *ret_temporary,
 	*ret_temporary = name[len] != '\0';
 	if (query && without_end(final, len, ".json") < len)
 		return CONTAINER_NONE;
-	kind = query ? CONTAINER_NONE : container_kind_of(final);
-	if (kind != CONTAINER_NONE ||
+	kind = container_kind_of(final);
+	if ((query ? is_query_kind(kind) : kind != CONTAINER_NONE) ||
 	    (f->kind == 'u' && !query && is_signature(final)))
 		return (int)kind;
 	return query ? err_say(e, ERR_SENDER, "query_name", final, NULL)

@@ -6,8 +6,8 @@
  * Whether a spreadsheet would take the text for a formula. A number with its
  * sign is none.
  */
-static int
-is_formula(const char *s, size_t len)
+int
+csv_is_formula(const char *s, size_t len)
 {
 	if (len == 0 || strchr("=+-@\t\r", s[0]) == NULL || s[0] == '\0')
 		return 0;
@@ -19,8 +19,8 @@ is_formula(const char *s, size_t len)
 	return 0;
 }
 
-static int
-needs_quotes(const char *s, size_t len)
+int
+csv_needs_quotes(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (s[i] == ',' || s[i] == '"' || s[i] == '\n' || s[i] == '\r')
@@ -33,7 +33,7 @@ put_guarded(struct buf *b, const char *s, size_t len)
 {
 	size_t from = 0;
 
-	if (is_formula(s, len))
+	if (csv_is_formula(s, len))
 		buf_addch(b, '\'');
 	for (size_t i = 0; i < len; i++) {
 		if (s[i] != '"' && s[i] != '\0')
@@ -47,10 +47,8 @@ put_guarded(struct buf *b, const char *s, size_t len)
 }
 
 void
-csv_put_cell(struct buf *b, const char *s, size_t len)
+csv_put_cell_as(struct buf *b, const char *s, size_t len, int quotes)
 {
-	int quotes = needs_quotes(s, len);
-
 	if (len == 0)
 		return;
 	if (quotes)
@@ -58,4 +56,10 @@ csv_put_cell(struct buf *b, const char *s, size_t len)
 	put_guarded(b, s, len);
 	if (quotes)
 		buf_addch(b, '"');
+}
+
+void
+csv_put_cell(struct buf *b, const char *s, size_t len)
+{
+	csv_put_cell_as(b, s, len, csv_needs_quotes(s, len));
 }

@@ -11,6 +11,14 @@
  */
 void csv_put_cell(struct buf *b, const char *s, size_t len);
 
+/*
+ * Its parts: whether it is made harmless, whether it has to be quoted, and the
+ * cell in quotes or without.
+ */
+int csv_is_formula(const char *s, size_t len);
+int csv_needs_quotes(const char *s, size_t len);
+void csv_put_cell_as(struct buf *b, const char *s, size_t len, int quotes);
+
 /* The mark at the head of such a file, by which Excel knows UTF-8. */
 #define CSV_MARK "\xef\xbb\xbf"
 

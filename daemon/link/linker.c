@@ -523,3 +523,66 @@ linker_link(const struct linker *l, const struct linker_subject *s,
 		ret->verdict = LINKER_UNLINKED;
 	ret->teaches = teaches(ret);
 }
+
+/* ---- by name alone ---- */
+
+struct named {
+	const struct linker *l;
+	struct names name;
+	int now;  /* those who bear it word for word */
+	size_t n; /* found */
+	uint32_t *out;
+	size_t max;
+};
+
+static int
+is_named(const struct named *a, uint32_t enterprise)
+{
+	uint32_t at = a->l->entity.at[enterprise].name;
+
+	for (; at != 0; at = a->l->name.at[at].next) {
+		const struct name_entry *entry = &a->l->name.at[at];
+		enum names_relation how;
+		struct names known;
+
+		names_restore((enum names_kind)entry->kind,
+		    linker_text(a->l, entry->k2),
+		    linker_text(a->l, entry->core), entry->k1, entry->regions,
+		    &known);
+		how = names_relate(&a->name, &known);
+		if (how == NAMES_EXACT && entry->until == 0)
+			return 1;
+		if (!a->now && (how == NAMES_EXACT || how == NAMES_FORM))
+			return 1;
+	}
+	return 0;
+}
+
+static void
+visit_named(void *ctx, uint32_t enterprise)
+{
+	struct named *a = ctx;
+
+	if (!is_named(a, enterprise))
+		return;
+	if (a->n < a->max)
+		a->out[a->n] = enterprise;
+	a->n++;
+}
+
+size_t
+linker_named(const struct linker *l, const char *name, size_t len,
+    uint32_t *out, size_t max)
+{
+	struct named a = { .l = l, .out = out, .max = max };
+	uint32_t block[NAMES_BLOCKS];
+	struct linker_block b;
+
+	names_make(name, len, &a.name);
+	if (names_blocks(&a.name, block) == 0)
+		return 0;
+	b = linker_name_block(block[0], LINKER_BLOCK_MAX);
+	for (a.now = 1; a.now >= 0 && a.n == 0; a.now--)
+		linker_visit(l, &b, visit_named, &a);
+	return a.n;
+}

@@ -131,6 +131,14 @@ struct linker_answer {
 void linker_link(const struct linker *l, const struct linker_subject *s,
     struct linker_answer *ret);
 
+/*
+ * Who has a name, whole or but for the wording of its form: those who bear it
+ * now word for word; where there are none, those who bear it in another
+ * wording or bore it. How many, of whom the first max.
+ */
+size_t linker_named(const struct linker *l, const char *name, size_t len,
+    uint32_t *out, size_t max);
+
 /* "2016-03-05" as 20160305, "2016-03" as 20160300; 0 where there is none. */
 unsigned linker_day(const char *date);
 

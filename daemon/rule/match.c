@@ -135,7 +135,7 @@ static int
 of_provider(const struct schemas *s, const struct schema *one,
     const char *provider)
 {
-	return strcmp(one->provider, provider) == 0 &&
+	return (provider == NULL || strcmp(one->provider, provider) == 0) &&
 	       schemas_find(s, one->dataset) == one;
 }
 
@@ -181,6 +181,27 @@ match_headers(const struct schemas *s, const char *provider,
 			}
 		}
 	return known;
+}
+
+const struct field *
+match_anywhere(const struct schemas *s, const struct cell *header)
+{
+	const struct field *best = NULL;
+	int least = RANK_NONE;
+
+	for (size_t k = 0; k < schemas_count(s); k++) {
+		const struct schema *one = schemas_at(s, k);
+		int rank, field;
+
+		if (!of_provider(s, one, NULL))
+			continue;
+		field = find_field(one, header, &rank);
+		if (field == -1 || rank >= least)
+			continue;
+		least = rank;
+		best = &one->field[field];
+	}
+	return best;
 }
 
 /* ---- which dataset ---- */

@@ -12,7 +12,10 @@
  * compared with field names, titles and synonyms.
  */
 
-/* How many of the n cells are headers of any dataset of the provider. */
+/*
+ * How many of the n cells are headers of any dataset of the provider; NULL: of
+ * anybody's.
+ */
 size_t match_headers(const struct schemas *s, const char *provider,
     const struct cell *cell, size_t n);
 
@@ -51,6 +54,13 @@ size_t match_count(const struct match *m);
 const struct column *match_column(const struct match *m, size_t i);
 /* The column of a field, -1 where the file has none. */
 int match_field(const struct match *m, int field);
+
+/*
+ * The field by whose name any dataset in force would know a header; NULL where
+ * none does.
+ */
+const struct field *match_anywhere(const struct schemas *s,
+    const struct cell *header);
 
 /* Period of a file name: YYYY-MM, YYYY-Qn or YYYY into buf[16]; 0 found. */
 int match_period(const char *path, char *buf);

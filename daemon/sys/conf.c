@@ -49,6 +49,8 @@ static const struct setting {
 	TEXT(notify),
 	TEXT(notify_url),
 	NUMBER(notify_seconds, 1, 600),
+	NUMBER(queries_per_day, 1, 1000000),
+	NUMBER(extract_days, 1, 3650),
 	{ "log_debug", SETTING_FLAG, offsetof(struct conf, log_debug), 0, 0,
 	    0 },
 #undef TEXT
@@ -79,6 +81,8 @@ static const struct conf defaults = {
 	.notify_url = "none",
 	.notify_seconds = 10,
 	.log_debug = 0,
+	.queries_per_day = 1000,
+	.extract_days = 30,
 };
 
 /* The setting that shares the longest beginning with an unknown name. */

@@ -30,6 +30,8 @@ struct conf {
 	char notify_url[512];       /* or an address */
 	int notify_seconds;         /* of one call */
 	int log_debug;
+	int queries_per_day; /* of one institution */
+	int extract_days;    /* an extract can be fetched */
 };
 
 /* Reads the file over the defaults. */

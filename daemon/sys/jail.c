@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sys/home.h"
 #include "sys/jail.h"
 #include "sys/log.h"
 
@@ -40,8 +41,8 @@
 	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |      \
 	    LANDLOCK_ACCESS_FS_REFER | LANDLOCK_ACCESS_FS_TRUNCATE_)
 #define LANDLOCK_ACCESS_FS_TRUNCATE_ (1ULL << 14)
-#define FS_ALL_V1                    ((1ULL << 13) - 1)
-#define FS_REFER                     (1ULL << 13)
+#define FS_ALL_V1 ((1ULL << 13) - 1)
+#define FS_REFER  (1ULL << 13)
 
 enum { RULES = 8, RIGHTS_PATHS = 12 };
 
@@ -74,10 +75,14 @@ static const struct rights rights[] = {
 	    { { "spool/uploading/%s", FS_WRITE },
 		{ "spool/received", FS_WRITE }, { "accounts/%s", FS_WRITE },
 		{ "standards", FS_READ } } },
+	/* An extract, its child, locks its place among the base's readers. */
 	[JAIL_WATCH] = { "watch", CALLS_START, 0,
-	    { { "/", FS_RUN }, { "spool", FS_WRITE },
-		{ "accounts", FS_WRITE } } },
+	    { { "/", FS_RUN }, { "spool", FS_WRITE }, { "accounts", FS_WRITE },
+		{ HOME_BASE "-shm", FS_FILE_WRITE } } },
 	[JAIL_WORKER] = { "worker", CALLS_COMPUTE, 0, { { NULL, 0 } } },
+	/* The base is open by then, and nothing else can be. */
+	[JAIL_EXTRACT] = { "extract", CALLS_FILES, 0,
+	    { { "accounts/%s/extracts", FS_WRITE } } },
 	[JAIL_KEEPER] = { "keeper", CALLS_FILES, 0, { { ".", FS_WRITE } } },
 	[JAIL_SIGNER] = { "signer", CALLS_SPEAK, 0, { { NULL, 0 } } },
 	/* Readers of the base take their locks in its -shm. */

@@ -76,6 +76,12 @@ enum message {
 	 * descriptor comes
 	 */
 	MESSAGE_WORK,
+	/*
+	 * keeper -> watch: run an extract, answered as a worker is. fds: pack
+	 * (read), summary (write).
+	 * str id, u64 number of the query, str account, str day
+	 */
+	MESSAGE_EXTRACT,
 	/* watch -> keeper: str id, u64 bytes read, u64 rows */
 	MESSAGE_PROGRESS,
 	/* watch -> keeper: str id, u32 exit status, u32 signal, str last words */
@@ -151,8 +157,8 @@ enum message {
 	 * watch -> pattern: a worker for this bundle. fds: bundle (read), rows
 	 * (write), rejected rows (write), its end of the progress socket, and
 	 * perhaps the bundle a signature is for.
-	 * str id, str name, str provider, str received at, str fingerprints,
-	 * u8 a fifth descriptor comes
+	 * str id, str name, u8 kind, str provider, str received at,
+	 * str fingerprints, u8 a fifth descriptor comes
 	 */
 	MESSAGE_ORDER,
 	/* pattern -> watch: u32 pid of the worker, a child of the watch; or 0 */

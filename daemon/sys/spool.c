@@ -132,7 +132,8 @@ spool_name_format(const struct spool_name *n, char *file)
 	struct err e;
 	int len;
 
-	if (strlen(n->id) != ID_TEXT - 1 || strchr("ucs", n->kind) == NULL ||
+	if (strlen(n->id) != ID_TEXT - 1 ||
+	    strchr(SPOOL_KINDS, n->kind) == NULL ||
 	    !account_ok(n->account, strlen(n->account)) ||
 	    spool_name_check(n->name, &e) == -1)
 		return -1;
@@ -150,7 +151,7 @@ spool_name_parse(const char *file, struct spool_name *ret_n)
 
 	if (strlen(file) < ID_TEXT + 4 || file[ID_TEXT - 1] != '.' ||
 	    file[ID_TEXT + 1] != '.' || file[ID_TEXT] == '\0' ||
-	    strchr("ucs", file[ID_TEXT]) == NULL)
+	    strchr(SPOOL_KINDS, file[ID_TEXT]) == NULL)
 		return -1;
 	for (size_t i = 0; i < ID_TEXT - 1; i++)
 		if (!isdigit((unsigned char)file[i]) &&

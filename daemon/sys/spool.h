@@ -28,7 +28,12 @@ enum spool_state {
 	SPOOL_QUARANTINED
 };
 
-/* 'u' an upload, 'c' a dry run (/check), 's' a bundle's own signature. */
+/*
+ * 'u' an upload, 'c' a dry run (/check), 's' a bundle's own signature, 'q' a
+ * query, 'x' the next number of a standing extract, which has no file.
+ */
+#define SPOOL_KINDS "ucsqx"
+
 struct spool_name {
 	char id[ID_TEXT];
 	char kind;

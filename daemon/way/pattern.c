@@ -38,6 +38,7 @@ struct pattern {
 struct order {
 	char id[ID_TEXT];
 	char name[NAME_TEXT];
+	char kind;
 	char provider[33];
 	char received_at[40];
 	char keys[2048];
@@ -55,6 +56,7 @@ order_get(struct frame *f, struct order *o, struct err *e)
 
 	frame_get_str(f, o->id, sizeof(o->id));
 	frame_get_str(f, o->name, sizeof(o->name));
+	o->kind = (char)frame_get_u8(f);
 	frame_get_str(f, o->provider, sizeof(o->provider));
 	frame_get_str(f, o->received_at, sizeof(o->received_at));
 	frame_get_str(f, o->keys, sizeof(o->keys));
@@ -129,6 +131,7 @@ run(const struct pattern *p, const struct order *o, struct work **work,
 		.name = o->name,
 		.keys = o->keys[0] != '\0' ? o->keys : NULL,
 		.signed_bundle = o->signed_bundle,
+		.query = o->kind == 'q',
 		.received_at = o->received_at,
 		.unpacked_max = p->unpacked,
 		.progress = tell,

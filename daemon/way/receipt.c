@@ -9,6 +9,7 @@
 
 #include "base/account.h"
 #include "base/ledger.h"
+#include "base/query.h"
 #include "form/html.h"
 #include "sys/file.h"
 #include "sys/hash.h"
@@ -54,7 +55,8 @@ message_received(const struct bundle *b)
 }
 
 static json_t *
-message_result(const struct bundle *b, const struct totals *t, int nil)
+message_result(struct db *db, const struct bundle *b, const struct totals *t,
+    int nil)
 {
 	char zh[1500];
 	char en[1500];
@@ -64,6 +66,8 @@ message_result(const struct bundle *b, const struct totals *t, int nil)
 		    b->refusal.zh);
 		snprintf(en, sizeof(en), "'%s' was not taken: %s.",
 		    b->name.name, b->refusal.en);
+	} else if (b->name.kind == 'q' || b->name.kind == 'x') {
+		query_message(db, b, zh, en, sizeof(zh));
 	} else if (b->name.kind == 's') {
 		snprintf(zh, sizeof(zh), "签名“%s”有效，已登记。",
 		    b->name.name);
@@ -295,7 +299,9 @@ receipt_result(struct db *db, const struct bundle *b,
 	json_object_set_new(o, "outcome", json_string(b->outcome));
 	json_object_set_new(o, "finished_at", json_string(b->finished_at));
 	json_object_set_new(o, "files", files_json(db, b->no, &t, e));
-	json_object_set_new(o, "message", message_result(b, &t, nil));
+	json_object_set_new(o, "message", message_result(db, b, &t, nil));
+	if (b->name.kind == 'q' || b->name.kind == 'x')
+		json_object_set_new(o, "query", query_receipt(db, b->no, e));
 	json_object_set_new(o, "error",
 	    b->refusal.code[0] == '\0'
 		? json_null()

@@ -261,6 +261,8 @@ on_keeper(struct watch *w, struct err *e)
 	switch (w->frame.type) {
 	case MESSAGE_WORK:
 		return workers_start(w->workers, &w->frame, e);
+	case MESSAGE_EXTRACT:
+		return workers_extract(w->workers, &w->frame, e);
 	case MESSAGE_UNKNOWN:
 		frame_get_str(&w->frame, file, sizeof(file));
 		if (frame_end(&w->frame, e) == -1)

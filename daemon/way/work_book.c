@@ -250,6 +250,8 @@ take_sheet(struct book *b, size_t i, struct err *e)
 		.sha256 = b->sha256 };
 
 	snprintf(path, sizeof(path), "%s#%s", b->path, xlsx_name(b->x, i));
+	if (b->job->list != NULL)
+		return work_list_sheet(b->job, b->x, i, e);
 	return work_sheet(b->job, &s, e);
 }
 

@@ -199,7 +199,8 @@ take_member(struct job *j, const struct member *m, struct err *e)
 	switch (m->kind) {
 	case MEMBER_CSV:
 	case MEMBER_CSV_GZ:
-		return work_file(j, m, e);
+		return j->list != NULL ? work_list_file(j, m, e)
+				       : work_file(j, m, e);
 	case MEMBER_XLSX:
 		return work_book(j, m, e);
 	case MEMBER_JSON:
@@ -221,8 +222,8 @@ take_member(struct job *j, const struct member *m, struct err *e)
 	return 0;
 }
 
-static int
-take_members(struct job *j, struct err *e)
+int
+work_members(struct job *j, struct err *e)
 {
 	struct member m;
 	int rc;
@@ -243,8 +244,8 @@ take_members(struct job *j, struct err *e)
 
 /* ---- the bundle ---- */
 
-static int
-open_bundle(struct job *j, struct err *e)
+int
+work_open_members(struct job *j, struct err *e)
 {
 	unpack_close(j->unpack);
 	j->unpack = unpack_open(j->said->bundle, j->kind, &j->limits, e);
@@ -292,14 +293,17 @@ take_bundle(struct job *j, struct err *e)
 {
 	if (j->said->keys != NULL)
 		return work_signature(j, e);
+	if (j->said->query)
+		return work_query(j, e);
 	j->kind = container_kind_of(j->said->name);
 	if (j->kind == CONTAINER_NONE)
 		return container_kind_refuse(j->said->name, e);
-	if (open_bundle(j, e) == -1)
+	if (work_open_members(j, e) == -1)
 		return -1;
-	if (!is_bare(j->kind) && (look(j, e) == -1 || open_bundle(j, e) == -1))
+	if (!is_bare(j->kind) &&
+	    (look(j, e) == -1 || work_open_members(j, e) == -1))
 		return -1;
-	if (take_members(j, e) == -1)
+	if (work_members(j, e) == -1)
 		return -1;
 	find_missing(j);
 	if (note_nil(j, e) == -1)
@@ -383,6 +387,7 @@ out:
 	if (j.has_manifest)
 		manifest_done(&j.manifest);
 	free(j.came);
+	json_decref(j.list);
 	report_free(j.report);
 	rowfile_free(j.rows);
 	row_done(&j.row);

@@ -1,6 +1,7 @@
 #ifndef ZAYTON_WAY_WORK_PART_H
 #define ZAYTON_WAY_WORK_PART_H
 
+#include <jansson.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -42,7 +43,10 @@ struct job {
 	uint64_t unpacked_bytes; /* all members as declared, 0 unknown */
 	uint64_t nrows;
 	struct timespec told; /* of progress */
+	json_t *list;         /* owned: subjects of a query's list, NULL none */
 };
+
+struct xlsx;
 
 /*
  * A data file among the members: begun, read, cleaned and held against what
@@ -68,6 +72,16 @@ struct work_sheet {
 	const char *sha256;
 };
 int work_sheet(struct job *j, const struct work_sheet *s, struct err *e);
+
+/* A query: read, judged and left as one row, by query.h's text. */
+int work_query(struct job *j, struct err *e);
+/* Of a list: those of a sheet or of a member. */
+int work_list_file(struct job *j, const struct member *m, struct err *e);
+int work_list_sheet(struct job *j, struct xlsx *x, size_t i, struct err *e);
+
+/* Opens the bundle by its kind; then its members, one after the other. */
+int work_open_members(struct job *j, struct err *e);
+int work_members(struct job *j, struct err *e);
 
 /* The dataset somebody declared, NULL where nobody did. */
 const char *work_declared(const struct job *j,

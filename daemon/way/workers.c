@@ -158,6 +158,7 @@ order(struct workers *w, const struct work *k, int progress, struct err *e)
 	frame_start(f, MESSAGE_ORDER);
 	frame_put_str(f, k->id);
 	frame_put_str(f, k->name);
+	frame_put_u8(f, (uint8_t)k->kind);
 	frame_put_str(f, k->provider);
 	frame_put_str(f, k->received_at);
 	frame_put_str(f, k->keys);
@@ -179,6 +180,18 @@ order(struct workers *w, const struct work *k, int progress, struct err *e)
 	return pid;
 }
 
+/* Too much processor time ends it by SIGXCPU, which tells itself. */
+static void
+begin_watch(const struct workers *w, struct worker *slot)
+{
+	(void)prlimit(slot->pid, RLIMIT_CPU,
+	    &(struct rlimit){ (rlim_t)w->conf->worker_seconds,
+		(rlim_t)w->conf->worker_seconds + 5 },
+	    NULL);
+	slot->killed = 0;
+	slot->overdue = time(NULL) + 2 * (time_t)w->conf->worker_seconds + 60;
+}
+
 static int
 spawn(struct workers *w, struct worker *slot, const struct work *k,
     struct err *e)
@@ -195,14 +208,8 @@ spawn(struct workers *w, struct worker *slot, const struct work *k,
 		return -1;
 	}
 	slot->pid = pid;
-	/* Too much processor time ends it by SIGXCPU, which tells itself. */
-	(void)prlimit(slot->pid, RLIMIT_CPU,
-	    &(struct rlimit){ (rlim_t)w->conf->worker_seconds,
-		(rlim_t)w->conf->worker_seconds + 5 },
-	    NULL);
+	begin_watch(w, slot);
 	slot->progress = pair[0];
-	slot->killed = 0;
-	slot->overdue = time(NULL) + 2 * (time_t)w->conf->worker_seconds + 60;
 	memcpy(slot->id, k->id, sizeof(slot->id));
 	return 0;
 }
@@ -220,23 +227,77 @@ tell(struct workers *w, const char *id, int status, int sig, const char *words,
 	return frame_send(w->keeper, &w->frame, e);
 }
 
+static struct worker *
+free_slot(struct workers *w)
+{
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		if (w->worker[i].pid == 0)
+			return &w->worker[i];
+	return NULL;
+}
+
 int
 workers_start(struct workers *w, struct frame *f, struct err *e)
 {
-	struct worker *slot = NULL;
+	struct worker *slot = free_slot(w);
 	struct work k = { .fd = { -1, -1, -1, -1, -1 } };
 	struct err why;
 	int rc;
 
 	rc = work_get(f, &k, e);
-	for (size_t i = 0; i < WORKERS_MAX && slot == NULL; i++)
-		if (w->worker[i].pid == 0)
-			slot = &w->worker[i];
 	if (rc == 0 && (slot == NULL || spawn(w, slot, &k, &why) == -1))
 		rc = tell(w, k.id, 75, 0, slot == NULL ? "no room" : why.en, e);
 	for (int i = 0; i < 5; i++)
 		if (k.fd[i] != -1)
 			(void)close(k.fd[i]);
+	return rc;
+}
+
+static int
+spawn_extract(struct workers *w, struct worker *slot, const char *const *args,
+    const int fd[2], struct err *e)
+{
+	slot->pid = proc_spawn("extract",
+	    (struct proc_fd[]){ { "pack", fd[0] }, { "summary", fd[1] } }, 2,
+	    args, e);
+	if (slot->pid == -1) {
+		slot->pid = 0;
+		return -1;
+	}
+	begin_watch(w, slot);
+	slot->progress = -1;
+	return 0;
+}
+
+int
+workers_extract(struct workers *w, struct frame *f, struct err *e)
+{
+	struct worker *slot = free_slot(w);
+	char id[ID_TEXT], query[24], account[ACCOUNT_TEXT], day[16], memory[24];
+	const char *const args[] = { query, account, day, memory, NULL };
+	int fd[2] = { -1, -1 };
+	struct err why;
+	int rc;
+
+	frame_get_str(f, id, sizeof(id));
+	snprintf(query, sizeof(query), "%llu",
+	    (unsigned long long)frame_get_u64(f));
+	frame_get_str(f, account, sizeof(account));
+	frame_get_str(f, day, sizeof(day));
+	fd[0] = frame_get_fd(f);
+	fd[1] = frame_get_fd(f);
+	snprintf(memory, sizeof(memory), "%lld",
+	    (long long)w->conf->worker_bytes);
+	rc = frame_end(f, e);
+	if (rc == 0 && slot == NULL)
+		rc = tell(w, id, 75, 0, "no room", e);
+	else if (rc == 0 && spawn_extract(w, slot, args, fd, &why) == -1)
+		rc = tell(w, id, 75, 0, why.en, e);
+	else if (rc == 0)
+		memcpy(slot->id, id, sizeof(slot->id));
+	for (int i = 0; i < 2; i++)
+		if (fd[i] != -1)
+			(void)close(fd[i]);
 	return rc;
 }
 

@@ -8,7 +8,7 @@
 #include "sys/frame.h"
 
 /*
- * The workers that run now: one process per bundle, killed by the kernel for
+ * The workers that run now: one process per bundle or extract, killed by the kernel for
  * too much memory or processor time and by us for too much wall clock. What
  * became of each is told to the keeper.
  */
@@ -23,6 +23,9 @@ void workers_free(struct workers *w);
 
 /* Starts a worker from a MESSAGE_WORK frame, which it consumes. */
 int workers_start(struct workers *w, struct frame *f, struct err *e);
+
+/* Starts an extract from a MESSAGE_EXTRACT frame, likewise. */
+int workers_extract(struct workers *w, struct frame *f, struct err *e);
 
 /* Reaps the dead, kills the overdue, tells the keeper. */
 int workers_tend(struct workers *w, struct err *e);

@@ -157,6 +157,33 @@ a_filer_has_its_own_account_only(void **state)
 }
 
 static void
+an_extract_has_one_folder_and_no_keys(void **state)
+{
+	(void)state;
+	(void)mkdir("accounts/aic/extracts", 0755);
+	(void)mkdir("accounts/ntb/extracts", 0755);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", make_file,
+			     "accounts/aic/extracts/x"),
+	    0);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", make_file,
+			     "accounts/aic/receipts"),
+	    1);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", make_file,
+			     "accounts/ntb/extracts/x"),
+	    1);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", read_folder,
+			     "accounts/ntb/extracts"),
+	    1);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", read_folder, "keys"), 1);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", read_folder, "spool"), 1);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", make_file, "exchange.db"),
+	    1);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", connect_out, NULL), 1);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", run_program, "/bin/true"),
+	    1);
+}
+
+static void
 a_keeper_stays_in_its_instance(void **state)
 {
 	(void)state;
@@ -185,6 +212,7 @@ main(void)
 		TEST(a_worker_that_speaks_or_starts_programs_is_killed),
 		TEST(a_session_has_no_files),
 		TEST(a_filer_has_its_own_account_only),
+		TEST(an_extract_has_one_folder_and_no_keys),
 		TEST(a_keeper_stays_in_its_instance),
 		TEST(a_gate_starts_programs_and_calls_nobody),
 	};
