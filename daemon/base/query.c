@@ -71,7 +71,7 @@ query_take(struct db *db, const struct bundle *b, struct rowfile_reader *r,
 	const struct rowfile_summary *v = rowfile_verdict(r);
 	const struct rowfile_file *f =
 	    v->nfiles > 0 ? &v->file[v->nfiles - 1] : NULL;
-	struct rowfile_record rec;
+	struct rowfile_record rec = { .kind = ROWFILE_END };
 	uint64_t at;
 	int rc = 0;
 

@@ -41,8 +41,8 @@
 	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |      \
 	    LANDLOCK_ACCESS_FS_REFER | LANDLOCK_ACCESS_FS_TRUNCATE_)
 #define LANDLOCK_ACCESS_FS_TRUNCATE_ (1ULL << 14)
-#define FS_ALL_V1 ((1ULL << 13) - 1)
-#define FS_REFER  (1ULL << 13)
+#define FS_ALL_V1                    ((1ULL << 13) - 1)
+#define FS_REFER                     (1ULL << 13)
 
 enum { RULES = 8, RIGHTS_PATHS = 12 };
 

@@ -30,9 +30,9 @@ enum spool_state {
 
 /*
  * 'u' an upload, 'c' a dry run (/check), 's' a bundle's own signature, 'q' a
- * query, 'x' the next number of a standing extract, which has no file.
+ * query. A bundle of kind 'x', a number of a standing extract, has no file.
  */
-#define SPOOL_KINDS "ucsqx"
+#define SPOOL_KINDS "ucsq"
 
 struct spool_name {
 	char id[ID_TEXT];

@@ -1248,13 +1248,13 @@ sigterm_ends_it_and_leaves_a_partial(void **state)
 }
 
 static void
-a_query_is_a_small_json_file(void **state)
+a_query_is_json_or_a_list(void **state)
 {
 	(void)state;
 	connected_as(ACCOUNT_INSTITUTION);
 	assert_int_equal(put("/queries/q.json", "{}"), SFTP_OK);
-	assert_told(".u.aic.q.json", "{}");
-	assert_int_equal(open_code("/queries/q.csv", PUT), SFTP_FAILURE);
+	assert_told(".q.aic.q.json", "{}");
+	assert_int_equal(open_code("/queries/q.txt", PUT), SFTP_FAILURE);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_home, clean_up)
@@ -1293,7 +1293,7 @@ main(void)
 		TEST(nothing_is_said_before_init),
 		TEST(without_a_keeper_the_filer_ends),
 		TEST(sigterm_ends_it_and_leaves_a_partial),
-		TEST(a_query_is_a_small_json_file),
+		TEST(a_query_is_json_or_a_list),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
