@@ -27,7 +27,7 @@ struct work_job {
 	 * the bundle, -1 where it is not there. keys is NULL for a bundle. */
 	const char *keys;
 	int signed_bundle;
-	int query; /* it is one, and not a bundle of data */
+	int query;           /* it is one, and not a bundle of data */
 	const char *dataset; /* of all its files; NULL: each tells by itself */
 	const char *received_at; /* RFC 3339; the only clock rules see */
 	uint64_t unpacked_max;   /* bytes; 0: as much as is usual */
