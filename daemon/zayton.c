@@ -90,6 +90,10 @@ static const struct command commands[] = {
 	    "NUMBER | reject NUMBER | revoke NUMBER, with --person NAME "
 	    "--reason TEXT",
 	    "what enterprises agreed to" },
+	{ "objection", objection_command,
+	    "list [--all] | answer NUMBER --verdict corrected|confirmed|"
+	    "unresolved|repaired --person NAME --reason TEXT",
+	    "what is objected to, and the answers" },
 	{ "access", access_command, "--subject ID | --month YYYY-MM",
 	    "who looked at an enterprise, how data were used" },
 	{ "verify", verify_command, "[RECEIPT...]",

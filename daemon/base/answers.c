@@ -15,6 +15,7 @@
 #include "base/jobs.h"
 #include "base/linking.h"
 #include "base/metrics.h"
+#include "base/objection.h"
 #include "base/publish.h"
 #include "base/reports.h"
 #include "base/review.h"
@@ -222,7 +223,7 @@ static const struct {
 	int (*ask)(struct keeper *k, const char *what, const json_t *request,
 	    const char *now, json_t **ret_answer, struct err *e);
 } askers[] = { { "grant ", grant_ask }, { "consent ", consent_ask },
-	{ "", account } };
+	{ "objection ", objection_ask }, { "", account } };
 
 /* A request of several statements stands or falls as a whole. */
 static int

@@ -4,6 +4,7 @@
 #include "base/authority.h"
 #include "base/db.h"
 #include "base/grant_tell.h"
+#include "base/objection.h"
 #include "base/offer.h"
 #include "sys/message.h"
 #include "way/work.h"
@@ -27,8 +28,12 @@ authority_news_all(struct db *db, struct err *e)
 }
 
 int
-authority_arrived(struct keeper *k, int64_t bundle, struct err *e)
+authority_arrived(struct keeper *k, int64_t bundle, const char *now,
+    struct err *e)
 {
+	if (objection_arrived(k, bundle, now, e) == -1 ||
+	    grant_tell_after(k, now, e) == -1)
+		return -1;
 	return db_run(k->db, e,
 	    "INSERT OR IGNORE INTO offer_news_t SELECT g.account FROM"
 	    " bundle_file_t f JOIN grant_t g ON g.dataset = f.dataset WHERE"
@@ -114,10 +119,12 @@ new_day(struct keeper *k, const char *now, const char *day, struct err *e)
 
 	if (last_told(k->db, "day", last, e) == -1)
 		return -1;
-	if (strcmp(last, day) != 0 && (authority_news_all(k->db, e) == -1 ||
-					  grant_tell_all(k, now, e) == -1 ||
-					  tell_months(k, day, e) == -1 ||
-					  told(k->db, "day", day, e) == -1))
+	if (strcmp(last, day) != 0 &&
+	    (authority_news_all(k->db, e) == -1 ||
+		grant_tell_all(k, now, e) == -1 ||
+		objection_tell_all(k, now, e) == -1 ||
+		tell_months(k, day, e) == -1 ||
+		told(k->db, "day", day, e) == -1))
 		return -1;
 	snprintf(k->told_on, sizeof(k->told_on), "%s", day);
 	return 0;

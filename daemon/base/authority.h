@@ -13,8 +13,12 @@
 int authority_news(struct db *db, const char *account, struct err *e);
 int authority_news_all(struct db *db, struct err *e);
 
-/* Those who are granted a data set of which a bundle brought rows. */
-int authority_arrived(struct keeper *k, int64_t bundle, struct err *e);
+/*
+ * A bundle was applied: its objections and answers are taken, those who are
+ * granted one of its data sets have news. Before its receipt.
+ */
+int authority_arrived(struct keeper *k, int64_t bundle, const char *now,
+    struct err *e);
 
 /* Where no bundle is at work. 1 there is more to do, 0 not, -1. */
 int authority_tick(struct keeper *k, struct err *e);

@@ -9,6 +9,7 @@
 #include "base/grant.h"
 #include "base/grant_ask.h"
 #include "base/grant_tell.h"
+#include "base/objection.h"
 #include "base/rows.h"
 #include "sys/buf.h"
 #include "sys/hash.h"
@@ -452,6 +453,9 @@ move_on(struct keeper *k, const struct step *s, const json_t *request,
 	if (rc == 0)
 		rc = act_note(k->db, a, s->kind, account,
 		    json_pack("{s:I}", "grant", (json_int_t)no), e);
+	if (rc == 0 && s->to != GRANT_SUSPENDED)
+		rc = objection_grant(k, no,
+		    s->to == GRANT_REVOKED ? "CORRECTED" : "CONFIRMED", a, e);
 	/* What is being fetched under it ends with it. */
 	if (rc == 0 && s->to != GRANT_IN_FORCE)
 		keeper_hang_up(k, account);

@@ -584,7 +584,8 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	    bundle_finish(k->db, b, outcome, &why, now, e) == -1 ||
 	    (b->name.kind == 'u' && strcmp(b->state, "applied") == 0 &&
 		schedule_arrived(k, b->no, job->provider, now, e) == -1) ||
-	    (b->name.kind == 'u' && authority_arrived(k, b->no, e) == -1) ||
+	    (b->name.kind == 'u' &&
+		authority_arrived(k, b->no, now, e) == -1) ||
 	    receipt_result(k->db, b, &versions, now, e) == -1 ||
 	    owe_report(k, b, e) == -1)
 		return -1;

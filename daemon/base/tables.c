@@ -486,6 +486,36 @@ const char *const tables_sql[] = {
 	"CREATE INDEX IF NOT EXISTS consent_account ON consent_t (account);",
 	"CREATE INDEX IF NOT EXISTS consent_enterprise ON consent_t"
 	" (enterprise);",
+	/*
+     * Objections, and the rows they mark, by the keys that all versions of a
+     * row share.
+     */
+	"CREATE TABLE IF NOT EXISTS objection_t ("
+	" no INTEGER PRIMARY KEY, row INTEGER NOT NULL, account TEXT NOT NULL,"
+	" number TEXT NOT NULL, kind TEXT NOT NULL, provider TEXT NOT NULL,"
+	" enterprise INTEGER NOT NULL, dataset TEXT NOT NULL,"
+	" field TEXT NOT NULL, record TEXT NOT NULL, claimed TEXT NOT NULL,"
+	" \"grant\" INTEGER, reason TEXT NOT NULL, evidence TEXT NOT NULL,"
+	" filed_at TEXT NOT NULL, due TEXT NOT NULL, bundle TEXT NOT NULL,"
+	" state TEXT NOT NULL, answer TEXT, answered_by TEXT, answered_at "
+	"TEXT);",
+	"CREATE INDEX IF NOT EXISTS objection_account ON objection_t"
+	" (account, number);",
+	"CREATE INDEX IF NOT EXISTS objection_provider ON objection_t"
+	" (provider, state);",
+	"CREATE TABLE IF NOT EXISTS objection_row_t ("
+	" objection INTEGER NOT NULL, dataset TEXT NOT NULL,"
+	" \"key\" TEXT NOT NULL, provider TEXT NOT NULL,"
+	" PRIMARY KEY (dataset, \"key\", provider, objection))"
+	" WITHOUT ROWID;",
+	"CREATE VIEW IF NOT EXISTS data_objection AS SELECT o.no AS objection,"
+	" o.kind, o.state, o.filed_at, o.due, o.account, o.provider,"
+	" CASE o.enterprise WHEN 0 THEN '' ELSE printf('E%08d', t.root) END"
+	" AS enterprise, o.dataset, o.field, o.record, o.claimed, o.\"grant\","
+	" o.reason, o.evidence, o.bundle, b.sha256, o.answer,"
+	" o.answered_by, o.answered_at FROM objection_t o LEFT JOIN"
+	" enterprise_t t ON t.no = o.enterprise LEFT JOIN bundle_t b ON"
+	" b.id = o.bundle;",
 	/* Institutions whose /catalog is to be made again. */
 	"CREATE TABLE IF NOT EXISTS offer_news_t (account TEXT PRIMARY KEY)"
 	" WITHOUT ROWID;",

@@ -1,0 +1,70 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command.h"
+
+/* zayton objection: what is objected to, and its answers. */
+
+static void
+print_list(const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+	{
+		printf("%lld  %s  %s  %s -> %s  %s %s %s  期限/due %s\n",
+		    (long long)json_integer_value(
+			json_object_get(v, "objection")),
+		    command_text(v, "kind"), command_text(v, "state"),
+		    command_text(v, "account"), command_text(v, "provider"),
+		    command_text(v, "enterprise"), command_text(v, "dataset"),
+		    command_text(v, "field"), command_text(v, "due"));
+		printf("    %s\n", command_text(v, "reason"));
+		if (command_text(v, "answer")[0] != '\0')
+			printf("    答复/answer %s: %s\n",
+			    command_text(v, "answered_by"),
+			    command_text(v, "answer"));
+	}
+}
+
+static void
+print_done(const json_t *answer)
+{
+	printf("%lld %s\n",
+	    (long long)json_integer_value(json_object_get(answer, "objection")),
+	    command_text(answer, "state"));
+}
+
+int
+objection_command(int argc, char **argv)
+{
+	int json = command_option(&argc, argv, "--json", 0) != NULL;
+	int all = command_option(&argc, argv, "--all", 0) != NULL;
+	const char *verdict = command_option(&argc, argv, "--verdict", 1);
+	const char *person = command_option(&argc, argv, "--person", 1);
+	const char *reason = command_option(&argc, argv, "--reason", 1);
+	const char *verb = argc > 1 ? argv[1] : "";
+	struct conf c;
+	struct err e;
+
+	if (command_unknown(argc, argv))
+		return command_usage();
+	if (strcmp(verb, "list") == 0
+		? argc != 2
+		: strcmp(verb, "answer") != 0 || argc != 3 || verdict == NULL ||
+		      person == NULL || reason == NULL)
+		return command_usage();
+	if (command_home(&c, &e) == -1)
+		return command_fail(&e);
+	if (strcmp(verb, "list") == 0)
+		return command_ask(&c,
+		    json_pack("{s:s, s:b}", "do", "objection list", "all", all),
+		    json, print_list);
+	return command_ask(&c,
+	    json_pack("{s:s, s:I, s:s, s:s, s:s}", "do", "objection answer",
+		"number", (json_int_t)strtoll(argv[2], NULL, 10), "verdict",
+		verdict, "person", person, "reason", reason),
+	    json, print_done);
+}
