@@ -11,14 +11,17 @@
 --   derive    "org_code": made of other identifiers of the row, below all that
 --             is supplied; of a field that goes with another one a function of
 --             that one's value, where the row does not say it
+--   past      what the same provider said before is compared as well
 --   conflict  how a value of another provider has to differ to be one:
 --             differs, name (no name it ever had), section (the first
 --             character), class (the first two), persists (for over 30 days),
---             or a function of two contributions
+--             or a function of what stands, the other contribution, and the
+--             values of the record; it sees declared and past ones too
 --   decide    a function that gets all contributions, in no order, and returns
 --             the number of the one that stands, or nil for the policy's; not
 --             asked where all say the same
--- A contribution is { provider =, value =, as_of =, correction = }.
+-- A contribution is { provider =, value =, as_of =, correction =, past = },
+-- and what goes with its field, by name.
 
 -- The organisation code in a tax number of 15 or 18 characters.
 local function org_of(tax_id)
@@ -55,6 +58,22 @@ local function not_the_old_number(all)
   end
 end
 
+-- A capital that changes by over half has a record of the change. One that is
+-- 10,000 times as much or as little is told in another unit: that is a finding.
+local function leaps(stands, other, record)
+  local now, before = tonumber(stands.value), tonumber(other.value)
+  return other.past and now ~= before * 10000 and before ~= now * 10000
+    and math.abs(now - before) * 2 > before
+    and (record.capital_changed_on or "") <= other.as_of
+end
+
+-- Of the same year, and by over 30 per cent.
+local function far_off(stands, other)
+  local a, b = tonumber(stands.value), tonumber(other.value)
+  return stands.as_of:sub(1, 4) == other.as_of:sub(1, 4)
+    and math.abs(a - b) * 10 > a * 3
+end
+
 return {
   -- What rows say of the record: fields of the same name, or their name in the
   -- dataset; "all". Of rows that are about one item each: its word and the
@@ -64,13 +83,18 @@ return {
     aic_registration_change = { item = "change_item",
       entity_name = { "名称", "after_value" },
       legal_rep = { "法定代表人", "after_value" },
-      address = { "住所", "after_value" } },
+      address = { "住所", "after_value" },
+      capital_changed_on = { "注册资本", "changed_on" } },
     qts_org_code = { "entity_name", "org_code", "reg_no", "legal_rep", "address",
       "division_code", org_code_valid_to = "valid_to" },
     nat_tax_taxpayer = { "entity_name", "tax_id", "org_code", "uscc",
       "legal_rep", tax_status_nat = "tax_status", tax_status = "tax_status" },
     loc_tax_taxpayer = { "entity_name", "tax_id", "org_code", "uscc",
       "legal_rep", tax_status_loc = "tax_status", tax_status = "tax_status" },
+    nat_tax_credit_grade = { tax_credit_grade = "credit_grade",
+      tax_credit_year = "eval_year" },
+    loc_tax_credit_grade = { tax_credit_grade = "credit_grade",
+      tax_credit_year = "eval_year" },
     court_enforcement_case = { "org_code", "uscc", "legal_rep" },
     police_enterprise_case = { "legal_rep", "legal_rep_id" },
     self_declared_enterprise = { "entity_name", "uscc", "org_code", "reg_no",
@@ -80,7 +104,8 @@ return {
   -- Asked only where none of the above says anything: the newest row of each.
   -- They name customers, often by the name above the door.
   late = {
-    hrss_employment_insurance = { "entity_name", "uscc", "org_code", "reg_no" },
+    hrss_employment_insurance = { "entity_name", "uscc", "org_code", "reg_no",
+      "employee_total" },
     power_bill_monthly = { "entity_name", address = "use_address" },
     water_bill_monthly = { "entity_name", address = "use_address" },
     gas_bill_monthly = { "entity_name", address = "use_address" },
@@ -106,7 +131,8 @@ return {
     legal_rep_id = { rank = "AIC > PSB > COURT", fill = true,
       conflict = "differs" },
     reg_capital = { rank = "AIC", apart = "ENT",
-      with = { "reg_capital_currency" } },
+      with = { "reg_capital_currency" }, past = true, conflict = leaps },
+    capital_changed_on = { rank = "AIC" },
     paid_capital = { rank = "AIC" },
     address = { rank = "AIC > QTS > NTB > LTB > HRSS > SGCC > MUB",
       apart = "ENT", fill = true, with = { "division_code" } },
@@ -124,7 +150,12 @@ return {
     tax_status = { rank = "NTB = LTB", policy = "worst", conflict = "differs",
       values = { "ABNORMAL", "ABN_CANCELLED", "SUSPENDED", "CANCELLED",
         "NORMAL" } },
-    employee_total = { rank = "HRSS", apart = "ENT" },
+    tax_credit_grade = { rank = "NTB = LTB", with = { "tax_credit_year" },
+      conflict = function(a, b)
+        return a.tax_credit_year == b.tax_credit_year
+      end },
+    tax_credit_year = {},
+    employee_total = { rank = "HRSS", apart = "ENT", conflict = far_off },
   },
 
   -- Every other field of the register.

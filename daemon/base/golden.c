@@ -148,6 +148,7 @@ fill_contribution(struct golden *g, const struct record_field *f,
 		      ((uint64_t)r->origin.file & 0xff) << 28 |
 		      ((uint64_t)r->origin.row & 0xfffffff);
 	c->op = r->op;
+	c->past = f->past && r->ended && r->op != 'D';
 	for (size_t i = 0; i < f->ntuple; i++)
 		c->value[i] = cell_of(r, f->tuple[i]);
 	if (f->derive_org_code && c->value[0] == NULL) {
@@ -155,6 +156,37 @@ fill_contribution(struct golden *g, const struct record_field *f,
 		c->derived = c->value[0] != NULL;
 	}
 	c->masked = c->value[0] != NULL && strchr(c->value[0], '*') != NULL;
+}
+
+/*
+ * The row said so until it said what it says now: all of its later versions
+ * have the other value.
+ */
+static int
+stood_before(const struct golden *g, size_t at, int field)
+{
+	const struct said_row *r = &g->row[at];
+	const char *before = cell_of(r, field);
+	const char *after = NULL;
+
+	for (size_t i = at + 1; before != NULL && i < g->nrows; i++) {
+		const struct said_row *n = &g->row[i];
+		const char *v = cell_of(n, field);
+		int same;
+
+		if (n->source != r->source || strcmp(n->key, r->key) != 0 ||
+		    strcmp(n->provider, r->provider) != 0)
+			return 0;
+		if (n->op == 'X' || v == NULL)
+			continue;
+		same = strcmp(v, after != NULL ? after : before) == 0;
+		if (same == (after == NULL))
+			return 0;
+		after = v;
+		if (!n->ended)
+			return 1;
+	}
+	return 0;
 }
 
 static int
@@ -167,7 +199,8 @@ speaks_of(const struct golden *g, const struct record_field *f, size_t at)
 	if (!says(r, f->head) && !f->derive_org_code)
 		return 0;
 	return !r->ended || r->op == 'D' ||
-	       (remembers(f) && !is_repeated(g, at, f->head));
+	       (remembers(f) && !is_repeated(g, at, f->head)) ||
+	       (f->past && stood_before(g, at, f->head));
 }
 
 static void
@@ -379,6 +412,7 @@ golden_conflicts(struct golden *g, uint32_t no, const struct record_field *f,
     const struct contribution *stands, const struct contribution *b)
 {
 	enum { A_MONTH = 30 };
+	const char *record[RECORD_FIELDS];
 	const char *x = stands->value[0];
 	const char *y = b->value[0];
 
@@ -398,7 +432,9 @@ golden_conflicts(struct golden *g, uint32_t no, const struct record_field *f,
 	case CONFLICT_FUNCTION:
 		break;
 	}
-	switch (overwrite_conflict(f, stands, b)) {
+	for (size_t i = 0; i < g->o->nfields; i++)
+		record[i] = golden_value(g, i);
+	switch (overwrite_conflict(f, stands, b, record)) {
 	case 0:
 		return 0;
 	case 1:

@@ -298,7 +298,11 @@ is_conflict(struct golden *g, uint32_t no, const struct record_field *f,
 		return at == d->s.winner;
 	if (at == d->s.winner || !d->v[at].disagrees)
 		return 0;
-	if (strcmp(c->provider, w->provider) == 0 &&
+	/* What stood before, or is declared, is for functions to compare. */
+	if ((c->past || d->v[at].reason == SURVIVE_DECLARED) &&
+	    f->conflict != CONFLICT_FUNCTION)
+		return 0;
+	if (strcmp(c->provider, w->provider) == 0 && !c->past &&
 	    (f->rule.policy != SURVIVE_IMMUTABLE || w->op == 'C'))
 		return 0;
 	return golden_conflicts(g, no, f, w, c) &&

@@ -102,6 +102,8 @@ admission(const struct survive_rule *r, const struct contribution *c,
 		return SURVIVE_WITHDRAWN;
 	if (text(c->value[0])[0] == '\0')
 		return SURVIVE_EMPTY;
+	if (c->past)
+		return SURVIVE_OLDER;
 	if (place == r->nranks)
 		return SURVIVE_UNRANKED;
 	switch (r->rank[place].role) {
@@ -353,7 +355,12 @@ judge(const struct field_of *f, struct survivor *s, struct survive_verdict *v)
 			v[i].reason = same_values(&f->c[i], &f->c[s->winner])
 					  ? SURVIVE_AGREES
 					  : SURVIVE_LOWER;
-		else
+		else if (v[i].reason == SURVIVE_DECLARED ||
+			 v[i].reason == SURVIVE_OLDER) {
+			v[i].disagrees =
+			    !same_values(&f->c[i], &f->c[s->winner]);
+			continue;
+		} else
 			continue;
 		v[i].disagrees =
 		    v[i].reason != SURVIVE_AGREES && !f->c[i].masked;

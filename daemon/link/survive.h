@@ -49,6 +49,7 @@ struct contribution {
 	char op;                /* 'I' 'U' 'C' 'D' */
 	int masked;
 	int derived;
+	int past; /* stood before, and is only compared with what stands */
 };
 
 struct survive_rule {
@@ -97,7 +98,8 @@ struct survive_verdict {
 	size_t place;  /* of its provider in the rule, nranks: none */
 	int class;     /* of an admitted one: the smallest number wins */
 	int admitted;  /* it competed, by its provider and its form */
-	int disagrees; /* a competing value that differs from what stands */
+	int disagrees; /* differs from what stands: where it competes, stood
+			  before or is declared */
 };
 
 struct survivor {

@@ -231,10 +231,16 @@ read_tuple(struct reading *r, struct record_field *f)
 
 /* --- functions ---------------------------------------------------------- */
 
+/* A contribution to a field, with what goes with it by name. */
 static void
-push_contribution(lua_State *L, const struct contribution *c)
+push_contribution(lua_State *L, const struct record_field *f,
+    const struct contribution *c)
 {
-	lua_createtable(L, 0, 4);
+	lua_createtable(L, 0, 8);
+	for (size_t i = 1; i < f->ntuple; i++) {
+		lua_pushstring(L, c->value[i]);
+		lua_setfield(L, -2, f->book->field[f->tuple[i]].name);
+	}
 	lua_pushstring(L, c->provider);
 	lua_setfield(L, -2, "provider");
 	lua_pushstring(L, c->value[0] != NULL ? c->value[0] : "");
@@ -243,6 +249,8 @@ push_contribution(lua_State *L, const struct contribution *c)
 	lua_setfield(L, -2, "as_of");
 	lua_pushboolean(L, c->op == 'C');
 	lua_setfield(L, -2, "correction");
+	lua_pushboolean(L, c->past);
+	lua_setfield(L, -2, "past");
 }
 
 /* Runs the function that is on the stack with n arguments behind it. */
@@ -271,7 +279,7 @@ decide(void *ctx, const struct contribution *c, size_t n, size_t *ret_i)
 	lua_rawgeti(L, LUA_REGISTRYINDEX, f->decide_ref);
 	lua_createtable(L, (int)n, 0);
 	for (size_t k = 0; k < n; k++) {
-		push_contribution(L, &c[k]);
+		push_contribution(L, f, &c[k]);
 		lua_rawseti(L, -2, (lua_Integer)k + 1);
 	}
 	if (call(f, 1) == -1)
@@ -285,15 +293,21 @@ decide(void *ctx, const struct contribution *c, size_t n, size_t *ret_i)
 
 int
 overwrite_conflict(const struct record_field *f,
-    const struct contribution *stands, const struct contribution *b)
+    const struct contribution *stands, const struct contribution *b,
+    const char *const *record)
 {
 	lua_State *L = f->book->box->L;
 	int yes;
 
 	lua_rawgeti(L, LUA_REGISTRYINDEX, f->conflict_ref);
-	push_contribution(L, stands);
-	push_contribution(L, b);
-	if (call(f, 2) == -1)
+	push_contribution(L, f, stands);
+	push_contribution(L, f, b);
+	lua_createtable(L, 0, (int)f->book->nfields);
+	for (size_t i = 0; i < f->book->nfields; i++) {
+		lua_pushstring(L, record[i]);
+		lua_setfield(L, -2, f->book->field[i].name);
+	}
+	if (call(f, 3) == -1)
 		return -1;
 	yes = lua_toboolean(L, -1);
 	lua_settop(L, 0);
@@ -342,6 +356,10 @@ read_member(struct reading *r, struct record_field *f, const char *name)
 		return read_tuple(r, f);
 	if (strcmp(name, "conflict") == 0)
 		return read_conflict(r, f);
+	if (strcmp(name, "past") == 0) {
+		f->past = lua_toboolean(r->L, -1);
+		return 0;
+	}
 	if (strcmp(name, "fill") == 0) {
 		rule->fill = lua_toboolean(r->L, -1);
 		return 0;

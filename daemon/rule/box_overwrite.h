@@ -19,10 +19,12 @@ void overwrite_free(struct overwrite *o);
 
 /*
  * Whether b, which disagrees with what stands, is a conflict by the rule's
- * function: 1, 0, -1 the function failed.
+ * function: 1, 0, -1 the function failed. record has the value of each field,
+ * NULL: none.
  */
 int overwrite_conflict(const struct record_field *f,
-    const struct contribution *stands, const struct contribution *b);
+    const struct contribution *stands, const struct contribution *b,
+    const char *const *record);
 
 /*
  * The value of a part that its row does not say, made of that of the head; to

@@ -38,6 +38,7 @@ struct record_field {
 	int head; /* the field it goes with, itself where it goes alone */
 	size_t ntuple;
 	int tuple[SURVIVE_TUPLE]; /* of a head: itself first */
+	int past;                 /* what stood before is compared with it */
 	int ruled;                /* the rules name it */
 	int conflict_ref;         /* of the functions */
 	int decide_ref;

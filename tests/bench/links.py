@@ -135,12 +135,14 @@ def explained():
                       " IN ('division_code', 'term_to')").fetchall()
     right = 0
     columns = {"org_code_valid_to": "valid_to", "tax_status_nat": "tax_status",
-               "tax_status_loc": "tax_status"}
+               "tax_status_loc": "tax_status",
+               "tax_credit_grade": "credit_grade",
+               "tax_credit_year": "eval_year"}
     for r in random.Random(1).sample(rows, min(100, len(rows))):
         cell = db.execute("SELECT %s FROM hist_%s WHERE _id = ?" % (
             columns.get(r["field"], r["field"]), r["dataset"]),
             (r["id"],)).fetchone()
-        right += cell is not None and cell[0] == r["value"]
+        right += cell is not None and str(cell[0]) == str(r["value"])
     print("of 100 values picked at random %d stand in the cell named" % right)
 
 

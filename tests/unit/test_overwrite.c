@@ -170,12 +170,44 @@ sources_say_fields(void **state)
 }
 
 static void
+functions_see_what_stood_before_and_the_record(void **state)
+{
+	const struct contribution c[2] = {
+		{ .provider = "AIC", .value = { "9", "CNY" }, .as_of = "2" },
+		{ .provider = "AIC",
+		    .value = { "4", "USD" },
+		    .as_of = "1",
+		    .past = 1 }
+	};
+	const char *record[RECORD_FIELDS] = { NULL };
+
+	(void)state;
+	assert_int_equal(
+	    rules("reg_capital = { rank = 'AIC', past = true, with = {"
+		  " 'reg_capital_currency' }, conflict = function(a, b, r)"
+		  " return b.past and not a.past and a.reg_capital_currency =="
+		  " 'CNY' and b.reg_capital_currency == 'USD' and"
+		  " r.legal_rep == '王某' and r.address == nil end }",
+		REGISTER, ""),
+	    0);
+	assert_int_equal(field("reg_capital")->past, 1);
+	record[overwrite_field(o, "legal_rep")] = "王某";
+	assert_int_equal(overwrite_conflict(field("reg_capital"), &c[0], &c[1],
+			     record),
+	    1);
+	assert_int_equal(overwrite_conflict(field("reg_capital"), &c[1], &c[0],
+			     record),
+	    0);
+}
+
+static void
 functions_decide(void **state)
 {
 	const struct contribution c[2] = {
 		{ .provider = "AIC", .value = { "a" }, .as_of = "2016" },
 		{ .provider = "QTS", .value = { "b" }, .as_of = "2015" }
 	};
+	const char *record[RECORD_FIELDS] = { NULL };
 	const struct record_field *f;
 	size_t i = 7;
 
@@ -191,11 +223,11 @@ functions_decide(void **state)
 	f = field("reg_no");
 	assert_int_equal(f->rule.decide(f->rule.ctx, c, 2, &i), 0);
 	assert_int_equal(i, 1);
-	assert_int_equal(overwrite_conflict(f, &c[0], &c[1]), 1);
-	assert_int_equal(overwrite_conflict(f, &c[1], &c[0]), 0);
+	assert_int_equal(overwrite_conflict(f, &c[0], &c[1], record), 1);
+	assert_int_equal(overwrite_conflict(f, &c[1], &c[0], record), 0);
 	f = field("legal_rep");
 	assert_int_equal(f->rule.decide(f->rule.ctx, c, 2, &i), -1);
-	assert_int_equal(overwrite_conflict(f, &c[0], &c[1]), -1);
+	assert_int_equal(overwrite_conflict(f, &c[0], &c[1], record), -1);
 	assert_non_null(strstr(overwrite_failure(o), "oh"));
 }
 
@@ -267,6 +299,8 @@ main(void)
 		cmocka_unit_test_teardown(fields_go_with_others, forget),
 		cmocka_unit_test_teardown(sources_say_fields, forget),
 		cmocka_unit_test_teardown(functions_decide, forget),
+		cmocka_unit_test_teardown(
+		    functions_see_what_stood_before_and_the_record, forget),
 		cmocka_unit_test_teardown(what_is_wrong_is_named, forget),
 		cmocka_unit_test_teardown(rules_have_no_reach, forget),
 		cmocka_unit_test_teardown(the_shipped_ones_pass, forget),

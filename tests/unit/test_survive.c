@@ -178,6 +178,23 @@ snapshots_declarations_and_strangers_stand_apart(void **state)
 }
 
 static void
+what_stood_before_is_only_compared(void **state)
+{
+	struct contribution c[] = { says("AIC", "甲", "2016-02-01"),
+		says("AIC", "乙", "2016-03-01"),
+		says("ENT", "丙", "2016-02-01") };
+
+	(void)state;
+	c[1].past = 1;
+	decide(&legal_rep, c, 3);
+	assert_int_equal(s.winner, 0);
+	assert_int_equal(v[1].reason, SURVIVE_OLDER);
+	assert_int_equal(v[1].disagrees, 1);
+	assert_int_equal(v[2].disagrees, 1);
+	assert_int_equal(s.conflict, 0);
+}
+
+static void
 masked_and_derived_values_only_stand_in(void **state)
 {
 	struct contribution c[] = { says("AIC", "350581********0014",
@@ -378,6 +395,7 @@ main(void)
 		cmocka_unit_test(lower_ranks_fill_until_the_owner_speaks),
 		cmocka_unit_test(
 		    snapshots_declarations_and_strangers_stand_apart),
+		cmocka_unit_test(what_stood_before_is_only_compared),
 		cmocka_unit_test(masked_and_derived_values_only_stand_in),
 		cmocka_unit_test(what_never_changes_is_only_corrected),
 		cmocka_unit_test(a_sticky_status_is_left_by_correction_only),
