@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "base/linking.h"
 #include "base/notice.h"
 #include "base/outbox.h"
+#include "base/quality.h"
 #include "base/query.h"
 #include "base/reports.h"
 #include "base/schedule.h"
@@ -36,8 +38,9 @@
 
 enum {
 	SENT_AT_A_TIME = 2000, /* rows that go back in a slice */
-	SLICE_MS = 40,         /* of merging before we look who waits */
-	ROUND_MS = 400,        /* of merging in a round where nobody does */
+	MEASURED_AT_A_TIME = 10000,
+	SLICE_MS = 40,    /* of merging before we look who waits */
+	ROUND_MS = 400,   /* of merging in a round where nobody does */
 	ATTEMPTS_MAX = 3, /* workers that die before a bundle is set aside */
 	KILLS_MAX = 20,   /* and those that are killed by an operator */
 	RECEIPTS_PER_ROUND = 16,
@@ -92,6 +95,7 @@ find(const struct keeper *k, const char *id)
 static void
 job_free(struct job *job)
 {
+	quality_close(job->quality);
 	merge_close(job->merge);
 	sendback_close(job->sendback);
 	rowfile_close(job->reader);
@@ -528,10 +532,12 @@ place_rejected(struct job *job, const struct rowfile_summary *v, struct err *e)
 	char dir[SPOOL_TEXT + 96];
 	char path[SPOOL_TEXT + 112];
 	uint64_t rejected = 0;
+	struct stat st;
 
 	for (size_t i = 0; i < v->nfiles; i++)
 		rejected += v->file[i].rejected;
-	if (rejected == 0)
+	/* A file that was refused whole may have no bad row at all. */
+	if (rejected == 0 || stat(job->rejected, &st) == -1 || st.st_size == 0)
 		return 0;
 	snprintf(dir, sizeof(dir), "%s/%s/reports/%s.%s", HOME_ACCOUNTS,
 	    job->bundle.name.account, job->bundle.name.name,
@@ -637,6 +643,17 @@ after_rows(struct keeper *k, struct job *job, struct err *e)
 	return sendback_slice(job->sendback, SENT_AT_A_TIME, e);
 }
 
+/* All that can be said of the bundle's quality, in slices. */
+static int
+measure_some(struct keeper *k, struct job *job, struct err *e)
+{
+	if (job->quality == NULL)
+		job->quality = quality_open(k->db, &job->bundle, job->provider,
+		    job->standing, rowfile_verdict(job->reader), job->merge);
+	job->merged = 1;
+	return quality_slice(job->quality, MEASURED_AT_A_TIME, e);
+}
+
 /* Rows that were left for when no bundle is at work, and what is due today. */
 static int
 quiet_work(struct keeper *k, struct err *e)
@@ -664,6 +681,8 @@ slice(struct keeper *k, struct err *e)
 	rc = job->merged ? 0 : merge_slice(job->merge, SLICE_MS, &why);
 	if (rc == 0 && job->bundle.name.kind != 'c')
 		rc = after_rows(k, job, &why);
+	if (rc == 0)
+		rc = measure_some(k, job, &why);
 	if (rc == -1 && (db_broken(k->db) || why.kind != ERR_HOLD)) {
 		*e = why;
 		return -1;

@@ -21,6 +21,7 @@ struct job {
 	int merged;                /* its rows are in the base */
 	int tried;                 /* rows that waited, and were tried for it */
 	struct sendback *sendback; /* owned: what is not linked goes back */
+	struct quality *quality;   /* owned: its metrics, after all that */
 	int extracting;            /* with the extract role */
 	uint64_t read_bytes;
 	uint64_t read_rows;

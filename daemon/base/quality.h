@@ -3,12 +3,17 @@
 
 #include <stdint.h>
 
+#include "base/bundle.h"
 #include "base/db.h"
+#include "base/standing.h"
 #include "form/rowfile.h"
+#include "way/merge.h"
 
 /*
  * The quality of bundles in the base: what their numbers are, and rows as they
- * were sent. All of it is written within the bundle's own transactions.
+ * were sent. All of it is written within the bundle's own transactions. The
+ * keeper's own metrics come of what merging counted and of one reading of the
+ * rows that the bundle wrote, in slices; nothing of it grows with the base.
  */
 
 /* Keeps a record of kind ROWFILE_SENT. */
@@ -17,5 +22,19 @@ int quality_sent(struct db *db, int64_t bundle, int64_t file,
 
 /* A bundle is put on its way again: what was said of it is forgotten. */
 int quality_forget(struct db *db, int64_t bundle, struct err *e);
+
+/* The metrics of one bundle in the making. */
+struct quality;
+
+/* After its rows are merged and linked. All of them outlive it. */
+struct quality *quality_open(struct db *db, const struct bundle *b,
+    const char *provider, const struct standing *s,
+    const struct rowfile_summary *v, struct merge *m);
+void quality_close(struct quality *q);
+
+/*
+ * Reads about so many rows back: 1 there are more, 0 all metrics are kept, -1.
+ */
+int quality_slice(struct quality *q, int rows, struct err *e);
 
 #endif

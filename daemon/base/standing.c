@@ -14,6 +14,7 @@
 #include "base/standing.h"
 #include "base/views.h"
 #include "rule/box_calendar.h"
+#include "rule/box_quality.h"
 #include "rule/box_sharing.h"
 #include "rule/codes.h"
 #include "rule/script.h"
@@ -43,6 +44,7 @@ standing_drop(struct standing *s)
 	schemas_free(s->schemas);
 	pack_free(s->pack);
 	free(s->calendar);
+	policy_done(&s->policy);
 	free(s->sharing);
 	free(s);
 }
@@ -61,7 +63,9 @@ standing_new(struct pack *p, const char *day, struct standing **ret_s,
 		snprintf(s->code_tables, sizeof(s->code_tables), "%s",
 		    map->sha256);
 	s->calendar = xcalloc(1, sizeof(*s->calendar));
+	policy_init(&s->policy);
 	if (schemas_read_on(p, day, &s->schemas, e) == -1 ||
+	    box_quality(p, s->schemas, &s->policy, e) == -1 ||
 	    box_calendar(p, s->calendar, e) == -1 ||
 	    box_sharing_of(p, s->schemas, &s->sharing, e) == -1) {
 		standing_drop(s);

@@ -2,6 +2,7 @@
 #define ZAYTON_BASE_STANDING_H
 
 #include "quality/calendar.h"
+#include "quality/policy.h"
 #include "rule/pack.h"
 #include "rule/schema.h"
 #include "sys/err.h"
@@ -17,6 +18,7 @@ struct standing {
 	struct pack *pack;
 	struct schemas *schemas;
 	struct calendar *calendar; /* owned: when data are due */
+	struct policy policy;      /* what is asked of them */
 	char code_tables[65];      /* SHA-256 of code_map.csv, "" without one */
 	struct sharing *sharing;   /* how data sets may be shared at all */
 	int refs;

@@ -182,6 +182,18 @@ const char *const tables_sql[] = {
 	" WHERE b.kind = 'u';",
 	"CREATE INDEX IF NOT EXISTS quality_metric_trend ON quality_metric_t"
 	" (dataset, bundle) WHERE metric = 'SCORE';",
+	/* What is counted of a bundle's rows until all of them are merged. */
+	"CREATE TABLE IF NOT EXISTS quality_part_t ("
+	" bundle INTEGER NOT NULL, dataset TEXT NOT NULL,"
+	" rows INTEGER NOT NULL, linked INTEGER NOT NULL,"
+	" repeats INTEGER NOT NULL, put INTEGER NOT NULL,"
+	" before INTEGER NOT NULL, put_linked INTEGER NOT NULL,"
+	" entity BLOB NOT NULL,"
+	" PRIMARY KEY (bundle, dataset));",
+	/* Enterprises that a provider's rows of a period were of, as bits. */
+	"CREATE TABLE IF NOT EXISTS quality_seen_t ("
+	" provider TEXT NOT NULL, dataset TEXT NOT NULL, period TEXT NOT NULL,"
+	" seen BLOB NOT NULL, PRIMARY KEY (provider, dataset, period));",
 	/*
      * What later bundles may be measured by: a dataset of a bundle of which
      * no file was refused, and no dry run.

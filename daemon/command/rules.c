@@ -7,6 +7,7 @@
 #include "rule/box_calendar.h"
 #include "rule/box_link.h"
 #include "rule/box_overwrite.h"
+#include "rule/box_quality.h"
 #include "rule/box_sharing.h"
 #include "rule/codes.h"
 #include "rule/pack.h"
@@ -86,13 +87,17 @@ check_overwrite(const struct pack_file *f, const struct schemas *all,
 	return rc;
 }
 
-/* When data are due. */
+/* What is asked of the data, and when they are due. */
 static int
-check_quality(const struct pack *p, struct err *e)
+check_quality(const struct pack *p, const struct schemas *all, struct err *e)
 {
 	struct calendar *c = xcalloc(1, sizeof(*c));
-	int rc = box_calendar(p, c, e);
+	struct policy policy;
+	int rc = box_quality(p, all, &policy, e);
 
+	if (rc == 0)
+		rc = box_calendar(p, c, e);
+	policy_done(&policy);
 	free(c);
 	return rc;
 }
@@ -132,7 +137,7 @@ check_common(const struct pack *p, const struct schemas *all, const char *name)
 	else if (strcmp(name, SHARING_FILE) == 0)
 		rc = check_sharing(p, all, &e);
 	else
-		rc = check_quality(p, &e);
+		rc = check_quality(p, all, &e);
 	if (rc == -1) {
 		(void)command_fail(&e);
 		return COMMAND_FAULTS;

@@ -160,6 +160,10 @@ put_row(struct buf *b, const struct row *r, const char *dataset)
 	put_str(b, r->key);
 	put_str(b, r->as_of);
 	put_str(b, dataset);
+	put_int(b,
+	    (r->marks.events ? ROWFILE_EVENTS : 0) |
+		(r->marks.backwards ? ROWFILE_BACKWARDS : 0),
+	    1);
 	put_int(b, r->schema->nfields, 2);
 	for (size_t i = 0; i < r->schema->nfields; i++)
 		put_value(b, &r->value[i], r->open_ended[i]);
@@ -308,6 +312,16 @@ rowfile_refuse(struct rowfile_writer *w, const struct err *why)
 	f->rows = f->accepted = f->rejected = 0;
 	f->nrules = 0;
 	f->end = f->begin;
+}
+
+void
+rowfile_block(struct rowfile_writer *w, const struct err *why)
+{
+	struct rowfile_file *f = current(w);
+
+	f->error = *why;
+	f->accepted = 0;
+	f->rejected = f->rows;
 }
 
 struct rowfile_summary *

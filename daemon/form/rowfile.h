@@ -22,7 +22,10 @@ enum {
 	ROWFILE_RULES = 200,
 	ROWFILE_SAMPLES = 20,    /* rows as sent that are kept of each rule */
 	ROWFILE_DATASETS = 1000, /* of a bundle, with a quality of their own */
-	ROWFILE_CELLS = 1 << 20  /* bytes of a row as sent */
+	ROWFILE_CELLS = 1 << 20, /* bytes of a row as sent */
+	/* of a row: days that follow each other, and that they do not */
+	ROWFILE_EVENTS = 2,
+	ROWFILE_BACKWARDS = 4
 };
 
 struct rowfile_count {
@@ -106,6 +109,11 @@ int rowfile_find(struct rowfile_writer *w, const struct finding *f,
  * told any more.
  */
 void rowfile_refuse(struct rowfile_writer *w, const struct err *why);
+/*
+ * Refuses it for the quality of its rows: none is taken, but what was found
+ * is told.
+ */
+void rowfile_block(struct rowfile_writer *w, const struct err *why);
 struct rowfile_summary *rowfile_summary(struct rowfile_writer *w);
 /* The quality of a dataset, to be added to; NULL where there are too many. */
 struct rowfile_quality *rowfile_quality(struct rowfile_writer *w,
@@ -131,6 +139,7 @@ struct rowfile_record {
 	const char *key;
 	const char *as_of;
 	const char *dataset; /* "": that of the file */
+	uint8_t marks;       /* ROWFILE_EVENTS, ROWFILE_BACKWARDS */
 	size_t nvalues;
 	struct value value[SCHEMA_FIELDS];
 	uint8_t open_ended[SCHEMA_FIELDS];

@@ -353,9 +353,12 @@ get_row(struct span *s, struct rowfile_record *rec)
 	rec->key = get_str(s);
 	rec->as_of = get_str(s);
 	rec->dataset = get_word(s);
+	rec->marks = (uint8_t)get_int(s, 1);
 	rec->nvalues = (size_t)get_int(s, 2);
 	if (s->bad || rec->op == '\0' || strchr("IUCD", rec->op) == NULL ||
-	    rec->key[0] == '\0' || rec->nvalues > SCHEMA_FIELDS) {
+	    rec->key[0] == '\0' ||
+	    (rec->marks & ~(ROWFILE_EVENTS | ROWFILE_BACKWARDS)) != 0 ||
+	    rec->nvalues > SCHEMA_FIELDS) {
 		s->bad = 1;
 		return;
 	}

@@ -445,6 +445,8 @@ read_checks(lua_State *L, int spec)
 			mistake(L, "check 的每一项应为表",
 			    "each check must be a table", "");
 		read_check(L, lua_gettop(L), &rs->check[rs->nchecks]);
+		rs->check[rs->nchecks].about =
+		    test_about(rs->check[rs->nchecks].test.op);
 		rs->nchecks++;
 		lua_settop(L, t);
 	}

@@ -6,16 +6,16 @@
 #include "rule/rules.h"
 
 static const struct test_info tests[] = {
-	{ "le", TEST_LE, 2, "amount_order" },
-	{ "order", TEST_ORDER, 2, "date_order" },
-	{ "not_after", TEST_NOT_AFTER, 1, "date_future" },
-	{ "required", TEST_REQUIRED, 1, "required_if" },
-	{ "one_of", TEST_ONE_OF, 1, "subject_missing" },
-	{ "range", TEST_RANGE, 1, "out_of_range" },
-	{ "unit", TEST_UNIT, 2, "unit_suspect" },
-	{ "sum", TEST_SUM, 2, "amount_sum" },
-	{ "filled", TEST_FILLED, 1, "required_missing" },
-	{ "same_org", TEST_SAME_ORG, 2, "org_code_mismatch" },
+	{ "le", TEST_LE, 2, "amount_order", TEST_RELATED },
+	{ "order", TEST_ORDER, 2, "date_order", TEST_RELATED },
+	{ "not_after", TEST_NOT_AFTER, 1, "date_future", TEST_VALUE },
+	{ "required", TEST_REQUIRED, 1, "required_if", TEST_PRESENT },
+	{ "one_of", TEST_ONE_OF, 1, "subject_missing", TEST_PRESENT },
+	{ "range", TEST_RANGE, 1, "out_of_range", TEST_VALUE },
+	{ "unit", TEST_UNIT, 2, "unit_suspect", TEST_RELATED },
+	{ "sum", TEST_SUM, 2, "amount_sum", TEST_RELATED },
+	{ "filled", TEST_FILLED, 1, "required_missing", TEST_PRESENT },
+	{ "same_org", TEST_SAME_ORG, 2, "org_code_mismatch", TEST_RELATED },
 };
 
 const struct test_info *
@@ -89,25 +89,6 @@ is_more(const struct row *r, size_t a, size_t b)
 	return number(x) > number(y);
 }
 
-static int
-is_missing(const struct test *t, const struct row *r)
-{
-	const struct value *v = &r->value[t->field[0]];
-	const struct value *w;
-
-	if (v->kind != VALUE_NULL)
-		return 0;
-	if (t->nfields < 2)
-		return 1;
-	w = &r->value[t->field[1]];
-	if (w->kind == VALUE_NULL)
-		return 0;
-	if (t->text == NULL)
-		return 1;
-	return w->kind == VALUE_TEXT && w->len == strlen(t->text) &&
-	       memcmp(w->text, t->text, w->len) == 0;
-}
-
 /* A value that was refused has its finding. */
 static int
 is_blank(const struct clean *c, size_t field)
@@ -178,6 +159,112 @@ is_after_today(const struct clean *c, const struct test *t)
 	       strncmp(v->text, c->rs->today, n) > 0;
 }
 
+enum test_about
+test_about(enum test_op op)
+{
+	const struct test_info *t;
+
+	for (size_t i = 0; (t = test_at(i)) != NULL; i++)
+		if (t->op == op)
+			return t->about;
+	/* Functions see the whole row. */
+	return op == TEST_EXPECTED ? TEST_PRESENT : TEST_RELATED;
+}
+
+static int
+has_two(const struct test *t, uint64_t filled)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < t->nfields; i++)
+		n += (filled >> t->field[i] & 1) != 0;
+	return n > 1;
+}
+
+/* Whether the other field says that the first has to be there. */
+static int
+is_due(const struct test *t, const struct row *r, int other)
+{
+	const struct value *w;
+
+	if (other < 0)
+		return 1;
+	w = &r->value[other];
+	if (t->text == NULL || w->kind == VALUE_NULL)
+		return w->kind != VALUE_NULL;
+	return w->kind == VALUE_TEXT && w->len == strlen(t->text) &&
+	       memcmp(w->text, t->text, w->len) == 0;
+}
+
+/* The field that a check on a required one depends on. */
+static int
+other_of(const struct test *t)
+{
+	return t->nfields < 2 ? -1 : (int)t->field[1];
+}
+
+static int
+is_missing(const struct test *t, const struct row *r)
+{
+	return r->value[t->field[0]].kind == VALUE_NULL &&
+	       is_due(t, r, other_of(t));
+}
+
+static int
+has_column(const struct test *t, const struct row *r)
+{
+	for (size_t i = 0; i < t->nfields; i++)
+		if (r->raw[t->field[i]].column >= 0)
+			return 1;
+	return 0;
+}
+
+static int
+is_expected(const struct test *t, struct clean *c)
+{
+	return has_column(t, c->r) && is_due(t, c->r, t->when) &&
+	       (t->from == NULL || strcmp(clean_day(c), t->from) >= 0);
+}
+
+/* What was sent and refused has its finding. */
+static int
+lacks_expected(const struct test *t, struct clean *c)
+{
+	for (size_t i = 0; i < t->nfields; i++)
+		if (c->r->value[t->field[i]].kind != VALUE_NULL ||
+		    c->r->open_ended[t->field[i]] ||
+		    (c->failed >> t->field[i] & 1) != 0)
+			return 0;
+	return is_expected(t, c);
+}
+
+int
+test_applies(const struct test *t, struct clean *c)
+{
+	switch (t->op) {
+	case TEST_REQUIRED:
+		return is_due(t, c->r, other_of(t));
+	case TEST_EXPECTED:
+		return is_expected(t, c);
+	case TEST_FILLED:
+		return c->r->raw[t->field[0]].column >= 0;
+	case TEST_RANGE:
+	case TEST_NOT_AFTER:
+		return c->r->value[t->field[0]].kind != VALUE_NULL;
+	case TEST_ORDER:
+		return has_two(t, c->r->marks.filled);
+	case TEST_NONE:
+	case TEST_LE:
+	case TEST_ONE_OF:
+	case TEST_UNIT:
+	case TEST_SUM:
+	case TEST_SAME_ORG:
+	case TEST_LUA:
+		break;
+	}
+	return 1;
+}
+
 int
 test_run(const struct test *t, struct clean *c, struct err *e)
 {
@@ -208,6 +295,8 @@ test_run(const struct test *t, struct clean *c, struct err *e)
 		return is_blank(c, t->field[0]);
 	case TEST_SAME_ORG:
 		return orgs_differ(c, t);
+	case TEST_EXPECTED:
+		return lacks_expected(t, c);
 	case TEST_LUA:
 		return box_check(c->rs->script->box, t->function, c, e);
 	}

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "form/text.h"
 #include "rule/arena.h"
 #include "rule/row.h"
 
@@ -39,6 +40,7 @@ row_start(struct row *r, const struct schema *s, uint64_t line)
 	r->nfindings = 0;
 	r->rejected = 0;
 	r->narrow = 0;
+	memset(&r->marks, 0, sizeof(r->marks));
 	r->key = r->as_of = "";
 	r->op = 'I';
 }
@@ -53,6 +55,18 @@ const char *
 row_text(struct row *r, const char *s, size_t len)
 {
 	return arena_text(r->arena, s, len);
+}
+
+const char *
+row_shown(struct row *r, int field)
+{
+	const struct cell *raw = &r->raw[field];
+	char masked[TEXT_MASKED];
+
+	if (r->schema->field[field].sensitivity != 'X' || raw->len == 0)
+		return row_text(r, raw->text, raw->len);
+	return row_text(r, masked,
+	    text_mask(raw->text, raw->len, masked, sizeof(masked)));
 }
 
 void
@@ -71,9 +85,7 @@ row_add(struct row *r, const struct finding *f)
 	if (to->header == NULL)
 		to->header = "";
 	if (to->value == NULL)
-		to->value = to->field < 0 ? ""
-					  : row_text(r, r->raw[to->field].text,
-						r->raw[to->field].len);
+		to->value = to->field < 0 ? "" : row_shown(r, to->field);
 }
 
 void

@@ -53,6 +53,26 @@ struct cell {
 	int column; /* -1: the file has no such column */
 };
 
+/*
+ * What cleaning saw of a row that findings alone do not tell, as counted by
+ * way/measure.c. Fields are bits.
+ */
+struct row_marks {
+	int cleaned;       /* its cells were looked at */
+	uint64_t sent;     /* came with something */
+	uint64_t columns;  /* have a column */
+	uint64_t filled;   /* have a value, as sent or made */
+	uint64_t failed;   /* their value was refused */
+	uint64_t masked;   /* came with asterisks */
+	int dirty;         /* damaged characters */
+	uint64_t outside;  /* have a value that is not plausible */
+	unsigned expected; /* conditional values that are due, */
+	unsigned lacking;  /* those that are not there */
+	int contradicts;   /* its fields contradict each other */
+	int events;        /* it has two dates that follow each other, */
+	int backwards;     /* and they do not */
+};
+
 struct row {
 	const struct schema *schema;
 	uint64_t line; /* as a spreadsheet shows it, from 1 */
@@ -62,7 +82,8 @@ struct row {
 	size_t nfindings;
 	struct finding finding[ROW_FINDINGS];
 	int rejected;
-	int narrow;        /* cells are missing, nobody can say which */
+	int narrow; /* cells are missing, nobody can say which */
+	struct row_marks marks;
 	const char *key;   /* which natural key, its parts: US (0x1f) between */
 	const char *as_of; /* business date, "" where there is none */
 	char op;           /* 'I' 'U' 'C' 'D' */
@@ -87,6 +108,12 @@ const char *row_text(struct row *r, const char *s, size_t len);
  */
 void row_find(struct row *r, const char *code, int field, enum effect effect,
     ...) __attribute__((sentinel));
+
+/*
+ * A cell as it may be told in findings: as sent, but masked where it is
+ * personal.
+ */
+const char *row_shown(struct row *r, int field);
 
 /*
  * Adds a finding that has its sentences already; they must last as long as the

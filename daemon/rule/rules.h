@@ -5,6 +5,7 @@
 
 #include "rule/box.h"
 #include "rule/check.h"
+#include "rule/expect.h"
 #include "rule/script.h"
 #include "rule/steps.h"
 
@@ -33,6 +34,7 @@ struct rule_check {
 	const char *zh; /* NULL: the catalogue's */
 	const char *en;
 	struct test test;
+	enum test_about about;
 };
 
 /* A field that is made of others where it has no value. */
@@ -79,6 +81,8 @@ struct ruleset {
 	int op_flag; /* fields, -1: none */
 	int division;
 	int updated_at;
+	int expects; /* what the policy says is in it */
+	struct expect_masks masks;
 	/* the file at hand */
 	char period[16];
 	char today[12];
@@ -132,6 +136,9 @@ void clean_fail(struct clean *c, const char *code, const char *third,
 /* A finding that leaves the value as it is. */
 void clean_note(struct clean *c, const char *code, enum effect effect,
     const char *third);
+
+/* The business date of the row, as far as it is cleaned; "" none. */
+const char *clean_day(struct clean *c);
 
 /* Cleans a row with everything in c but rs, m and r empty. */
 int clean_row(struct clean *c, struct err *e);

@@ -229,18 +229,19 @@ add_finding(struct clean *c, const char *code, int field, enum effect effect,
 {
 	const struct rule_check *own = own_rule(c->rs, code);
 	struct row *r = c->r;
+	const char *value = row_shown(r, field);
 	size_t before = r->nfindings;
-	const char *value;
 
 	if (own != NULL) {
 		struct finding f = { own->rule, own->severity, effect, field,
-			NULL, NULL, own->zh, own->en };
+			NULL, value, own->zh, own->en };
 
 		row_add(r, &f);
 	} else {
-		value = row_text(r, r->raw[field].text, r->raw[field].len);
 		row_find(r, code, field, effect, shown(c, field), value,
 		    third != NULL ? third : "", NULL);
+		if (r->nfindings > before)
+			r->finding[before].value = value;
 	}
 	if (r->nfindings > before && header_of(c, field) != NULL)
 		r->finding[before].header = row_text(r, header_of(c, field),
@@ -290,8 +291,10 @@ static void
 look_at_dirt(struct clean *c, struct value *v)
 {
 	int name = (c->rs->names >> c->field & 1) != 0;
+	enum text_dirt dirt = text_is_dirty(v->text, v->len);
 
-	switch (text_is_dirty(v->text, v->len)) {
+	c->r->marks.dirty |= dirt != TEXT_CLEAN;
+	switch (dirt) {
 	case TEXT_CLEAN:
 		if (name && text_is_lossy(v->text, v->len))
 			clean_note(c, "text_lossy", EFFECT_KEEP, NULL);
@@ -327,6 +330,7 @@ look_at_text(struct clean *c, struct value *v)
 		   text_is_masked(v->text, v->len)) {
 		clean_note(c, "masked_value", EFFECT_NULL, NULL);
 		c->failed |= UINT64_C(1) << c->field;
+		c->r->marks.masked |= UINT64_C(1) << c->field;
 		v->kind = VALUE_NULL;
 	} else if (is_short && v->text[0] >= '0' && v->text[0] <= '9' &&
 		   text_is_scientific(v->text, v->len)) {
@@ -347,6 +351,7 @@ look_at_cell(struct clean *c, struct value *v)
 	digit = raw->text[0] >= '0' && raw->text[0] <= '9';
 	if (!digit && text_is_null(raw->text, raw->len))
 		return;
+	c->r->marks.sent |= UINT64_C(1) << c->field;
 	v->kind = VALUE_TEXT;
 	v->text = raw->text;
 	v->len = raw->len;
@@ -496,8 +501,8 @@ find_day(const struct clean *c)
 }
 
 /* Values are not NUL-terminated where a step has cut them. */
-static const char *
-day_text(struct clean *c)
+const char *
+clean_day(struct clean *c)
 {
 	const struct schema *s = c->rs->schema;
 	const char *day = find_day(c);
@@ -517,7 +522,7 @@ clean_cells(struct clean *c, struct err *e)
 	for (size_t i = 0; i < rs->norder; i++) {
 		if (rs->standard[rs->order[i]].op == STEP_CODE &&
 		    c->day[0] == '\0')
-			c->day = day_text(c);
+			c->day = clean_day(c);
 		if (clean_cell(c, rs->order[i], e) == -1)
 			return -1;
 	}
@@ -580,8 +585,13 @@ require(struct clean *c)
 	for (size_t i = 0; i < rs->schema->nfields; i++) {
 		const struct field *f = &rs->schema->field[i];
 
-		if (c->r->value[i].kind != VALUE_NULL ||
-		    (c->failed >> i & 1) != 0 || c->r->open_ended[i])
+		if (c->r->raw[i].column >= 0)
+			c->r->marks.columns |= UINT64_C(1) << i;
+		if (c->r->value[i].kind != VALUE_NULL || c->r->open_ended[i]) {
+			c->r->marks.filled |= UINT64_C(1) << i;
+			continue;
+		}
+		if ((c->failed >> i & 1) != 0)
 			continue;
 		choose(c, i);
 		if (is_needed(c))
@@ -680,6 +690,26 @@ check_found(struct clean *c, const struct rule_check *k)
 	row_find(c->r, k->rule, -1, check_effect(k), names, "", "", NULL);
 }
 
+/* What a check that was run says of the row's quality. */
+static void
+mark_check(struct clean *c, const struct rule_check *k, int due)
+{
+	struct row_marks *m = &c->r->marks;
+
+	if (k->about == TEST_RELATED) {
+		m->contradicts |= due && k->severity != SEVERITY_INFO;
+		if (k->test.op == TEST_ORDER && test_applies(&k->test, c)) {
+			m->events = 1;
+			m->backwards |= due;
+		}
+	} else if (k->about == TEST_PRESENT) {
+		m->expected += (unsigned)(due || test_applies(&k->test, c));
+		m->lacking += (unsigned)due;
+	} else if (due) {
+		m->outside |= UINT64_C(1) << k->test.field[0];
+	}
+}
+
 static int
 run_checks(struct clean *c, struct err *e)
 {
@@ -689,6 +719,7 @@ run_checks(struct clean *c, struct err *e)
 
 		if (due == -1)
 			return -1;
+		mark_check(c, k, due);
 		if (due && c->r->nfindings < ROW_FINDINGS)
 			check_found(c, k);
 	}
@@ -860,12 +891,14 @@ clean_row(struct clean *c, struct err *e)
 	if (derive(c, e) == -1)
 		return -1;
 	require(c);
+	c->r->marks.failed = c->failed;
+	c->r->marks.cleaned = 1;
 	look_for_shift(c);
 	look_at_division(c);
 	if (run_checks(c, e) == -1)
 		return -1;
 	make_key(c);
 	make_op(c);
-	c->r->as_of = day_text(c);
+	c->r->as_of = clean_day(c);
 	return 0;
 }

@@ -136,6 +136,20 @@ verdict_code(enum value_verdict verdict, const struct words *w)
 	return w->format;
 }
 
+/* The cell said, in some way, that there is nothing. */
+static void
+came_with_nothing(struct clean *c)
+{
+	c->r->marks.sent &= ~(UINT64_C(1) << c->field);
+}
+
+/* There is a value, but hardly the right one. */
+static void
+is_not_plausible(struct clean *c)
+{
+	c->r->marks.outside |= UINT64_C(1) << c->field;
+}
+
 /* Anything but VALUE_OK leaves no value. 1 where there is one. */
 static int
 settle(struct clean *c, enum value_verdict verdict, const struct words *w,
@@ -145,6 +159,8 @@ settle(struct clean *c, enum value_verdict verdict, const struct words *w,
 	c->typed = 1;
 	if (verdict == VALUE_OK)
 		return 1;
+	if (verdict == VALUE_FILLER || verdict == VALUE_EMPTY)
+		came_with_nothing(c);
 	if (verdict == VALUE_FILLER) {
 		clean_fail(c, "placeholder", NULL, v);
 	} else if (verdict == VALUE_OPEN && c->f->type == FIELD_DATE) {
@@ -171,6 +187,13 @@ is_future(const struct clean *c, const char *day, size_t len)
 	if (c->f->future || today[0] == '\0')
 		return 0;
 	return strncmp(day, today, len < 10 ? len : 10) > 0;
+}
+
+static void
+date_is_future(struct clean *c, struct value *v)
+{
+	clean_fail(c, "date_future", NULL, v);
+	is_not_plausible(c);
 }
 
 /* "2016-03", with or without a day, as a number of months; 0 for the rest. */
@@ -220,7 +243,7 @@ step_date(struct clean *c, struct value *v)
 		return;
 	n = strlen(out);
 	if (is_future(c, out, n)) {
-		clean_fail(c, "date_future", NULL, v);
+		date_is_future(c, v);
 		return;
 	}
 	if (is_after_period(c, out)) {
@@ -244,7 +267,7 @@ step_period(struct clean *c, struct value *v)
 		return;
 	/* "2016-Q1" is not compared: its end may be today's. */
 	if (out[5] != 'Q' && is_future(c, out, strlen(out)))
-		clean_fail(c, "date_future", NULL, v);
+		date_is_future(c, v);
 	else
 		copy_text(c, v, out, strlen(out));
 }
@@ -257,7 +280,7 @@ step_year(struct clean *c, struct value *v)
 	if (settle(c, value_year(v->text, v->len, &year), &year_words, v)) {
 		if ((unsigned)year > c->rs->today_n / 10000 &&
 		    c->rs->today_n > 0 && !c->f->future)
-			clean_fail(c, "date_future", NULL, v);
+			date_is_future(c, v);
 		else
 			set_int(v, year);
 	}
@@ -280,8 +303,10 @@ step_int(struct clean *c, struct value *v)
 	if (!settle(c, value_int(v->text, v->len, &n), &number_words, v))
 		return;
 	set_int(v, n);
-	if (n < 0)
+	if (n < 0) {
 		clean_note(c, "number_negative", EFFECT_KEEP, NULL);
+		is_not_plausible(c);
+	}
 }
 
 static void
@@ -301,8 +326,10 @@ step_decimal(struct clean *c, struct value *v)
 		return;
 	v->kind = VALUE_REAL;
 	v->real = real;
-	if (real < 0)
+	if (real < 0) {
 		clean_note(c, "number_negative", EFFECT_KEEP, NULL);
+		is_not_plausible(c);
+	}
 }
 
 static void
@@ -350,8 +377,10 @@ step_money(struct clean *c, struct value *v)
 		&money_words, v))
 		return;
 	set_money(v, fen);
-	if (fen < 0)
+	if (fen < 0) {
 		clean_note(c, "money_negative", EFFECT_KEEP, NULL);
+		is_not_plausible(c);
+	}
 }
 
 static void
@@ -504,9 +533,12 @@ step_ident(struct clean *c, enum ident_kind kind, struct value *v)
 		copy_text(c, v, out, strlen(out));
 		return;
 	case IDENT_EMPTY:
+		came_with_nothing(c);
 		v->kind = VALUE_NULL;
 		return;
 	default:
+		if (verdict == IDENT_MASKED)
+			c->r->marks.masked |= UINT64_C(1) << c->field;
 		if (verdict != IDENT_SCIENTIFIC && move_ident(c, kind, v)) {
 			v->kind = VALUE_NULL;
 			return;
@@ -565,6 +597,7 @@ step_code(struct clean *c, const struct step *s, struct value *v)
 		    hit.nearest != NULL ? hit.nearest : "—", v);
 		return;
 	case CODE_NULL:
+		came_with_nothing(c);
 		c->failed |= UINT64_C(1) << c->field;
 		v->kind = VALUE_NULL;
 		return;

@@ -31,6 +31,8 @@ open_lane(struct clean_file *f, struct script *s, const struct schema *schema,
 	memset(l, 0, sizeof(*l));
 	l->schema = schema;
 	l->rules = script_dataset(s, schema);
+	measure_open(&l->measure, l->rules, schema,
+	    policy_of(f->policy, schema->dataset), f->today);
 	if (ruleset_match(l->rules, header, n, &l->match, &l->why) == -1)
 		return;
 	for (size_t i = 0; i < schema->nfields; i++)
@@ -50,8 +52,9 @@ expect(struct clean_file *f, const char *value)
 }
 
 int
-clean_open(struct clean_file *f, struct script *s, const struct schema *schema,
-    const struct cell *header, size_t n, struct err *e)
+clean_open(struct clean_file *f, struct script *s, const struct policy *policy,
+    const struct schema *schema, const struct cell *header, size_t n,
+    const char *today, struct err *e)
 {
 	struct ruleset *own = script_dataset(s, schema);
 	const struct schema *to;
@@ -61,6 +64,9 @@ clean_open(struct clean_file *f, struct script *s, const struct schema *schema,
 	buf_init(&f->expected, EXPECTED);
 	row_init(&f->scratch);
 	f->width = n;
+	f->policy = policy;
+	f->today = today;
+	f->period = "";
 	open_lane(f, s, schema, header, n);
 	if (f->lane[0].match == NULL) {
 		*e = f->lane[0].why;
@@ -80,11 +86,21 @@ clean_open(struct clean_file *f, struct script *s, const struct schema *schema,
 void
 clean_close(struct clean_file *f)
 {
-	for (size_t i = 0; i < f->nlanes; i++)
+	for (size_t i = 0; i < f->nlanes; i++) {
 		match_free(f->lane[i].match);
+		measure_close(&f->lane[i].measure);
+	}
 	free(f->lane);
 	buf_done(&f->expected);
 	row_done(&f->scratch);
+}
+
+void
+clean_period(struct clean_file *f, const char *period)
+{
+	f->period = period;
+	for (size_t i = 0; i < f->nlanes; i++)
+		measure_period(&f->lane[i].measure, period);
 }
 
 int
@@ -262,8 +278,8 @@ find_lane(struct clean_file *f, const struct csv_row *record)
 	return to != NULL ? lane_of(f, to) : NULL;
 }
 
-int
-clean_record(struct clean_file *f, const struct csv_row *record, struct row *r,
+static int
+clean_in_lane(struct clean_file *f, const struct csv_row *record, struct row *r,
     struct err *e)
 {
 	struct clean_lane *to = find_lane(f, record);
@@ -285,4 +301,14 @@ clean_record(struct clean_file *f, const struct csv_row *record, struct row *r,
 	if (r->rejected)
 		return 0;
 	return ruleset_clean(l->rules, l->match, r, f->period, f->today, e);
+}
+
+int
+clean_record(struct clean_file *f, const struct csv_row *record, struct row *r,
+    struct err *e)
+{
+	if (clean_in_lane(f, record, r, e) == -1)
+		return -1;
+	measure_row(&f->last->measure, r);
+	return 0;
 }

@@ -8,6 +8,7 @@
 #include "rule/script.h"
 #include "sys/buf.h"
 #include "sys/err.h"
+#include "way/measure.h"
 
 /*
  * A record of a file -> a row with typed values and findings, by the rules of
@@ -25,6 +26,7 @@ struct clean_lane {
 	struct err why;      /* then */
 	uint64_t rows;       /* that are of it, taken or not */
 	uint64_t lacking;    /* mandatory fields without column or value */
+	struct measure_lane measure;
 };
 
 struct clean_file {
@@ -36,17 +38,21 @@ struct clean_file {
 	size_t width;            /* columns of the header */
 	struct row scratch;      /* for looks at where cells slipped */
 	unsigned int looks;      /* so far */
+	const struct policy *policy;
 	const char *period;
 	const char *today;
 };
 
 /*
  * Makes ready for the file of a dataset with this header. ERR_SENDER where a
- * column it needs is missing. clean_close in any case, on zeros too.
+ * column it needs is missing. today is the day of receipt; it and the policy
+ * outlive the file. clean_close in any case, on zeros too.
  */
 int clean_open(struct clean_file *f, struct script *s,
-    const struct schema *schema, const struct cell *header, size_t n,
-    struct err *e);
+    const struct policy *policy, const struct schema *schema,
+    const struct cell *header, size_t n, const char *today, struct err *e);
+/* The period of the file as far as it was declared, "" not; it outlives it. */
+void clean_period(struct clean_file *f, const char *period);
 void clean_close(struct clean_file *f);
 
 /* The cells of a record as the raw cells of a row that was begun. */

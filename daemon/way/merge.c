@@ -296,6 +296,7 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 
 	m->asked = 0;
 	m->differs = 0;
+	m->target->tally.rows++;
 	if (mode_of(m) == ROWFILE_RETRACT)
 		r->op = 'D';
 	/*
@@ -323,6 +324,7 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 		n->inserted++;
 		rc = merge_put(m, r, &c, hash, NULL, e);
 	} else if (c.ours) {
+		m->target->tally.repeats++;
 		rc = merge_twice(m, r, hash, &c, n, e);
 	} else {
 		rc = merge_known(m, r, hash, &c, n, e);
@@ -341,6 +343,8 @@ save_progress(struct merge *m, struct err *e)
 		return 0;
 	if (m->file < rowfile_verdict(m->reader)->nfiles &&
 	    save_counts(m, m->file, e) == -1)
+		return -1;
+	if (merge_tally_save(m, e) == -1)
 		return -1;
 	return db_run(m->db, e,
 	    "UPDATE bundle_t SET at_file = ?, at_offset = ? WHERE no = ?",
@@ -370,6 +374,15 @@ row_target(struct merge *m, const struct rowfile_record *r, struct err *e)
 	return 0;
 }
 
+/* A trial of rules has no bundle to keep anything for. */
+static int
+keep_sent(struct merge *m, struct err *e)
+{
+	return m->bundle == 0 ? 0
+			      : quality_sent(m->db, m->bundle, (int64_t)m->file,
+				    m->record, e);
+}
+
 /* One record: 1 taken, 0 the file has no more, -1. */
 static int
 merge_record(struct merge *m, const struct rowfile_file *f, struct err *e)
@@ -386,10 +399,7 @@ merge_record(struct merge *m, const struct rowfile_file *f, struct err *e)
 	if (m->record->kind == ROWFILE_SENT && m->mode == MERGE_TRY)
 		return 1;
 	if (m->record->kind == ROWFILE_SENT)
-		return quality_sent(m->db, m->bundle, (int64_t)m->file,
-			   m->record, e) == -1
-			   ? -1
-			   : 1;
+		return keep_sent(m, e) == -1 ? -1 : 1;
 	/* A file that was refused for its quality keeps its findings. */
 	if (f->error.code[0] != '\0')
 		return 1;
@@ -545,6 +555,8 @@ merge_close(struct merge *m)
 {
 	if (m == NULL)
 		return;
+	for (size_t i = 0; i < m->ntargets; i++)
+		merge_tally_end(&m->targets[i].tally);
 	free(m->targets);
 	free(m->counts);
 	free(m->record);

@@ -52,6 +52,27 @@ int merge_note_count(struct db *db, int64_t bundle, int64_t file,
 int merge_keep_counts(struct db *db, int64_t bundle, int64_t file,
     const struct merge_counts *n, struct err *e);
 
+/* What was said of an enterprise by the rows of a data set. */
+enum {
+	MERGE_SEEN = 1,
+	MERGE_EVENTS = ROWFILE_EVENTS,
+	MERGE_BACKWARDS = ROWFILE_BACKWARDS
+};
+
+/* What was counted of a data set's rows on their way, for its metrics. */
+struct merge_tally {
+	int64_t rows;
+	int64_t linked;
+	int64_t repeats;    /* their key stood in the bundle before */
+	int64_t put;        /* versions written, */
+	int64_t put_linked; /* and linked at once */
+	int64_t before;     /* the last id of its table before */
+	int links;          /* its rows are about somebody */
+	size_t nentities;   /* behind the highest enterprise that was seen */
+	size_t room;
+	uint8_t *entity; /* owned: MERGE_SEEN and so on, by enterprise */
+};
+
 struct link;
 struct merge;
 
@@ -69,6 +90,12 @@ int merge_slice(struct merge *m, int milliseconds, struct err *e);
 
 /* What became of a file's rows so far. */
 const struct merge_counts *merge_counts(const struct merge *m, size_t file);
+
+/*
+ * What was counted of a data set, be it nothing; lives until the merge takes
+ * another row. A dry run counts too, but writes nothing.
+ */
+const struct merge_tally *merge_tally(struct merge *m, const struct schema *s);
 
 void merge_close(struct merge *m);
 

@@ -103,7 +103,7 @@ finish_full(struct merge *m, size_t file, const struct rowfile_file *f,
 	char count[24];
 	int64_t n;
 
-	if (m->schema == NULL || f->rows == 0)
+	if (m->schema == NULL || f->rows == 0 || f->error.code[0] != '\0')
 		return 0;
 	if (f->rejected > 0)
 		return note_file(m, file, "full_kept",

@@ -6,7 +6,8 @@
 
 /*
  * Merge inside: what becomes of a row (merge.c), the table of its dataset
- * (merge_table.c), what a full file ends (merge_full.c).
+ * (merge_table.c), what a full file ends (merge_full.c), what is counted
+ * (merge_tally.c).
  */
 
 /* The statements of one dataset, and where its columns stand in them. */
@@ -20,6 +21,7 @@ struct target {
 	sqlite3_stmt *seen;
 	sqlite3_stmt *values;
 	sqlite3_stmt *subject; /* of a register */
+	struct merge_tally tally;
 };
 
 enum { MERGE_KEY = 4096 };
@@ -35,7 +37,7 @@ struct merge {
 	enum merge_mode mode;
 	struct target *targets; /* of the datasets met so far, owned */
 	size_t ntargets;
-	const struct target *target;   /* of the row at hand */
+	struct target *target;         /* of the row at hand */
 	const struct schema *schema;   /* of the file, NULL: none */
 	size_t file;                   /* being merged */
 	uint64_t offset;               /* of its next record; 0: not begun */
@@ -49,6 +51,13 @@ struct merge {
 	uint64_t differs; /* fields in which it contradicts the base, as bits */
 	char key[MERGE_KEY]; /* of the row that it is a version of */
 };
+
+void merge_tally_begin(struct merge *m, const struct schema *s,
+    struct merge_tally *t);
+void merge_tally_end(struct merge_tally *t);
+void merge_tally_entity(struct merge_tally *t, uint32_t enterprise,
+    uint8_t marks);
+int merge_tally_save(struct merge *m, struct err *e);
 
 enum did { DID_INSERT, DID_UPDATE, DID_NOTHING };
 

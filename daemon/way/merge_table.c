@@ -136,6 +136,8 @@ target_prepare(struct merge *m, struct target *t, const struct schema *s)
 	    s->dataset, ROW_KEY_BY_NAME);
 	t->subject = s->master ? db_prepare(m->db, b.data) : NULL;
 	buf_done(&b);
+	merge_tally_begin(m, s, &t->tally);
+	t->tally.links = m->link != NULL && t->link.links;
 }
 
 /* Rows of a file may be of several datasets, so each is prepared once. */
@@ -351,6 +353,9 @@ void
 merge_count_linked(struct merge *m, uint32_t enterprise)
 {
 	m->counts[m->file].linked += enterprise != 0;
+	if (enterprise != 0)
+		merge_tally_entity(&m->target->tally, enterprise,
+		    m->record->marks);
 }
 
 /*
@@ -398,6 +403,8 @@ merge_insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
 	(void)sqlite3_reset(st);
 	if (rc == -1 || sqlite3_changes(m->db->handle) == 0)
 		return rc == -1 ? -1 : 0;
+	m->target->tally.put++;
+	m->target->tally.put_linked += m->found.enterprise != 0;
 	merge_count_linked(m, m->found.enterprise);
 	return settle(m, r, reason == NULL, e) == -1 ? -1 : 1;
 }

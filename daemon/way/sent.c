@@ -32,6 +32,26 @@ sent_header(struct rowfile_file *f, const struct cell *header, size_t n)
 	json_decref(list);
 }
 
+/* A personal value. */
+static json_t *
+hidden(const char *s, size_t len)
+{
+	char masked[TEXT_MASKED] = "";
+
+	if (len > 0)
+		text_mask(s, len, masked, sizeof(masked));
+	return json_string(masked);
+}
+
+static int
+is_personal(const struct row *r, size_t column)
+{
+	for (size_t i = 0; i < r->schema->nfields; i++)
+		if (r->raw[i].column == (int)column)
+			return r->schema->field[i].sensitivity == 'X';
+	return 0;
+}
+
 static json_t *
 value_json(const struct value *v)
 {
@@ -68,9 +88,15 @@ mended(const struct row *r)
 	for (size_t i = 0; i < r->nfindings; i++) {
 		int field = r->finding[i].field;
 
-		if (field >= 0)
-			json_object_set_new(o, r->schema->field[field].name,
-			    value_json(&r->value[field]));
+		const struct value *v = &r->value[field >= 0 ? field : 0];
+
+		if (field < 0)
+			continue;
+		json_object_set_new(o, r->schema->field[field].name,
+		    r->schema->field[field].sensitivity == 'X' &&
+			    v->kind == VALUE_TEXT
+			? hidden(v->text, v->len)
+			: value_json(v));
 	}
 	text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(o);
@@ -87,7 +113,9 @@ sent_row(struct rowfile_writer *w, const struct row *r,
 
 	for (size_t i = 0; i < record->n; i++)
 		json_array_append_new(list,
-		    cell(record->field[i].data, record->field[i].len));
+		    is_personal(r, i)
+			? hidden(record->field[i].data, record->field[i].len)
+			: cell(record->field[i].data, record->field[i].len));
 	cells = json_dumps(list, JSON_COMPACT);
 	became = mended(r);
 	rc = rowfile_sent(w, r->line, cells != NULL ? cells : "[]",

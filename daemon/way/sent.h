@@ -9,7 +9,7 @@
 
 /*
  * Rows and headers as they were sent, for the reports: as JSON, with cells
- * cut where somebody put a book into one.
+ * cut where somebody put a book into one, and personal values masked.
  */
 
 /* The header into f->header, "" where it does not fit. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "form/decode.h"
+#include "rule/box_quality.h"
 #include "rule/pack.h"
 #include "sys/mem.h"
 #include "way/work_part.h"
@@ -26,8 +27,10 @@ work_open_with(const struct pack *p, const char *provider,
 	for (size_t i = 0; i < sizeof(w->provider) - 1 && provider[i] != '\0';
 	     i++)
 		w->provider[i] = (char)toupper((unsigned char)provider[i]);
-	if (script_load(p, all, w->provider, &script_limits, &w->script, e) ==
-	    -1) {
+	policy_init(&w->policy);
+	if (box_quality(p, all, &w->policy, e) == -1 ||
+	    script_load(p, all, w->provider, &script_limits, &w->script, e) ==
+		-1) {
 		work_close(w);
 		return -1;
 	}
@@ -57,6 +60,7 @@ work_close(struct work *w)
 	if (w == NULL)
 		return;
 	script_free(w->script);
+	policy_done(&w->policy);
 	schemas_free(w->own);
 	free(w);
 }

@@ -156,7 +156,8 @@ find_dataset(struct file *f, struct err *e)
 	    sizeof(f->entry->rules));
 	if (find_old(f, s, e) == -1)
 		return -1;
-	return clean_open(&f->clean, w->script, s, cell, n, e);
+	return clean_open(&f->clean, w->script, &w->policy, s, cell, n,
+	    f->job->today, e);
 }
 
 /* What each field is called in the file, for findings that come later. */
@@ -331,8 +332,7 @@ take_rows(struct file *f, struct err *e)
 		f->entry->mode = ROWFILE_RETRACT;
 	memcpy(period, f->entry->period, sizeof(period));
 	f->periods = period[0] != '\0' ? 2 : 0;
-	f->clean.period = period;
-	f->clean.today = f->job->today;
+	clean_period(&f->clean, period);
 	while ((rc = read_next(f->read, &record, e)) == 1)
 		if (take_row(f, record, e) == -1)
 			return -1;
@@ -393,13 +393,102 @@ hold_against(struct file *f, struct err *e)
 	return work_find(f->job, e, "package_rows_info", a, b, NULL);
 }
 
+/* ---- quality ---- */
+
+/* Each code that no table knows, once, with how often it came. */
+static int
+find_unknown_codes(struct file *f, const struct clean_lane *l, struct err *e)
+{
+	const struct measure_unknown *u;
+
+	for (size_t i = 0; (u = measure_unknown(&l->measure, i)) != NULL; i++) {
+		int at = match_field(l->match, u->field);
+		char n[24];
+
+		snprintf(n, sizeof(n), "%" PRIu64, u->n);
+		if (work_find(f->job, e, "code_unmapped", u->text,
+			at != -1 ? match_column(l->match, (size_t)at)->header
+				 : l->schema->field[u->field].title,
+			n, NULL) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+add_measures(struct rowfile_quality *to, const struct measure from[METRICS])
+{
+	for (int m = 0; to != NULL && m < METRICS; m++) {
+		to->measure[m].numerator += from[m].numerator;
+		to->measure[m].denominator += from[m].denominator;
+	}
+}
+
+/* The sentence of a file that is too bad to be taken. */
+static int
+say_breach(const struct file *f, const struct clean_lane *l, enum metric m,
+    struct err *e)
+{
+	const struct measure *x = &l->measure.x[m];
+	const struct metric_info *info = metric_info(m);
+	char name[160], value[24], bound[24], part[48];
+
+	snprintf(name, sizeof(name), "%s %s / %s", info->id, info->zh,
+	    info->en);
+	snprintf(value, sizeof(value), "%.2f %%",
+	    100.0 * (double)x->numerator / (double)x->denominator);
+	snprintf(bound, sizeof(bound), "%.2f %%",
+	    100.0 * l->measure.policy->bounds[m].block);
+	snprintf(part, sizeof(part), "%" PRIu64 "/%" PRIu64, x->numerator,
+	    x->denominator);
+	return err_say(e, ERR_SENDER, "quality_block", f->path, name, value,
+	    part, bound, l->schema->title, NULL);
+}
+
+/*
+ * What was counted, and whether it will do: a file that breaks a block
+ * threshold is refused whole, with all its findings.
+ */
+static int
+judge(struct file *f, struct err *e)
+{
+	const struct manifest_resource *said = f->said;
+	struct rowfile_writer *rows = f->job->rows;
+	struct err why = { .code = "" };
+
+	if (said != NULL && said->rows >= 0 && f->clean.route == -1 &&
+	    (f->sheet == NULL || f->sheet->alone))
+		measure_declared(&f->clean.lane[0].measure,
+		    (uint64_t)said->rows, f->entry->rows);
+	for (size_t i = 0; i < f->clean.nlanes; i++) {
+		struct clean_lane *l = &f->clean.lane[i];
+		enum metric m;
+
+		if (l->rows == 0)
+			continue;
+		measure_columns(&l->measure, l->lacking);
+		if (find_unknown_codes(f, l, e) == -1)
+			return -1;
+		add_measures(rowfile_quality(rows, l->schema->dataset),
+		    l->measure.x);
+		m = policy_breach(&f->job->work->policy, l->schema->dataset,
+		    l->measure.x);
+		if (m != METRICS && why.code[0] == '\0')
+			(void)say_breach(f, l, m, &why);
+	}
+	if (why.code[0] != '\0')
+		rowfile_block(rows, &why);
+	return 0;
+}
+
 static int
 take(struct file *f, struct err *e)
 {
 	if (open_text(f, e) == -1 || find_dataset(f, e) == -1 ||
-	    find_columns(f, e) == -1 || take_rows(f, e) == -1)
+	    find_columns(f, e) == -1 || take_rows(f, e) == -1 ||
+	    hold_against(f, e) == -1)
 		return -1;
-	return hold_against(f, e);
+	return judge(f, e);
 }
 
 /* From the header to what the package says; ends what was begun. */

@@ -7,6 +7,7 @@
 
 #include "form/manifest.h"
 #include "form/rowfile.h"
+#include "quality/policy.h"
 #include "rule/row.h"
 #include "rule/script.h"
 #include "way/report.h"
@@ -19,6 +20,7 @@ struct work {
 	const struct schemas *schemas;
 	struct schemas *own; /* the same, NULL where they are lent */
 	struct script *script;
+	struct policy policy; /* of quality */
 	char provider[16];
 };
 

@@ -299,10 +299,11 @@ what_is_no_text_is_refused(void **state)
 	int fd = sample();
 
 	(void)state;
-	replace(fd, "2016-03\0\0\0\0\0\0\5", "2016-0\xff\0\0\0\0\0\0\5", 14);
+	replace(fd, "2016-03\0\0\0\0\0\0\0\5", "2016-0\xff\0\0\0\0\0\0\0\5",
+	    15);
 	assert_int_equal(first_fails(fd), -1);
 	fd = sample();
-	replace(fd, "2016-03\0\0\0\0\0\0\5", "2016\0-3\0\0\0\0\0\0\5", 14);
+	replace(fd, "2016-03\0\0\0\0\0\0\0\5", "2016\0-3\0\0\0\0\0\0\0\5", 15);
 	assert_int_equal(first_fails(fd), -1);
 	fd = sample();
 	replace(fd, "file_no_header", "file_no_h';--r", 14);
