@@ -99,7 +99,7 @@ warn_poor(const struct quality *q, const char *dataset)
 		if (q->x[m].denominator >= (uint64_t)p->block_rows &&
 		    policy_grade(p, dataset, (enum metric)m, &q->x[m]) ==
 			GRADE_POOR)
-			log_warn("%s poor dataset=%s metric=%s %" PRIu64
+			log_info("%s poor dataset=%s metric=%s %" PRIu64
 				 "/%" PRIu64,
 			    q->bundle->name.id, dataset,
 			    metric_info((enum metric)m)->id, q->x[m].numerator,
