@@ -10,8 +10,6 @@
 #include "sys/buf.h"
 #include "sys/mem.h"
 
-enum { HEADER_BYTES = 256 };
-
 struct match {
 	struct arena *arena;
 	struct column *column; /* owned */
@@ -19,8 +17,8 @@ struct match {
 	int of_field[SCHEMA_FIELDS];
 };
 
-/* How well a header names a field; the less, the better. */
-enum { RANK_TITLE, RANK_NAME, RANK_SYNONYM, RANK_NONE = 1000, RANK_BARE = 500 };
+/* How well a header names a field. */
+enum { RANK_NONE = 1000, RANK_BARE = 500 };
 
 size_t
 match_fold(const char *s, size_t len, char *out)
@@ -64,31 +62,14 @@ bare_length(const char *s, size_t len)
 	return n > 1 ? n - 1 : 0;
 }
 
-static int
-is_name(const char *name, const char *key, size_t len)
-{
-	char folded[HEADER_BYTES];
-	size_t n = strlen(name);
-
-	if (n >= sizeof(folded))
-		return 0;
-	/* Folding never makes a text longer. */
-	if (n < len)
-		return 0;
-	n = match_fold(name, n, folded);
-	return n == len && memcmp(folded, key, len) == 0;
-}
-
+/* The less, the better: the title, the name, then synonyms in their order. */
 static int
 rank_of(const struct field *f, const char *key, size_t len)
 {
-	if (is_name(f->title, key, len))
-		return RANK_TITLE;
-	if (is_name(f->name, key, len))
-		return RANK_NAME;
-	for (int i = 0; f->synonyms[i] != NULL; i++)
-		if (is_name(f->synonyms[i], key, len))
-			return RANK_SYNONYM + i;
+	for (int i = 0; f->folded[i] != NULL; i++)
+		if (strncmp(f->folded[i], key, len) == 0 &&
+		    f->folded[i][len] == '\0')
+			return i;
 	return RANK_NONE;
 }
 
@@ -112,7 +93,7 @@ find_exact(const struct schema *s, const char *key, size_t len, int *ret_rank)
 static int
 find_field(const struct schema *s, const struct cell *header, int *ret_rank)
 {
-	char key[HEADER_BYTES];
+	char key[MATCH_BYTES];
 	size_t len, bare;
 	int field;
 
@@ -450,7 +431,7 @@ static int64_t
 unit_of(const char *text, size_t len)
 {
 	int64_t unit = value_unit_of(text, len);
-	char key[HEADER_BYTES];
+	char key[MATCH_BYTES];
 	size_t bare;
 
 	if (unit != 1)

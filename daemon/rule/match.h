@@ -65,7 +65,11 @@ const struct field *match_anywhere(const struct schemas *s,
 /* Period of a file name: YYYY-MM, YYYY-Qn or YYYY into buf[16]; 0 found. */
 int match_period(const char *path, char *buf);
 
-/* The form in which headers are compared; out has room for len + 1. */
+/*
+ * The form in which headers are compared; out has room for len + 1. Longer
+ * ones than MATCH_BYTES name no field.
+ */
+enum { MATCH_BYTES = 256 };
 size_t match_fold(const char *s, size_t len, char *out);
 
 #endif

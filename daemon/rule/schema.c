@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "rule/arena.h"
+#include "rule/match.h"
 #include "rule/pack.h"
 #include "rule/schema_part.h"
 #include "sys/mem.h"
@@ -101,6 +102,36 @@ texts(struct schemas *s, const json_t *list)
 			out[k++] = t;
 	}
 	out[k] = NULL;
+	return out;
+}
+
+static const char *
+fold(struct schemas *s, const char *name)
+{
+	char out[MATCH_BYTES];
+	size_t len = strlen(name);
+
+	if (len >= sizeof(out))
+		return "";
+	len = match_fold(name, len, out);
+	return arena_text(s->arena, out, len);
+}
+
+/* Once for all bundles: each header is held against every name there is. */
+static const char *const *
+fold_names(struct schemas *s, const struct field *f)
+{
+	const char **out;
+	size_t n = 0;
+
+	while (f->synonyms[n] != NULL)
+		n++;
+	out = arena_alloc(s->arena, (n + 3) * sizeof(*out));
+	out[0] = fold(s, f->title);
+	out[1] = fold(s, f->name);
+	for (size_t i = 0; i < n; i++)
+		out[2 + i] = fold(s, f->synonyms[i]);
+	out[2 + n] = NULL;
 	return out;
 }
 
@@ -221,6 +252,7 @@ read_field(struct schemas *s, const struct pack_file *file, const json_t *o,
 	f->description = text(o, "description");
 	f->example = text(o, "example");
 	f->synonyms = texts(s, json_object_get(o, "synonyms"));
+	f->folded = fold_names(s, f);
 	if (read_type(o, f) == -1 || read_unit(o, f) == -1 ||
 	    read_presence(o, f) == -1)
 		return err_set(e, ERR_HOLD,

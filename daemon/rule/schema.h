@@ -39,6 +39,8 @@ struct field {
 	const char *description;     /* NULL: none */
 	const char *example;         /* a good value; NULL: none */
 	const char *const *synonyms; /* NULL-ended, without the title */
+	/* Title, name, synonyms as match_fold makes them; "" a too long one. */
+	const char *const *folded;
 	enum field_type type;
 	int max_chars; /* 0: no limit */
 	enum field_required required;

@@ -10,12 +10,26 @@ struct hash {
 	const EVP_MD *md;
 };
 
+/* Fetched once: libcrypto looks for it in its providers every time else. */
+static const EVP_MD *
+digest_of(enum hash_kind kind)
+{
+	static EVP_MD *md[2];
+	size_t i = kind == HASH_SHA256 ? 0 : 1;
+
+	if (md[i] == NULL)
+		md[i] = EVP_MD_fetch(NULL, i == 0 ? "SHA256" : "SHA512", NULL);
+	if (md[i] == NULL)
+		log_fatal("no digest");
+	return md[i];
+}
+
 struct hash *
 hash_new(enum hash_kind kind)
 {
 	struct hash *h = xmalloc(sizeof(*h));
 
-	h->md = kind == HASH_SHA256 ? EVP_sha256() : EVP_sha512();
+	h->md = digest_of(kind);
 	h->ctx = EVP_MD_CTX_new();
 	if (h->ctx == NULL || EVP_DigestInit_ex(h->ctx, h->md, NULL) != 1)
 		log_fatal("no digest");
@@ -63,7 +77,7 @@ hash_sha256_hex(const void *p, size_t len, char *hex)
 {
 	unsigned char digest[HASH_SHA256_BYTES];
 
-	if (EVP_Digest(p, len, digest, NULL, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(p, len, digest, NULL, digest_of(HASH_SHA256), NULL) != 1)
 		log_fatal("digest failed");
 	hash_hex(digest, sizeof(digest), hex);
 }
@@ -71,6 +85,6 @@ hash_sha256_hex(const void *p, size_t len, char *hex)
 void
 hash_sha512(const void *p, size_t len, unsigned char *digest)
 {
-	if (EVP_Digest(p, len, digest, NULL, EVP_sha512(), NULL) != 1)
+	if (EVP_Digest(p, len, digest, NULL, digest_of(HASH_SHA512), NULL) != 1)
 		log_fatal("digest failed");
 }
