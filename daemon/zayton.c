@@ -23,10 +23,10 @@ static const struct {
 	int (*main)(int argc, char **argv);
 } roles[] = {
 	{ "gate", gate_role },
-	{ "session", session_role },
-	{ "filer", filer_role },
+	{ "sessions", session_role },
+	{ "filers", filer_role },
 	{ "watch", watch_role },
-	{ "pattern", pattern_role },
+	{ "workers", pattern_role },
 	{ "extract", extract_role },
 	{ "keeper", keeper_role },
 	{ "signer", signer_role },

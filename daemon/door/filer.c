@@ -18,13 +18,13 @@
 #include "form/gbk.h"
 #include "sys/catalog.h"
 #include "sys/conf.h"
+#include "sys/copies.h"
 #include "sys/hash.h"
 #include "sys/home.h"
 #include "sys/jail.h"
 #include "sys/log.h"
 #include "sys/mem.h"
 #include "sys/message.h"
-#include "sys/proc.h"
 
 enum {
 	INPUT = 2 << 20,
@@ -443,7 +443,15 @@ set_up_signals(sigset_t *ret_mask)
 	sigdelset(ret_mask, SIGTERM);
 }
 
-/* Opens everything, enters the jail, serves. The status of the process. */
+/* Reads files of the system, which are out of reach in the jail. */
+static int
+prepare(struct conf *ret_c, struct err *e)
+{
+	tzset();
+	return conf_read(HOME_CONF, ret_c, e) == -1 ? -1 : gbk_prepare(e);
+}
+
+/* Opens the account's, enters the jail, serves. The status of the process. */
 static int
 run(struct filer *f, const struct conf *c, const char *account,
     enum account_role role)
@@ -460,10 +468,7 @@ run(struct filer *f, const struct conf *c, const char *account,
 	f->input = xmalloc(INPUT);
 	f->reply.data = xmalloc(REPLIES);
 	f->reply.room = REPLIES;
-	tzset();
-	/* Both read files of the system, which are out of reach in the jail. */
-	if (gbk_prepare(&e) == -1 ||
-	    tree_open(&f->tree, account, role, &e) == -1 ||
+	if (tree_open(&f->tree, account, role, &e) == -1 ||
 	    jail_enter(JAIL_FILER, &limits, &e) == -1) {
 		log_error("- account=%s %s", account, e.en);
 		status = 2;
@@ -477,27 +482,44 @@ run(struct filer *f, const struct conf *c, const char *account,
 	return status;
 }
 
+/* What the gate ordered this copy for. */
+static int
+take_order(struct filer *f, char account[ACCOUNT_TEXT],
+    enum account_role *ret_role, struct err *e)
+{
+	frame_get_str(&f->frame, account, ACCOUNT_TEXT);
+	*ret_role = (enum account_role)frame_get_u8(&f->frame);
+	f->in = f->out = frame_get_fd(&f->frame);
+	f->keeper = frame_get_fd(&f->frame);
+	f->remarks = frame_get_fd(&f->frame);
+	if (frame_end(&f->frame, e) == -1)
+		return -1;
+	if (*ret_role > ACCOUNT_UPSTREAM)
+		return err_set(e, ERR_HOLD, "role %u", *ret_role);
+	(void)fcntl(f->remarks, F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
 int
 filer_role(int argc, char **argv)
 {
 	struct filer *f = xcalloc(1, sizeof(*f));
+	enum account_role role;
+	char account[ACCOUNT_TEXT];
 	struct conf c;
 	struct err e;
-	int status = 2;
-	int role = argc > 1 ? atoi(argv[1]) : -1;
+	int status = 0;
+	int rc;
 
-	f->in = f->out = proc_fd("stream");
-	f->keeper = proc_fd("keeper");
-	f->remarks = proc_fd("remarks");
-	if (f->remarks != -1)
-		(void)fcntl(f->remarks, F_SETFL, O_NONBLOCK);
-	if (role < 0 || role > ACCOUNT_UPSTREAM || f->in == -1 ||
-	    f->keeper == -1)
-		log_error("- usage: -x filer stream=FD keeper=FD ACCOUNT ROLE");
-	else if (conf_read(HOME_CONF, &c, &e) == -1)
-		log_error("- %s", e.en);
-	else
-		status = run(f, &c, argv[0], (enum account_role)role);
+	(void)argc;
+	(void)argv;
+	if (prepare(&c, &e) == -1)
+		log_fatal("- filers cannot start: %s", e.en);
+	rc = copies_make("filer", &f->frame, &e);
+	if (rc == -1 || (rc == 1 && take_order(f, account, &role, &e) == -1))
+		log_fatal("- filer cannot begin: %s", e.en);
+	if (rc == 1)
+		status = run(f, &c, account, role);
 	free(f);
 	return status;
 }
@@ -576,7 +598,8 @@ filer_command(int argc, char **argv)
 	if (command_unknown(argc, argv) || argc > 1 || account == NULL)
 		status = command_usage();
 	else if (command_home(&c, &e) == -1 || dial(f, &e) == -1 ||
-		 become_owner(&e) == -1 || hello(f, account, &role, &e) == -1)
+		 become_owner(&e) == -1 || hello(f, account, &role, &e) == -1 ||
+		 prepare(&c, &e) == -1)
 		status = command_fail(&e);
 	else
 		status = run(f, &c, account, role);

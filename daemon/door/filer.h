@@ -9,8 +9,8 @@
  */
 
 /*
- * zayton -x filer stream=FD keeper=FD ACCOUNT ROLE, in the instance; ROLE is
- * the number of an enum account_role.
+ * The pattern of filers (sys/copies.h): each order is one account's.
+ * zayton -x filers orders=FD, in the instance.
  */
 int filer_role(int argc, char **argv);
 

@@ -19,6 +19,7 @@
 #include "sys/buf.h"
 #include "sys/clock.h"
 #include "sys/conf.h"
+#include "sys/copies.h"
 #include "sys/file.h"
 #include "sys/frame.h"
 #include "sys/home.h"
@@ -28,14 +29,12 @@
 #include "sys/message.h"
 #include "sys/proc.h"
 
-enum { VISITS_MAX = 10240, POOL = 4 };
+enum { VISITS_MAX = 10240 };
 
-/* A session process: waiting in the pool, then a visitor's. */
+/* A visitor, and the processes that serve him. */
 struct visit {
 	pid_t session;
-	pid_t filer; /* 0 before login */
-	int fd;      /* our end of its frame socket */
-	int waiting; /* in the pool */
+	int fd; /* our end of its frame socket */
 	int logged_in;
 	int tried;       /* a key was offered */
 	uint32_t serial; /* names it towards the keeper */
@@ -53,6 +52,8 @@ struct gate {
 	int keeper;
 	int keys; /* memory file with both host keys */
 	int signals;
+	struct pattern sessions;
+	struct pattern filers;
 	struct limits *limits;
 	struct callers callers;
 	uint32_t verdicts[LIMITS_VERDICTS]; /* not told yet */
@@ -72,49 +73,54 @@ seconds_now(void)
 
 /* --- sessions and filers ------------------------------------------------ */
 
+/* Both run before there is a visitor, and again where one has died. */
 static int
-spawn_session(struct gate *g, struct err *e)
+start_patterns(struct gate *g, struct err *e)
 {
-	struct visit *v;
 	char idle[16];
 	const char *const args[] = { idle, NULL };
+
+	snprintf(idle, sizeof(idle), "%d", g->conf.idle_seconds);
+	if (pattern_start(&g->sessions,
+		(struct proc_fd[]){ { "keys", g->keys } }, 1, args, e) == -1)
+		return -1;
+	return pattern_start(&g->filers, NULL, 0, NULL, e);
+}
+
+/* A session for a socket, which stays the caller's. */
+static int
+start_session(struct gate *g, struct visit *v, int fd, struct err *e)
+{
 	int pair[2];
 
-	if (g->nvisits == VISITS_MAX)
-		return err_set(e, ERR_RETRY, "too many sessions");
-	if (frame_pair(pair, e) == -1)
+	if (start_patterns(g, e) == -1 || frame_pair(pair, e) == -1)
 		return -1;
-	v = xcalloc(1, sizeof(*v));
-	snprintf(idle, sizeof(idle), "%d", g->conf.idle_seconds);
-	v->session = proc_spawn("session",
-	    (struct proc_fd[]){ { "gate", pair[1] }, { "keys", g->keys } }, 2,
-	    args, e);
+	frame_start(&g->frame, MESSAGE_ORDER);
+	frame_put_str(&g->frame, v->address);
+	frame_put_fd(&g->frame, pair[1]);
+	frame_put_fd(&g->frame, fd);
+	v->session = pattern_copy(&g->sessions, &g->frame, e);
 	(void)close(pair[1]);
 	if (v->session == -1) {
 		(void)close(pair[0]);
-		free(v);
 		return -1;
 	}
 	v->fd = pair[0];
-	v->waiting = 1;
-	v->serial = ++g->serial;
-	g->visit[g->nvisits++] = v;
 	return 0;
 }
 
 /* The stream goes to the session, the frames to the keeper. */
 static int
-spawn_filer(struct gate *g, struct visit *v, struct err *e)
+start_filer(struct gate *g, struct visit *v, struct err *e)
 {
-	char role[8];
-	const char *const args[] = { v->user, role, v->address, NULL };
 	int stream[2] = { -1, -1 };
 	int frames[2] = { -1, -1 };
 	int remarks[2] = { -1, -1 };
 	int room = 4 << 20;
 	int rc = -1;
 
-	snprintf(role, sizeof(role), "%d", (int)v->role);
+	if (start_patterns(g, e) == -1)
+		goto out;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, stream) == -1) {
 		err_errno(e, ERR_RETRY, "no socket pair");
 		goto out;
@@ -128,14 +134,14 @@ spawn_filer(struct gate *g, struct visit *v, struct err *e)
 		err_errno(e, ERR_RETRY, "no pipe");
 		goto out;
 	}
-	v->filer = proc_spawn("filer",
-	    (struct proc_fd[]){ { "stream", stream[1] },
-		{ "keeper", frames[1] }, { "remarks", remarks[1] } },
-	    3, args, e);
-	if (v->filer == -1) {
-		v->filer = 0;
+	frame_start(&g->frame, MESSAGE_ORDER);
+	frame_put_str(&g->frame, v->user);
+	frame_put_u8(&g->frame, (uint8_t)v->role);
+	frame_put_fd(&g->frame, stream[1]);
+	frame_put_fd(&g->frame, frames[1]);
+	frame_put_fd(&g->frame, remarks[1]);
+	if (pattern_copy(&g->filers, &g->frame, e) == -1)
 		goto out;
-	}
 	frame_start(&g->frame, MESSAGE_FILER);
 	frame_put_str(&g->frame, v->user);
 	frame_put_str(&g->frame, v->address);
@@ -166,52 +172,33 @@ end_visit(struct gate *g, size_t at)
 
 	(void)kill(v->session, SIGKILL);
 	(void)close(v->fd);
-	if (!v->waiting)
-		limits_leave(g->limits, v->source, v->logged_in,
-		    v->tried && !v->logged_in, seconds_now());
+	limits_leave(g->limits, v->source, v->logged_in,
+	    v->tried && !v->logged_in, seconds_now());
 	g->visit[at] = g->visit[--g->nvisits];
 	free(v);
 }
 
 /* --- connections -------------------------------------------------------- */
 
-static struct visit *
-from_pool(struct gate *g)
-{
-	for (size_t i = 0; i < g->nvisits; i++)
-		if (g->visit[i]->waiting)
-			return g->visit[i];
-	return NULL;
-}
-
-static size_t
-pool_size(const struct gate *g)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < g->nvisits; i++)
-		n += g->visit[i]->waiting != 0;
-	return n;
-}
-
 static int
 welcome(struct gate *g, int fd, const char *address, const char *source,
     struct err *e)
 {
-	struct visit *v = from_pool(g);
+	struct visit *v;
 
-	if (v == NULL && spawn_session(g, e) == -1)
-		return -1;
-	if (v == NULL)
-		v = from_pool(g);
-	frame_start(&g->frame, MESSAGE_SOCKET);
-	frame_put_str(&g->frame, address);
-	frame_put_fd(&g->frame, fd);
-	v->waiting = 0;
+	if (g->nvisits == VISITS_MAX)
+		return err_set(e, ERR_RETRY, "too many sessions");
+	v = xcalloc(1, sizeof(*v));
+	v->serial = ++g->serial;
 	v->until = seconds_now() + g->conf.login_seconds;
 	snprintf(v->address, sizeof(v->address), "%s", address);
 	snprintf(v->source, sizeof(v->source), "%s", source);
-	return frame_send(v->fd, &g->frame, e);
+	if (start_session(g, v, fd, e) == -1) {
+		free(v);
+		return -1;
+	}
+	g->visit[g->nvisits++] = v;
+	return 0;
 }
 
 /* Somebody who has spoken, or waits for us to speak first. */
@@ -308,7 +295,7 @@ on_logged_in(struct gate *g, struct visit *v, struct err *e)
 		return err_set(e, ERR_SENDER, "a login nobody allowed");
 	v->logged_in = 1;
 	limits_logged_in(g->limits, v->source, seconds_now());
-	return spawn_filer(g, v, e);
+	return start_filer(g, v, e);
 }
 
 /* 0, or -1 where the visit is over. */
@@ -316,8 +303,6 @@ static int
 on_session(struct gate *g, struct visit *v, struct err *e)
 {
 	if (frame_recv(v->fd, &g->frame, e) != 1)
-		return -1;
-	if (v->waiting)
 		return -1;
 	if (g->frame.type == MESSAGE_KEY)
 		return on_key(g, v, e);
@@ -377,12 +362,22 @@ static void
 on_signals(struct gate *g)
 {
 	struct signalfd_siginfo info;
+	int status;
+	pid_t pid;
 
 	while (read(g->signals, &info, sizeof(info)) == sizeof(info))
 		if (info.ssi_signo != SIGCHLD)
 			g->stopping = 1;
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pattern_was(&g->sessions, pid) ||
+		    pattern_was(&g->filers, pid))
+			log_warn("- a pattern has died");
+		/* Who learned from its fault where things lie starts anew. */
+		if (pattern_betrayed(status)) {
+			pattern_end(&g->sessions);
+			pattern_end(&g->filers);
+		}
+	}
 }
 
 /* Who takes too long to log in is shown out. */
@@ -392,8 +387,7 @@ end_overdue(struct gate *g)
 	int64_t now = seconds_now();
 
 	for (size_t i = g->nvisits; i-- > 0;)
-		if (!g->visit[i]->waiting && !g->visit[i]->logged_in &&
-		    now > g->visit[i]->until) {
+		if (!g->visit[i]->logged_in && now > g->visit[i]->until) {
 			log_info("- login took too long from=%s",
 			    g->visit[i]->address);
 			end_visit(g, i);
@@ -497,9 +491,8 @@ round_once(struct gate *g, struct err *e)
 	end_overdue(g);
 	if (tell_verdicts(g, e) == -1)
 		return -1;
-	while (pool_size(g) < POOL && !g->stopping)
-		if (spawn_session(g, e) == -1)
-			return -1;
+	if (!g->stopping && start_patterns(g, e) == -1)
+		return -1;
 	return 0;
 }
 
@@ -513,14 +506,17 @@ gate_role(int argc, char **argv)
 	(void)argv;
 	if (open_all(g, &e) == -1 || jail_enter(JAIL_GATE, NULL, &e) == -1)
 		log_fatal("- gate cannot start: %s", e.en);
-	for (int i = 0; i < POOL; i++)
-		if (spawn_session(g, &e) == -1)
-			log_fatal("- gate cannot start: %s", e.en);
+	g->sessions.role = "sessions";
+	g->filers.role = "filers";
+	if (start_patterns(g, &e) == -1)
+		log_fatal("- gate cannot start: %s", e.en);
 	while (!g->stopping)
 		if (round_once(g, &e) == -1)
 			log_fatal("- gate ends: %s", e.en);
 	while (g->nvisits > 0)
 		end_visit(g, g->nvisits - 1);
+	pattern_end(&g->sessions);
+	pattern_end(&g->filers);
 	callers_close(&g->callers);
 	limits_free(g->limits);
 	free(g);

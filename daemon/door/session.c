@@ -12,6 +12,7 @@
 
 #include "door/session.h"
 #include "door/ssh.h"
+#include "sys/copies.h"
 #include "sys/frame.h"
 #include "sys/jail.h"
 #include "sys/log.h"
@@ -257,16 +258,14 @@ prepare(struct session *s, struct err *e)
 	return rc;
 }
 
-/* Waits in the pool; 0 with a socket, 1 the gate has gone. */
+/* What the gate ordered this copy for. */
 static int
-wait_for_socket(struct session *s, struct err *e)
+take_order(struct session *s, struct err *e)
 {
 	int on = 1;
-	int rc = frame_recv(s->gate, &s->frame, e);
 
-	if (rc != 1)
-		return rc == 0 ? 1 : -1;
 	frame_get_str(&s->frame, s->address, sizeof(s->address));
+	s->gate = frame_get_fd(&s->frame);
 	s->socket = frame_get_fd(&s->frame);
 	if (frame_end(&s->frame, e) == -1)
 		return -1;
@@ -283,15 +282,16 @@ session_role(int argc, char **argv)
 	struct err e;
 	int rc;
 
-	s->gate = proc_fd("gate");
 	s->stream = -1;
 	s->remarks = -1;
-	if (prepare(s, &e) == -1 || jail_enter(JAIL_SESSION, NULL, &e) == -1)
-		log_fatal("- session cannot start: %s", e.en);
-	rc = wait_for_socket(s, &e);
-	if (rc == 1)
+	if (prepare(s, &e) == -1)
+		log_fatal("- sessions cannot start: %s", e.en);
+	rc = copies_make("session", &s->frame, &e);
+	if (rc == 0)
 		return 0;
-	if (rc == -1 || sshd_accept(s->ssh, s->socket, &e) == -1)
+	if (rc == -1 || take_order(s, &e) == -1 ||
+	    jail_enter(JAIL_SESSION, NULL, &e) == -1 ||
+	    sshd_accept(s->ssh, s->socket, &e) == -1)
 		log_fatal("- session cannot begin: %s", e.en);
 	while ((rc = turn(s, idle_ms, &e)) == 1)
 		;

@@ -3,9 +3,11 @@
 
 /*
  * The session: one connection, from the TCP socket to the filer's stream. It
- * waits in the gate's pool until a socket comes, logs the client in with the
- * gate's word on keys, then carries bytes between the channel and the filer.
- * Arguments: seconds a session may be idle.
+ * logs the client in with the gate's word on keys, then carries bytes between
+ * the channel and the filer. It is a copy of a pattern (sys/copies.h) that has
+ * read the host keys and sees no visitor.
+ *
+ * zayton -x sessions orders=FD keys=FD SECONDS; so long may one be idle.
  */
 int session_role(int argc, char **argv);
 

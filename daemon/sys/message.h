@@ -150,18 +150,18 @@ enum message {
 	MESSAGE_LOGGED_IN,
 	/* gate -> session: the filer's bytes, and its remarks. fd, fd */
 	MESSAGE_STREAM,
-	/* gate -> session waiting in the pool: str peer address, fd */
-	MESSAGE_SOCKET,
-
 	/*
-	 * watch -> pattern: a worker for this bundle. fds: bundle (read), rows
-	 * (write), rejected rows (write), its end of the progress socket, and
-	 * perhaps the bundle a signature is for.
-	 * str id, str name, u8 kind, str provider, str received at,
-	 * str fingerprints, u8 a fifth descriptor comes
+	 * To a pattern (sys/copies.h), for one copy.
+	 * gate -> sessions: str peer address, fd of frames, fd of the socket.
+	 * gate -> filers: str account, u8 role, fd of the stream, fd to the
+	 * keeper, fd of remarks.
+	 * watch -> workers: str id, str name, u8 kind, str provider,
+	 * str received at, str fingerprints, u8 a fifth descriptor comes;
+	 * fds: bundle (read), rows (write), rejected rows (write), its end of
+	 * the progress socket, and perhaps the bundle a signature is for.
 	 */
 	MESSAGE_ORDER,
-	/* pattern -> watch: u32 pid of the worker, a child of the watch; or 0 */
+	/* The answer: u32 pid of the copy, a child of who ordered; or 0 */
 	MESSAGE_COPY
 };
 

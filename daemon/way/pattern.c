@@ -1,17 +1,11 @@
-#include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "form/container.h"
 #include "rule/pack.h"
 #include "rule/schema.h"
+#include "sys/copies.h"
 #include "sys/frame.h"
 #include "sys/jail.h"
 #include "sys/log.h"
@@ -23,9 +17,7 @@
 enum { ARG_DAY, ARG_UNPACKED, ARG_MEMORY, ARGS };
 enum { EXIT_HOLD = 1, EXIT_USAGE = 2, EXIT_RETRY = 75 };
 
-struct pattern {
-	int orders;
-	pid_t watch;
+struct model {
 	long long memory;
 	unsigned long long unpacked;
 	struct pack *pack;
@@ -69,17 +61,6 @@ order_get(struct frame *f, struct order *o, struct err *e)
 	return frame_end(f, e);
 }
 
-static void
-order_close(const struct order *o)
-{
-	const int fd[] = { o->bundle, o->rows, o->rejected, o->progress,
-		o->signed_bundle };
-
-	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
-		if (fd[i] != -1)
-			(void)close(fd[i]);
-}
-
 /* --- a copy -------------------------------------------------------------- */
 
 struct teller {
@@ -118,7 +99,7 @@ open_spill(const char *name)
 }
 
 static int
-run(const struct pattern *p, const struct order *o, struct work **work,
+run(const struct model *p, const struct order *o, struct work **work,
     struct err *e)
 {
 	static struct teller teller;
@@ -152,21 +133,14 @@ run(const struct pattern *p, const struct order *o, struct work **work,
 	return work_run(*work, &job, e);
 }
 
-/* Does not return. What it shares with the pattern is left to the kernel. */
+/* Ends the copy. What it shares with the pattern is left to the kernel. */
 static void
-be_worker(const struct pattern *p, const struct order *o)
+be_worker(const struct model *p, const struct order *o)
 {
 	struct work *work = NULL;
 	struct err e;
-	int rc;
+	int rc = run(p, o, &work, &e);
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != p->watch)
-		_exit(EXIT_RETRY);
-	(void)close(p->orders);
-	proc_rename("worker");
-	log_rename("worker");
-	rc = run(p, o, &work, &e);
 	if (rc == -1)
 		log_error("%s worker failed why=%s", o->id, log_quote(e.en));
 	work_close(work);
@@ -175,61 +149,38 @@ be_worker(const struct pattern *p, const struct order *o)
 
 /* --- the pattern --------------------------------------------------------- */
 
-/*
- * The copy is a child of our parent, which has started all other workers too
- * and alone has to know what becomes of them.
- */
-static int
-copy(struct pattern *p, struct err *e)
-{
-	struct order o;
-	long pid;
-
-	if (p->frame.type != MESSAGE_ORDER)
-		return err_set(e, ERR_HOLD, "the watch sent frame %u",
-		    p->frame.type);
-	if (order_get(&p->frame, &o, e) == -1)
-		return -1;
-	pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, 0);
-	if (pid == 0)
-		be_worker(p, &o);
-	order_close(&o);
-	frame_start(&p->frame, MESSAGE_COPY);
-	frame_put_u32(&p->frame, pid > 0 ? (uint32_t)pid : 0);
-	return frame_send(p->orders, &p->frame, e);
-}
-
 static void
-prepare(struct pattern *p, const char *day)
+prepare(struct model *p, const char *day)
 {
 	if (pack_map(proc_fd("pack"), &p->pack, &p->why) == -1 ||
 	    work_prepare(&p->why) == -1 ||
 	    schemas_read_on(p->pack, day, &p->schemas, &p->why) == -1)
 		p->schemas = NULL;
+	(void)close(proc_fd("pack"));
 }
 
 int
 pattern_role(int argc, char **argv)
 {
-	static struct pattern p;
+	static struct model p;
+	struct order o;
 	struct err e;
 	int rc;
 
 	if (argc != ARGS) {
-		log_error("- pattern has %d arguments, not %d", argc, ARGS);
+		log_error("- workers have %d arguments, not %d", argc, ARGS);
 		return EXIT_USAGE;
 	}
-	p.orders = proc_fd("orders");
-	p.watch = getppid();
 	p.unpacked = strtoull(argv[ARG_UNPACKED], NULL, 10);
 	p.memory = strtoll(argv[ARG_MEMORY], NULL, 10);
 	prepare(&p, argv[ARG_DAY]);
-	(void)close(proc_fd("pack"));
-	while ((rc = frame_recv(p.orders, &p.frame, &e)) == 1 &&
-	       (rc = copy(&p, &e)) == 0)
-		;
+	rc = copies_make("worker", &p.frame, &e);
+	if (rc == 1)
+		rc = order_get(&p.frame, &o, &e) == -1 ? -1 : 1;
 	if (rc == -1)
-		log_error("- pattern ends: %s", e.en);
+		log_fatal("- worker cannot begin: %s", e.en);
+	if (rc == 1)
+		be_worker(&p, &o);
 	schemas_free(p.schemas);
 	pack_free(p.pack);
 	return 0;

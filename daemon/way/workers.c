@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sys/copies.h"
 #include "sys/log.h"
 #include "sys/mem.h"
 #include "sys/message.h"
@@ -24,18 +25,13 @@ struct worker {
 	int killed;
 };
 
-/* Of which workers are copies: for one pack, and one day's standards. */
-struct pattern {
-	pid_t pid; /* 0: none */
-	int orders;
-	char pack[DIGEST_TEXT];
-	char day[16];
-};
-
 struct workers {
 	const struct conf *conf;
 	int keeper;
+	/* Of which they are copies: for one pack, and one day's standards. */
 	struct pattern pattern;
+	char pack[DIGEST_TEXT];
+	char day[16];
 	struct frame frame; /* what we say */
 	struct worker worker[WORKERS_MAX];
 };
@@ -47,19 +43,8 @@ workers_new(const struct conf *c, int keeper)
 
 	w->conf = c;
 	w->keeper = keeper;
+	w->pattern.role = "workers";
 	return w;
-}
-
-/* Its copies are none of its children: they go on. */
-static void
-pattern_end(struct workers *w)
-{
-	if (w->pattern.pid == 0)
-		return;
-	(void)close(w->pattern.orders);
-	(void)kill(w->pattern.pid, SIGKILL);
-	(void)waitpid(w->pattern.pid, NULL, 0);
-	w->pattern.pid = 0;
 }
 
 void
@@ -70,7 +55,7 @@ workers_free(struct workers *w)
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		if (w->worker[i].pid > 0)
 			(void)kill(w->worker[i].pid, SIGKILL);
-	pattern_end(w);
+	pattern_end(&w->pattern);
 	free(w);
 }
 
@@ -115,37 +100,22 @@ work_get(struct frame *f, struct work *k, struct err *e)
 static int
 pattern_for(struct workers *w, const struct work *k, struct err *e)
 {
-	struct pattern *p = &w->pattern;
 	char day[16];
 	char unpacked[24];
 	char memory[24];
 	const char *const args[] = { day, unpacked, memory, NULL };
-	int pair[2];
 
 	work_day(k->received_at, day);
-	if (p->pid != 0 && strcmp(p->pack, k->pack) == 0 &&
-	    strcmp(p->day, day) == 0)
-		return 0;
-	pattern_end(w);
+	if (strcmp(w->pack, k->pack) != 0 || strcmp(w->day, day) != 0)
+		pattern_end(&w->pattern);
+	memcpy(w->pack, k->pack, sizeof(w->pack));
+	memcpy(w->day, day, sizeof(w->day));
 	snprintf(unpacked, sizeof(unpacked), "%lld",
 	    (long long)w->conf->unpacked_bytes_max);
 	snprintf(memory, sizeof(memory), "%lld",
 	    (long long)w->conf->worker_bytes);
-	if (frame_pair(pair, e) == -1)
-		return -1;
-	p->pid = proc_spawn("pattern",
-	    (struct proc_fd[]){ { "orders", pair[1] }, { "pack", k->fd[1] } },
-	    2, args, e);
-	(void)close(pair[1]);
-	if (p->pid == -1) {
-		(void)close(pair[0]);
-		p->pid = 0;
-		return -1;
-	}
-	p->orders = pair[0];
-	memcpy(p->pack, k->pack, sizeof(p->pack));
-	memcpy(p->day, day, sizeof(p->day));
-	return 0;
+	return pattern_start(&w->pattern,
+	    (struct proc_fd[]){ { "pack", k->fd[1] } }, 1, args, e);
 }
 
 /* A copy of the pattern for a bundle. Returns its pid, or -1. */
@@ -153,7 +123,6 @@ static pid_t
 order(struct workers *w, const struct work *k, int progress, struct err *e)
 {
 	struct frame *f = &w->frame;
-	pid_t pid;
 
 	frame_start(f, MESSAGE_ORDER);
 	frame_put_str(f, k->id);
@@ -169,15 +138,7 @@ order(struct workers *w, const struct work *k, int progress, struct err *e)
 	frame_put_fd(f, progress);
 	if (k->fd[4] != -1)
 		frame_put_fd(f, k->fd[4]);
-	if (frame_send(w->pattern.orders, f, e) == -1 ||
-	    frame_recv(w->pattern.orders, f, e) != 1) {
-		pattern_end(w);
-		return err_set(e, ERR_RETRY, "the pattern of workers has died");
-	}
-	pid = (pid_t)frame_get_u32(f);
-	if (f->type != MESSAGE_COPY || frame_end(f, e) == -1 || pid <= 0)
-		return err_set(e, ERR_RETRY, "cannot copy a worker");
-	return pid;
+	return pattern_copy(&w->pattern, f, e);
 }
 
 /* Too much processor time ends it by SIGXCPU, which tells itself. */
@@ -381,11 +342,9 @@ workers_tend(struct workers *w, struct err *e)
 {
 	time_t now = time(NULL);
 
-	if (w->pattern.pid != 0 &&
-	    waitpid(w->pattern.pid, NULL, WNOHANG) == w->pattern.pid) {
-		(void)close(w->pattern.orders);
-		w->pattern.pid = 0;
-	}
+	if (w->pattern.pid != 0)
+		(void)pattern_was(&w->pattern,
+		    waitpid(w->pattern.pid, NULL, WNOHANG));
 	for (size_t i = 0; i < WORKERS_MAX; i++) {
 		struct worker *worker = &w->worker[i];
 		int status;
@@ -393,6 +352,8 @@ workers_tend(struct workers *w, struct err *e)
 		if (worker->pid == 0)
 			continue;
 		if (waitpid(worker->pid, &status, WNOHANG) == worker->pid) {
+			if (pattern_betrayed(status))
+				pattern_end(&w->pattern);
 			if (bury(w, worker, status, e) == -1)
 				return -1;
 		} else if (now > worker->overdue && !worker->killed) {

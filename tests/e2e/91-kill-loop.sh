@@ -54,7 +54,7 @@ tries=0
 while [ $killed -lt "$KILLS" ] && [ $tries -lt $((KILLS * 20)) ]; do
 	tries=$((tries + 1))
 	# Not in a subshell: the seed goes on.
-	random 8 >"$T/random"
+	random 11 >"$T/random"
 	case $(cat "$T/random") in
 	0) role=supervisor ;;
 	1) role=gate ;;
@@ -63,6 +63,9 @@ while [ $killed -lt "$KILLS" ] && [ $tries -lt $((KILLS * 20)) ]; do
 	4) role=worker ;;
 	5) role=signer ;;
 	6) role=watch ;;
+	7) role=sessions ;;
+	8) role=filers ;;
+	9) role=workers ;;
 	*) role=keeper ;;
 	esac
 	pid=$(role_pid $role | head -1)
@@ -71,7 +74,7 @@ while [ $killed -lt "$KILLS" ] && [ $tries -lt $((KILLS * 20)) ]; do
 	kill -9 "$pid" 2>/dev/null || continue
 	killed=$((killed + 1))
 	case $role in
-	session | filer | worker) ;;
+	session | filer | worker | sessions | filers | workers) ;;
 	supervisor)
 		wait "$PID" 2>/dev/null
 		cat "$LOG" >>"$T/logs"

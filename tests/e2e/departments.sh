@@ -100,8 +100,10 @@ one_result_each() { # ACCOUNT
 role_pid() { # ROLE
 	case $1 in
 	supervisor) echo "$PID" ;;
-	session | filer) pgrep -P "$(role_pid gate)" -f "^zayton -x $1" ;;
-	worker) pgrep -P "$(role_pid watch)" -f "^zayton -x $1" ;;
+	session | filer) pgrep -P "$(role_pid gate)" -f "^zayton -x $1( |\$)" ;;
+	worker) pgrep -P "$(role_pid watch)" -f "^zayton -x $1( |\$)" ;;
+	sessions | filers) pgrep -P "$(role_pid gate)" -f "^zayton -x $1" ;;
+	workers) pgrep -P "$(role_pid watch)" -f "^zayton -x $1" ;;
 	*) pgrep -P "$PID" -f "^zayton -x $1" ;;
 	esac
 }

@@ -17,6 +17,7 @@
 
 #include "door/filer.h"
 #include "door/sftp.h"
+#include "sys/copies.h"
 #include "sys/frame.h"
 #include "sys/hash.h"
 #include "sys/message.h"
@@ -76,34 +77,55 @@ make_home(void **state)
 	return 0;
 }
 
+/* The pattern, as the gate starts it. */
+static void
+be_pattern(int orders)
+{
+	char role_word[] = "filers";
+	char orders_word[24];
+	char *words[] = { role_word, orders_word, NULL };
+	char **argv = words + 1;
+	int argc = 1;
+
+	if (getenv("TEST_LOG") == NULL &&
+	    freopen("/dev/null", "w", stderr) == NULL)
+		_exit(99);
+	snprintf(orders_word, sizeof(orders_word), "orders=%d", orders);
+	proc_start(&argc, &argv);
+	_exit(filer_role(argc, argv));
+}
+
 static void
 start_as(enum account_role role)
 {
-	char stream_word[24], keeper_word[24], role_word[4];
-	char account[] = "aic";
-	char *words[] = { stream_word, keeper_word, account, role_word, NULL };
-	char **argv = words;
-	int argc = 4;
-	int s[2], k[2];
+	struct pattern pattern = { .role = "filers" };
+	int orders[2], s[2], k[2];
+	int remarks;
 	struct err e;
 
+	assert_int_equal(frame_pair(orders, &e), 0);
+	fflush(NULL);
+	pattern.pid = fork();
+	assert_true(pattern.pid != -1);
+	if (pattern.pid == 0) {
+		close(orders[0]);
+		be_pattern(orders[1]);
+	}
+	close(orders[1]);
+	pattern.orders = orders[0];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
 	assert_int_equal(frame_pair(k, &e), 0);
-	fflush(NULL);
-	filer = fork();
-	assert_true(filer != -1);
-	if (filer == 0) {
-		close(s[0]);
-		close(k[0]);
-		if (getenv("TEST_LOG") == NULL &&
-		    freopen("/dev/null", "w", stderr) == NULL)
-			_exit(99);
-		snprintf(stream_word, sizeof(stream_word), "stream=%d", s[1]);
-		snprintf(keeper_word, sizeof(keeper_word), "keeper=%d", k[1]);
-		snprintf(role_word, sizeof(role_word), "%d", (int)role);
-		proc_start(&argc, &argv);
-		_exit(filer_role(argc, argv));
-	}
+	frame_start(&frame, MESSAGE_ORDER);
+	frame_put_str(&frame, "aic");
+	frame_put_u8(&frame, (uint8_t)role);
+	frame_put_fd(&frame, s[1]);
+	frame_put_fd(&frame, k[1]);
+	remarks = open("/dev/null", O_WRONLY);
+	frame_put_fd(&frame, remarks);
+	filer = pattern_copy(&pattern, &frame, &e);
+	close(remarks);
+	assert_true(filer > 0);
+	pattern_end(&pattern);
 	close(s[1]);
 	close(k[1]);
 	stream = s[0];
