@@ -96,6 +96,8 @@ int init_command(int argc, char **argv);
 int serve_command(int argc, char **argv);
 int account_command(int argc, char **argv);
 int ingest_command(int argc, char **argv);
+int ingest_query_command(int argc, char **argv);
+int trace_command(int argc, char **argv);
 int status_command(int argc, char **argv);
 int show_command(int argc, char **argv);
 int retry_command(int argc, char **argv);

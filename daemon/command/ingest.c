@@ -16,11 +16,12 @@
 #include "sys/mem.h"
 #include "sys/spool.h"
 
-/* zayton ingest: the same way as an upload, without SFTP. */
+/* zayton ingest, zayton extract: the way of an upload, without SFTP. */
 
 struct ingest {
 	struct ask *ask;
 	const char *account;
+	char kind; /* of what is taken in, see spool.h */
 	int json;
 	int uploading; /* spool/uploading/ACCOUNT */
 	int received;
@@ -110,12 +111,16 @@ read_at(void *arg, void *buf, size_t size, uint64_t off)
 }
 
 static void
-judge(int fd, uint64_t bytes, const char *name, struct err *why)
+judge(int fd, uint64_t bytes, const struct spool_name *n, struct err *why)
 {
 	struct container_reader r = { read_at, &fd, bytes };
+	const char *name = n->name;
 	enum container_kind kind = container_kind_of(name);
 
 	memset(why, 0, sizeof(*why));
+	/* What a query holds is judged by who reads it. */
+	if (n->kind == 'q' && kind != CONTAINER_CSV && kind != CONTAINER_XLSX)
+		return;
 	if (kind == CONTAINER_NONE)
 		(void)container_kind_refuse(name, why);
 	else
@@ -163,7 +168,7 @@ take_in(struct ingest *in, int source, struct spool_name *n, struct err *e)
 	give_to_owner(fd, in->uploading);
 	if (spool_name_format(n, file) == 0 &&
 	    copy(source, fd, &bytes, digest, e) == 0) {
-		judge(fd, bytes, n->name, &why);
+		judge(fd, bytes, n, &why);
 		rc = spool_publish(fd, in->uploading, file, in->received, file,
 		    e);
 	}
@@ -232,6 +237,19 @@ follow(struct ingest *in, const char *id, json_t **ret_answer, struct err *e)
 	}
 }
 
+/* Where the answer to a query lies. */
+static void
+print_extract(const struct ingest *in, const json_t *receipt)
+{
+	const json_t *query = json_object_get(receipt, "query");
+	const char *file = json_string_value(
+	    json_object_get(json_object_get(query, "extract"), "file"));
+
+	if (file != NULL)
+		printf("  %s/%s/extracts/%s\n", HOME_ACCOUNTS, in->account,
+		    file);
+}
+
 static int
 print_outcome(const struct ingest *in, const char *path, const json_t *answer)
 {
@@ -250,6 +268,7 @@ print_outcome(const struct ingest *in, const char *path, const json_t *answer)
 		printf("%s: %s\n  %s\n  %s\n", path, outcome,
 		    json_string_value(json_object_get(message, "zh")),
 		    json_string_value(json_object_get(message, "en")));
+		print_extract(in, receipt);
 	}
 	if (outcome == NULL)
 		return COMMAND_AGAIN;
@@ -260,7 +279,7 @@ static int
 ingest_one(struct ingest *in, const char *path, int source)
 {
 	const char *slash = strrchr(path, '/');
-	struct spool_name n = { .kind = 'u' };
+	struct spool_name n = { .kind = in->kind };
 	json_t *answer = NULL;
 	struct err e;
 	int status;
@@ -300,8 +319,8 @@ run(struct ingest *in, const struct conf *c, char **path, const int *source,
 	return worst;
 }
 
-int
-ingest_command(int argc, char **argv)
+static int
+take_all(int argc, char **argv, char kind)
 {
 	const char *account = command_option(&argc, argv, "--account", 1);
 	struct ingest *in = xcalloc(1, sizeof(*in));
@@ -312,6 +331,7 @@ ingest_command(int argc, char **argv)
 
 	in->json = command_option(&argc, argv, "--json", 0) != NULL;
 	in->account = account;
+	in->kind = kind;
 	if (account == NULL || command_unknown(argc, argv) || argc < 2) {
 		status = command_usage();
 		goto out;
@@ -333,4 +353,16 @@ out:
 	free(source);
 	free(in);
 	return status;
+}
+
+int
+ingest_command(int argc, char **argv)
+{
+	return take_all(argc, argv, 'u');
+}
+
+int
+ingest_query_command(int argc, char **argv)
+{
+	return take_all(argc, argv, 'q');
 }

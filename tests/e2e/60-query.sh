@@ -155,6 +155,22 @@ is 'of a day in the past' "$(query bank p.json '{"purpose": "loan_approval",
     "subjects": "all", "datasets": ["'$bills'"], "as_of": "2015-02-28"}' &&
     extract_of "$receipt" && wc -l <"$T/extract/data/$bills.csv")" 3
 
+# --- the credit report -------------------------------------------------------------------
+ok 'a credit report' query bank c.json '{"purpose": "loan_approval",
+    "subjects": ["'$qing'"], "report": "credit"}'
+extract_of "$receipt"
+page=$T/extract/report/$qing.html
+ok 'is a page of the enterprise' grep -q '<b>晋江市清源织造有限公司</b>' "$page"
+ok 'with a chart' grep -q '<rect class="bar"' "$page"
+fails 'and nothing that is not granted' grep -q 实缴 "$page"
+
+# --- without SFTP --------------------------------------------------------------------------
+printf '%s\n' '{"purpose": "loan_approval", "subjects": "all"}' >"$T/l.json"
+ok 'zayton extract answers the same' z extract --account bank "$T/l.json"
+ok 'and says where' test -s "$HOME_DIR/$(sed -n 's/^ *\(accounts.*\)/\1/p' "$T/.out")"
+exits 1 'status 1 where nothing is given' z extract --account rival "$T/l.json"
+exits 2 'status 2 without the account' z extract --account nobody "$T/l.json"
+
 # --- encryption ----------------------------------------------------------------------------
 ok 'encrypted to the key of the account' query bank e.json '{"purpose":
     "loan_approval", "subjects": "all", "datasets": ["'$aic'"], "encrypt": true}'
