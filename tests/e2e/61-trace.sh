@@ -26,7 +26,7 @@ ok 'two enterprises' firms
 ok 'two years of bills' send mub more "$T/more.csv"
 for bank in $banks; do
 	account "$bank" BANK institution "$bank"
-	give "$bank" $table "$(fields_of $table)" 0 4
+	give "$bank" "$table" "$(fields_of $table)" 0 4
 done
 for format in csv jsonl; do
 	for bank in $banks; do
