@@ -98,6 +98,8 @@ static const struct command commands[] = {
 	    "list [--all] | answer NUMBER --verdict corrected|confirmed|"
 	    "unresolved|repaired --person NAME --reason TEXT",
 	    "what is objected to, and the answers" },
+	{ "needs", needs_command, "[--all]",
+	    "who needs which data, and what nobody supplies" },
 	{ "access", access_command, "--subject ID | --month YYYY-MM",
 	    "who looked at an enterprise, how data were used" },
 	{ "verify", verify_command, "[RECEIPT...]",

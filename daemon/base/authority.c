@@ -119,12 +119,11 @@ new_day(struct keeper *k, const char *now, const char *day, struct err *e)
 
 	if (last_told(k->db, "day", last, e) == -1)
 		return -1;
-	if (strcmp(last, day) != 0 &&
-	    (authority_news_all(k->db, e) == -1 ||
-		grant_tell_all(k, now, e) == -1 ||
-		objection_tell_all(k, now, e) == -1 ||
-		tell_months(k, day, e) == -1 ||
-		told(k->db, "day", day, e) == -1))
+	if (strcmp(last, day) != 0 && (authority_news_all(k->db, e) == -1 ||
+					  grant_tell_all(k, now, e) == -1 ||
+					  objection_tell_all(k, now, e) == -1 ||
+					  tell_months(k, day, e) == -1 ||
+					  told(k->db, "day", day, e) == -1))
 		return -1;
 	snprintf(k->told_on, sizeof(k->told_on), "%s", day);
 	return 0;

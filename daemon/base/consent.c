@@ -49,19 +49,13 @@ static int
 set_dataset(const struct keeper *k, const char *said, struct draft *d,
     struct err *e)
 {
-	const struct schemas *all = k->standing->schemas;
+	const struct schema *s = schemas_called(k->standing->schemas, said);
 
 	if (strcmp(said, "all") == 0 || strcmp(said, "全部") == 0) {
 		d->dataset[0] = '\0';
 		return 0;
 	}
-	for (size_t i = 0; i < schemas_count(all); i++) {
-		const struct schema *s = schemas_at(all, i);
-
-		if (s->state != SCHEMA_IN_FORCE ||
-		    (strcmp(s->dataset, said) != 0 &&
-			strcmp(s->title, said) != 0))
-			continue;
+	if (s != NULL) {
 		snprintf(d->dataset, sizeof(d->dataset), "%s", s->dataset);
 		return 0;
 	}

@@ -292,18 +292,13 @@ fail:
 	return -1;
 }
 
-/* By id or Chinese title, in force and shared; NULL and refused. */
+/* In force and shared; NULL and refused. */
 static const struct schema *
 find_dataset(struct draft *d, const char *name)
 {
-	const struct schemas *all = d->k->standing->schemas;
-	const struct schema *s = schemas_find(all, name);
+	const struct schema *s = schemas_called(d->k->standing->schemas, name);
 	const struct sharing_dataset *h;
 
-	for (size_t i = 0; s == NULL && i < schemas_count(all); i++)
-		if (schemas_at(all, i)->state == SCHEMA_IN_FORCE &&
-		    strcmp(schemas_at(all, i)->title, name) == 0)
-			s = schemas_at(all, i);
 	if (s == NULL) {
 		act_refuse(d->e, "没有这个数据集（--dataset）",
 		    "there is no such data set (--dataset)", name);

@@ -59,47 +59,16 @@ refuse(struct taking *t, const char *what, const char *zh, const char *en)
 
 /* --- objections --------------------------------------------------------- */
 
-static int
-is_one_of(const char *const *words, const char *said)
-{
-	while (*words != NULL && strcmp(*words, said) != 0)
-		words++;
-	return *words != NULL;
-}
-
-/* By id or a title. */
-static const struct schema *
-dataset_of(const struct keeper *k, const char *said)
-{
-	const struct schemas *all = k->standing->schemas;
-
-	for (size_t i = 0; i < schemas_count(all); i++) {
-		const struct schema *s = schemas_at(all, i);
-
-		if (s->state == SCHEMA_IN_FORCE &&
-		    (strcmp(s->dataset, said) == 0 ||
-			strcmp(s->title, said) == 0 ||
-			is_one_of(s->titles, said)))
-			return s;
-	}
-	return NULL;
-}
-
 /* The field's name for what was said of it; 0 where there is none. */
 static int
 set_field(struct objection *o)
 {
-	for (size_t i = 0; i < o->schema->nfields; i++) {
-		const struct field *f = &o->schema->field[i];
+	int at = schema_field_called(o->schema, o->field);
 
-		if (strcmp(f->name, o->field) == 0 ||
-		    strcmp(f->title, o->field) == 0 ||
-		    is_one_of(f->synonyms, o->field)) {
-			snprintf(o->field, sizeof(o->field), "%s", f->name);
-			return 1;
-		}
-	}
-	return o->field[0] == '\0';
+	if (at != -1)
+		snprintf(o->field, sizeof(o->field), "%s",
+		    o->schema->field[at].name);
+	return at != -1 || o->field[0] == '\0';
 }
 
 /*
@@ -231,7 +200,7 @@ take_value(struct taking *t, struct objection *o)
 static int
 take_objection(struct taking *t, struct objection *o)
 {
-	o->schema = dataset_of(t->k, o->dataset);
+	o->schema = schemas_called(t->k->standing->schemas, o->dataset);
 	if (o->schema == NULL)
 		return refuse(t, o->number, "没有这个数据集。",
 		    "There is no such data set.");

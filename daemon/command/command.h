@@ -110,6 +110,7 @@ int quality_command(int argc, char **argv);
 int grant_command(int argc, char **argv);
 int access_command(int argc, char **argv);
 int objection_command(int argc, char **argv);
+int needs_command(int argc, char **argv);
 int consent_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
 int check_command(int argc, char **argv);

@@ -470,6 +470,42 @@ schemas_at(const struct schemas *s, size_t i)
 	return i < s->n ? &s->schema[i] : NULL;
 }
 
+static int
+is_one_of(const char *const *words, const char *word)
+{
+	while (*words != NULL && strcmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
+const struct schema *
+schemas_called(const struct schemas *s, const char *word)
+{
+	const struct schema *found = schemas_find(s, word);
+
+	for (size_t i = 0; found == NULL && i < schemas_count(s); i++) {
+		const struct schema *one = schemas_at(s, i);
+
+		if (one->state == SCHEMA_IN_FORCE &&
+		    (strcmp(one->title, word) == 0 ||
+			is_one_of(one->titles, word)))
+			found = one;
+	}
+	return found;
+}
+
+int
+schema_field_called(const struct schema *s, const char *word)
+{
+	int at = schema_field(s, word);
+
+	for (size_t i = 0; at == -1 && i < s->nfields; i++)
+		if (strcmp(s->field[i].title, word) == 0 ||
+		    is_one_of(s->field[i].synonyms, word))
+			at = (int)i;
+	return at;
+}
+
 int
 schema_field(const struct schema *s, const char *name)
 {

@@ -142,6 +142,10 @@ int schema_version_compare(const char *a, const char *b);
 /* The index of a field, -1 where there is none of that name. */
 int schema_field(const struct schema *s, const char *name);
 
+/* As people call them: by id, title or another one. In force; NULL, -1. */
+const struct schema *schemas_called(const struct schemas *s, const char *word);
+int schema_field_called(const struct schema *s, const char *word);
+
 const char *schema_state_name(enum schema_state s);
 const char *field_type_name(enum field_type t);
 

@@ -219,6 +219,25 @@ ok 'withdrawn by the enterprise' z consent revoke 1 --person 李科 --reason 企
 is 'it is gone from the list' "$(z consent list --json | jq 'map(select(.consent
     == 1)) | length')" 0
 
+# --- needs ---------------------------------------------------------------------
+cat >"$HOME_DIR/rules/needs.csv" <<END
+needer,dataset,field,purpose,mode,note
+*,企业基本登记信息,企业名称,loan_approval,批量,
+*,企业基本登记信息,行业代码,loan_approval,批量,
+*,企业基本登记信息,纳税额,loan_approval,批量,
+*,企业用水缴费情况表,,loan_monitoring,批量,
+bank,企业基本登记信息,企业名称,loan_approval,批量,
+bank,企业基本登记信息,注册资本,loan_approval,批量,
+bank,企业授权书,,,批量,
+END
+is 'needs are held against what is supplied' "$(z needs --all --json |
+    jq -r 'map(.state) | join(",")')" \
+    'met,never filled,no standard,no data,met,not granted,not shared'
+is 'what is met is not listed' "$(z needs | wc -l)" 5
+echo '*,企业基本登记信息,企业名称,curiosity,批量,' >>"$HOME_DIR/rules/needs.csv"
+exits 2 'a table that is wrong' z needs
+is '  is refused by its line' "$(grep -c 'needs.csv:9:.*curiosity' "$T/.out")" 1
+
 # --- the ledger ----------------------------------------------------------------
 is 'each act is a line' "$(for kind in 'grant approved' 'grant revoked' \
     'grant suspended' 'grant resumed' 'consent confirmed' 'consent revoked'; do
