@@ -194,7 +194,9 @@ enterprises_close(struct enterprises *x)
 		return;
 	linker_free(x->linker);
 	free(x->known);
-	free(x->touched);
+	free(x->hurries.no);
+	free(x->pending.no);
+	free(x->accord);
 	free(x);
 }
 
@@ -218,6 +220,7 @@ enterprises_found(struct enterprises *x, const struct origin *o, struct err *e)
 	uint32_t no = enterprises_next(x);
 
 	know(x, no, no);
+	enterprises_heard(x, no);
 	return db_run(x->db, e,
 	    "INSERT INTO enterprise_t (no, root, bundle, file, row)"
 	    " VALUES (?1,?1,?2,?3,?4)",

@@ -64,19 +64,49 @@ int enterprises_profile(struct enterprises *x, uint32_t no,
 /*
  * Its record has to be made anew. fields: those that a late source says, as
  * bits; then only if the record lacks one of them. 0: in any case. source is
- * the number of its dataset among the sources.
+ * the number of its dataset among the sources. can_wait: no conflict opens or
+ * closes by it, so that a receipt need not wait for the record.
  */
 int enterprises_touch(struct enterprises *x, uint32_t no, uint64_t fields,
-    int source, struct err *e);
+    int source, int can_wait, struct err *e);
+/* Whether it would be, for a row that says those fields. */
+int enterprises_would_touch(const struct enterprises *x, uint32_t no,
+    uint64_t fields);
 /* The sources that may have rows of it, as bits. */
 uint32_t enterprises_sources(const struct enterprises *x, uint32_t no);
-/* One that is to be made anew: 1 one, 0 none is left. */
-int enterprises_touched(struct enterprises *x, uint32_t *ret_no, struct err *e);
+/*
+ * One that is to be made anew, of all or of those that cannot wait: 1 one, 0
+ * none is left.
+ */
+int enterprises_touched(struct enterprises *x, int all, uint32_t *ret_no,
+    struct err *e);
+/* Whether that of one is still to be made, and could wait: it is taken now. */
+int enterprises_take(struct enterprises *x, uint32_t no);
+/* Whether there are some that cannot wait. */
+int enterprises_hurries(const struct enterprises *x);
+/* How many there are that can. */
+size_t enterprises_pending(const struct enterprises *x);
 /* It was: lacks has the bits of fields that no register says. */
 int enterprises_refreshed(struct enterprises *x, uint32_t no, uint64_t lacks,
     struct err *e);
 
 #define ENTERPRISE_ALL_SOURCES UINT32_MAX
+
+/* --- what is agreed ----------------------------------------------------- */
+
+/*
+ * While all that is said of an enterprise is the same wherever a conflict can
+ * open, none can, whoever wins. It is kept in memory, by fields that the caller
+ * numbers from 0 to n, and known of those that are new or had their record made
+ * since the start. Begins anew.
+ */
+void enterprises_agree_on(struct enterprises *x, size_t n);
+/* Nothing of it is said so far. */
+void enterprises_heard(struct enterprises *x, uint32_t no);
+int enterprises_is_agreed(const struct enterprises *x, uint32_t no);
+/* A value is said: 1 it is what all said, 0 it is not, or nobody knows. */
+int enterprises_agrees(struct enterprises *x, uint32_t no, int field,
+    const char *value);
 
 /* Whether it has open conflicts. */
 int enterprises_is_disputed(const struct enterprises *x, uint32_t no);

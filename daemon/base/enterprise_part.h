@@ -6,10 +6,14 @@
 /*
  * Enterprises inside: what enterprise.c reads and learns, what waits
  * (enterprise_wait.c), whose records are to be made anew (enterprise_touch.c),
- * merges and judgements (enterprise_merge.c).
+ * what is agreed
+ * (enterprise_accord.c), merges and judgements (enterprise_merge.c).
  */
 
-enum { TOUCHED = 1, MERGED = 2, UNSAVED = 4, DISPUTED = 8 };
+enum { TOUCHED = 1, MERGED = 2, UNSAVED = 4, DISPUTED = 8, HURRIES = 16 };
+
+/* Of touched_t: some cannot wait, some can. */
+enum { MARK_HURRIES = 1, MARK_PENDING = 2 };
 
 enum { WAIT_HASHES = 24 };
 
@@ -20,16 +24,27 @@ struct known {
 	uint8_t flags;
 };
 
+struct touched {
+	uint32_t *no; /* owned */
+	size_t n;
+	size_t room;
+	int mixed; /* it is in no order */
+};
+
 struct enterprises {
 	struct db *db;
 	struct linker *linker;
 	struct known *known; /* by number; 0 is nobody */
 	size_t n;            /* the last one's number and one */
 	size_t room;
-	uint32_t *touched; /* owned: records to be made anew */
-	size_t ntouched;
-	size_t touched_room;
-	int marked;      /* the base knows that there are some */
+	/* Records to be made anew; an entry whose flags say no more is void. */
+	struct touched hurries;
+	struct touched pending;
+	size_t npending;
+	int marks;        /* what the base knows of them */
+	uint32_t *accord; /* owned, see enterprise_accord.c */
+	size_t accord_room;
+	size_t nfields;
 	int64_t waiting; /* rows that wait for what may be learned */
 	sqlite3_stmt *put_hashes[WAIT_HASHES + 1];
 	int judging; /* people judged whose some rows are */
@@ -52,6 +67,8 @@ int enterprises_try_candidates(struct enterprises *x, uint32_t no,
     struct err *e);
 
 int enterprises_read_touched(struct enterprises *x, struct err *e);
+/* Nobody knows what is said of it, until its record is made. */
+void enterprises_unheard(struct enterprises *x, uint32_t no);
 /* Whatever may have rows of it is asked. */
 int enterprises_touch_again(struct enterprises *x, uint32_t no, struct err *e);
 

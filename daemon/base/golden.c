@@ -122,17 +122,10 @@ org_code_of(struct golden *g, const struct said_row *r)
 {
 	const char *uscc = cell_of(r, overwrite_field(g->o, "uscc"));
 	const char *tax_id = cell_of(r, overwrite_field(g->o, "tax_id"));
-	const struct identity *org;
-	struct identities ids;
+	char org[IDENTITY_SIZE];
 
-	identities_start(&ids);
-	if (uscc != NULL)
-		identities_add(&ids, IDENTITY_USCC, uscc, strlen(uscc));
-	if (tax_id != NULL)
-		identities_add(&ids, IDENTITY_TAX_ID, tax_id, strlen(tax_id));
-	org = identities_find(&ids, IDENTITY_ORG_CODE);
-	return org != NULL && !ids.contradicts
-		   ? arena_text(g->arena, org->value, strlen(org->value))
+	return identities_org_code(uscc, tax_id, org)
+		   ? arena_text(g->arena, org, strlen(org))
 		   : NULL;
 }
 
@@ -446,6 +439,20 @@ golden_conflicts(struct golden *g, uint32_t no, const struct record_field *f,
 	}
 }
 
+/* What all of them say of the fields over which a conflict can open. */
+static void
+note_accord(struct golden *g, struct enterprises *x, uint32_t no)
+{
+	enterprises_heard(x, no);
+	for (size_t k = 0; k < g->o->ndisputed; k++) {
+		const struct decided *d = &g->decided[g->o->disputed[k]];
+
+		for (size_t i = 0; i < d->n; i++)
+			(void)enterprises_agrees(x, no, (int)k,
+			    d->c[i].value[0]);
+	}
+}
+
 /* --- all of them -------------------------------------------------------- */
 
 static int
@@ -466,22 +473,31 @@ refresh(struct golden *g, struct enterprises *x, uint32_t no, const char *now,
 	else if (decide_members(g, member, n, enterprises_sources(x, no),
 		     &today, &lacks, e) == -1)
 		rc = -1;
-	else
+	else {
+		note_accord(g, x, no);
 		rc = golden_keep(g, x, no, now, e);
+	}
 	return rc == -1 ? -1 : enterprises_refreshed(x, no, lacks, e);
 }
 
 int
 golden_refresh(struct golden *g, struct enterprises *x, const char *now,
-    int records, struct err *e)
+    int records, int all, struct err *e)
 {
 	uint32_t no;
 	int rc = 1;
 
-	while (records-- > 0 && (rc = enterprises_touched(x, &no, e)) == 1)
+	while (records-- > 0 && (rc = enterprises_touched(x, all, &no, e)) == 1)
 		if (refresh(g, x, no, now, e) == -1)
 			return -1;
 	return rc;
+}
+
+int
+golden_refresh_one(struct golden *g, struct enterprises *x, uint32_t no,
+    const char *now, struct err *e)
+{
+	return enterprises_take(x, no) ? refresh(g, x, no, now, e) : 0;
 }
 
 int

@@ -25,11 +25,15 @@ int golden_views(struct db *db, const struct overwrite *o,
     const struct schemas *s, struct err *e);
 
 /*
- * Makes the records that were touched anew: 1 there are more than that, 0 none
- * is left, -1.
+ * Makes the records that were touched anew, all or only those that cannot wait:
+ * 1 there are more than that, 0 none is left, -1.
  */
 int golden_refresh(struct golden *g, struct enterprises *x, const char *now,
-    int records, struct err *e);
+    int records, int all, struct err *e);
+
+/* That of one, where it still waits to be made. */
+int golden_refresh_one(struct golden *g, struct enterprises *x, uint32_t no,
+    const char *now, struct err *e);
 
 /* What was true in the world on as_of, as known on a day; "" for now. */
 struct golden_when {

@@ -633,7 +633,7 @@ after_rows(struct keeper *k, struct job *job, struct err *e)
 	if (k->linking == NULL)
 		return 0;
 	if (job->sendback == NULL) {
-		rc = linking_some(k, SLICE_MS, &job->tried, e);
+		rc = linking_some(k, SLICE_MS, &job->share, e);
 		if (rc != 0)
 			return rc;
 		if (sendback_open(k->db, k->standing->schemas, &job->bundle,

@@ -5,6 +5,7 @@
 
 #include "base/bundle.h"
 #include "base/jobs.h"
+#include "base/linking.h"
 #include "sys/spool.h"
 
 /* Jobs inside: what jobs.c and jobs_query.c share. */
@@ -17,12 +18,12 @@ struct job {
 	int rows;           /* descriptor of the row file, or the summary */
 	char rejected[128]; /* path of the rejected rows, until placed */
 	struct rowfile_reader *reader;
-	struct merge *merge;       /* NULL: with a worker */
-	int merged;                /* its rows are in the base */
-	int tried;                 /* rows that waited, and were tried for it */
-	struct sendback *sendback; /* owned: what is not linked goes back */
-	struct quality *quality;   /* owned: its metrics, after all that */
-	int extracting;            /* with the extract role */
+	struct merge *merge;        /* NULL: with a worker */
+	int merged;                 /* its rows are in the base */
+	struct linking_share share; /* what it waited for */
+	struct sendback *sendback;  /* owned: what is not linked goes back */
+	struct quality *quality;    /* owned: its metrics, after all that */
+	int extracting;             /* with the extract role */
 	uint64_t read_bytes;
 	uint64_t read_rows;
 };

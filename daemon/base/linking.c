@@ -1,4 +1,5 @@
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,16 @@
 #include "way/link.h"
 
 /*
- * A bundle does not wait for more rows than that to be tried again: the rest is
- * for a quiet time.
+ * A bundle does not wait for more rows than that to be tried again, or for more
+ * records: the rest is for a quiet time. Records wait for that no longer than
+ * half a minute, then a bundle makes them all.
  */
-enum { AT_A_TIME = 64, TRIES_MAX = 20000 };
+enum {
+	AT_A_TIME = 64,
+	TRIES_MAX = 20000,
+	MADE_MAX = 5000,
+	PATIENCE_MS = 30000
+};
 
 struct linking {
 	struct standing *standing; /* whose rules these are */
@@ -25,7 +32,8 @@ struct linking {
 	struct enterprises *enterprises;
 	struct link *link;
 	struct golden *golden;
-	int waits; /* rows were left for a quiet time */
+	int waits;       /* rows or records were left for a quiet time */
+	int64_t left_at; /* since when there are such records; 0: none */
 };
 
 int
@@ -118,6 +126,12 @@ open_all(struct keeper *k, struct linking *l, struct err *e)
 	l->golden = golden_new(k->db, l->rules.overwrite, l->standing->schemas);
 	l->link =
 	    link_new(k->db, l->enterprises, l->rules.link, l->rules.overwrite);
+	enterprises_agree_on(l->enterprises, l->rules.overwrite->ndisputed);
+	/*
+	 * What was left before is made up for, unless it is of a bundle that
+	 * is not at its end yet.
+	 */
+	l->waits = !enterprises_hurries(l->enterprises);
 	return 0;
 }
 
@@ -172,9 +186,39 @@ linking_rules(const struct keeper *k)
 	return k->linking != NULL ? k->linking->rules.link : NULL;
 }
 
+/* Whether a bundle makes records that could wait. */
+static int
+makes_all(const struct linking *l, const struct linking_share *s)
+{
+	return s->made < MADE_MAX ||
+	       (l->left_at != 0 &&
+		   clock_milliseconds() - l->left_at > PATIENCE_MS);
+}
+
+/* Records, some: 1 there are more to be made now, 0 none, -1. */
+static int
+make(struct keeper *k, struct linking_share *s, const char *now, struct err *e)
+{
+	struct linking *l = k->linking;
+	int all = makes_all(l, s);
+	int rc =
+	    golden_refresh(l->golden, l->enterprises, now, AT_A_TIME, all, e);
+
+	if (all)
+		s->made += AT_A_TIME;
+	if (enterprises_pending(l->enterprises) == 0)
+		l->left_at = 0;
+	else if (rc == 0) {
+		l->waits = 1;
+		if (l->left_at == 0)
+			l->left_at = clock_milliseconds();
+	}
+	return rc;
+}
+
 /* Tries some rows, or makes some records: 1 did, 0 nothing is left, -1. */
 static int
-step(struct keeper *k, int *tried, struct err *e)
+step(struct keeper *k, struct linking_share *share, struct err *e)
 {
 	struct linking *l = k->linking;
 	const struct schemas *s = k->standing->schemas;
@@ -182,22 +226,21 @@ step(struct keeper *k, int *tried, struct err *e)
 	int rc = 0;
 
 	keeper_now(now, sizeof(now));
-	if (*tried < TRIES_MAX) {
+	if (share->tried < TRIES_MAX) {
 		rc = link_retry(l->link, s, now, AT_A_TIME, e);
 		if (rc == 0)
 			rc = link_untried(l->link, s, now, AT_A_TIME, e);
 		if (rc != 0)
-			*tried += AT_A_TIME;
+			share->tried += AT_A_TIME;
 	} else {
 		l->waits = 1;
 	}
-	return rc != 0 ? rc
-		       : golden_refresh(l->golden, l->enterprises, now,
-			     AT_A_TIME, e);
+	return rc != 0 ? rc : make(k, share, now, e);
 }
 
 int
-linking_some(struct keeper *k, int milliseconds, int *tried, struct err *e)
+linking_some(struct keeper *k, int milliseconds, struct linking_share *s,
+    struct err *e)
 {
 	int64_t until = clock_milliseconds() + milliseconds;
 	int rc;
@@ -205,7 +248,7 @@ linking_some(struct keeper *k, int milliseconds, int *tried, struct err *e)
 	if (k->linking == NULL)
 		return 0;
 	do
-		rc = step(k, tried, e);
+		rc = step(k, s, e);
 	while (rc == 1 && clock_milliseconds() < until);
 	return rc;
 }
@@ -213,12 +256,25 @@ linking_some(struct keeper *k, int milliseconds, int *tried, struct err *e)
 int
 linking_slice(struct keeper *k, int milliseconds, struct err *e)
 {
-	int tried = 0;
-	int rc = linking_some(k, milliseconds, &tried, e);
+	struct linking_share s = { .made = INT_MIN };
+	int rc = linking_some(k, milliseconds, &s, e);
 
 	if (rc == 0 && k->linking != NULL)
-		k->linking->waits = tried >= TRIES_MAX;
+		k->linking->waits = s.tried >= TRIES_MAX;
 	return rc == 0 ? linking_waits(k) : rc;
+}
+
+int
+linking_current(struct keeper *k, uint32_t enterprise, struct err *e)
+{
+	struct linking *l = k->linking;
+	char now[40];
+
+	if (l == NULL)
+		return 0;
+	keeper_now(now, sizeof(now));
+	return golden_refresh_one(l->golden, l->enterprises, enterprise, now,
+	    e);
 }
 
 int
@@ -262,6 +318,7 @@ change_rules(struct keeper *k, struct record_rules *r, struct err *e)
 	link_free(l->link);
 	l->golden = golden_new(k->db, r->overwrite, k->standing->schemas);
 	l->link = link_new(k->db, l->enterprises, r->link, r->overwrite);
+	enterprises_agree_on(l->enterprises, r->overwrite->ndisputed);
 	if (enterprises_rules(l->enterprises, r->link, e) == -1)
 		return -1;
 	record_rules_free(&l->rules);

@@ -45,8 +45,21 @@ const struct link_rules *linking_rules(const struct keeper *k);
  * made anew. 1 there is more to do, 0 all done, -1.
  */
 int linking_slice(struct keeper *k, int milliseconds, struct err *e);
-/* As that for one bundle, which is not to wait for all: *tried counts. */
-int linking_some(struct keeper *k, int milliseconds, int *tried, struct err *e);
+
+/* What one bundle waited for. */
+struct linking_share {
+	int tried; /* rows */
+	int made;  /* records that could have waited */
+};
+/*
+ * As that for one bundle, which is not to wait for all: rows and records are
+ * left for when no bundle is at work, but never one over which a conflict can
+ * open or close.
+ */
+int linking_some(struct keeper *k, int milliseconds, struct linking_share *s,
+    struct err *e);
+/* Before the record of one is read: it is made if it was left. */
+int linking_current(struct keeper *k, uint32_t enterprise, struct err *e);
 /* Whether something was left. */
 int linking_waits(const struct keeper *k);
 

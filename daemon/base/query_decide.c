@@ -305,14 +305,14 @@ find_subjects(struct decision *d, struct err *e)
 static int
 find_all(struct decision *d, struct err *e)
 {
-	size_t n =
-	    (size_t)db_int(d->k->db, 0, "SELECT count(*) FROM record_t", "");
+	size_t n = (size_t)db_int(d->k->db, 0,
+	    "SELECT count(*) FROM enterprise_t WHERE root = no", "");
 	sqlite3_stmt *st;
 	int rc;
 
 	d->subject = xcalloc(n + 1, sizeof(*d->subject));
-	rc = db_query(d->k->db, &st, e, "SELECT no FROM record_t ORDER BY no",
-	    "");
+	rc = db_query(d->k->db, &st, e,
+	    "SELECT no FROM enterprise_t WHERE root = no ORDER BY no", "");
 	for (; rc == 1 && d->nsubjects < n; rc = db_next(d->k->db, st, e)) {
 		struct subject *s = &d->subject[d->nsubjects++];
 
@@ -383,7 +383,9 @@ decide_one(struct decision *d, const struct schema *schema, uint64_t fields,
 	const char *why;
 
 	if (s->enterprise != 0 &&
-	    grant_subject(d->k->db, s->enterprise, division, &who, e) == -1)
+	    (linking_current(d->k, s->enterprise, e) == -1 ||
+		grant_subject(d->k->db, s->enterprise, division, &who, e) ==
+		    -1))
 		return -1;
 	grant_decide(&d->grants, &d->ask, schema, &who, &a);
 	if (a.why == GRANT_GIVEN && a.form >= GRANT_LATEST) {

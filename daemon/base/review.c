@@ -191,7 +191,7 @@ decide_conflict(struct decision *d, const char *what)
 		"ttti", d->now, d->reason, d->person, no) == -1)
 		return -1;
 	return enterprises_touch(linking_enterprises(d->k), d->enterprise, 0,
-	    -1, d->e);
+	    -1, 0, d->e);
 }
 
 /* Rows that wait for it, records, lists: before anybody is told. */
@@ -322,7 +322,7 @@ undo_conflict(struct decision *d)
 		   no) == -1
 		   ? -1
 		   : enterprises_touch(linking_enterprises(d->k), d->enterprise,
-			 0, -1, d->e);
+			 0, -1, 0, d->e);
 }
 
 /* Rows of one dataset that came to the enterprise since the decision. */

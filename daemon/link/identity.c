@@ -17,6 +17,25 @@ static const struct {
 	[IDENTITY_USCC] = { "uscc", IDENT_USCC },
 };
 
+int
+identities_org_code(const char *uscc, const char *tax_id,
+    char out[IDENTITY_SIZE])
+{
+	const struct identity *org;
+	struct identities ids;
+
+	identities_start(&ids);
+	if (uscc != NULL)
+		identities_add(&ids, IDENTITY_USCC, uscc, strlen(uscc));
+	if (tax_id != NULL)
+		identities_add(&ids, IDENTITY_TAX_ID, tax_id, strlen(tax_id));
+	org = identities_find(&ids, IDENTITY_ORG_CODE);
+	if (org == NULL || ids.contradicts)
+		return 0;
+	snprintf(out, IDENTITY_SIZE, "%s", org->value);
+	return 1;
+}
+
 const char *
 identity_kind_name(enum identity_kind kind)
 {

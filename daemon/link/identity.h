@@ -59,6 +59,10 @@ void identities_account(struct identities *ids, const char *provider,
 const struct identity *identities_find(const struct identities *ids,
     enum identity_kind kind);
 
+/* The organisation code in a row's other numbers (NULL: none): 1 found, 0. */
+int identities_org_code(const char *uscc, const char *tax_id,
+    char out[IDENTITY_SIZE]);
+
 /* "org_code", "tax_id" and so on, as in the view enterprise_id. */
 const char *identity_kind_name(enum identity_kind kind);
 /* IDENTITY_KINDS where there is none of the name. */

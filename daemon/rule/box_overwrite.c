@@ -692,6 +692,23 @@ read_file(struct reading *r, const char *text, size_t len)
 	return 0;
 }
 
+static void
+list_disputed(struct overwrite *o)
+{
+	for (size_t i = 0; i < o->nfields; i++) {
+		const struct record_field *f = &o->field[i];
+
+		if (f->head != (int)i ||
+		    (f->conflict == CONFLICT_NONE && f->rule.decide == NULL))
+			continue;
+		if (f->ntuple > 1) {
+			o->ndisputed = 0;
+			return;
+		}
+		o->disputed[o->ndisputed++] = (int)i;
+	}
+}
+
 int
 overwrite_read(const char *text, size_t len, const struct schemas *s,
     struct overwrite **ret_o, struct err *e)
@@ -711,6 +728,7 @@ overwrite_read(const char *text, size_t len, const struct schemas *s,
 		overwrite_free(o);
 		return -1;
 	}
+	list_disputed(o);
 	*ret_o = o;
 	return 0;
 }

@@ -65,6 +65,13 @@ struct overwrite {
 	size_t nsources;
 	struct record_source source[RECORD_SOURCES]; /* by name */
 	uint64_t late; /* fields that late sources may fill */
+	/*
+	 * Fields over which a conflict can open, or that a function decides:
+	 * while all say the same of them none can. Where one of them is more
+	 * than a single value that is never known: none is listed.
+	 */
+	size_t ndisputed;
+	int disputed[RECORD_FIELDS];
 	struct overwrite_box *box;
 };
 

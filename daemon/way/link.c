@@ -73,6 +73,47 @@ link_enterprises(const struct link *l)
 
 /* --- what a row says ---------------------------------------------------- */
 
+/* The field of a dataset that says one of the record, -1. */
+static int
+said_by(const struct overwrite *o, const struct schema *s,
+    const struct record_source *source, const char *name)
+{
+	int field = overwrite_field(o, name);
+
+	for (size_t i = 0; i < source->n; i++)
+		if (source->cell[i].field == field)
+			return schema_field(s, source->cell[i].from);
+	return -1;
+}
+
+static void
+disputed_columns(const struct overwrite *o, const struct schema *s,
+    const struct record_source *source, struct link_columns *ret_c)
+{
+	ret_c->ndisputed = 0;
+	ret_c->about = ret_c->org_code = -1;
+	if (source == NULL)
+		return;
+	if (source->item != NULL)
+		ret_c->about = schema_field(s, source->item);
+	ret_c->uscc = said_by(o, s, source, "uscc");
+	ret_c->tax_id = said_by(o, s, source, "tax_id");
+	for (size_t k = 0; k < o->ndisputed; k++) {
+		if (o->field[o->disputed[k]].derive_org_code)
+			ret_c->org_code = (int)k;
+		for (size_t i = 0; i < source->n; i++) {
+			const struct record_cell *cell = &source->cell[i];
+
+			if (cell->field != o->disputed[k])
+				continue;
+			ret_c->disputed[ret_c->ndisputed].no = (int)k;
+			ret_c->disputed[ret_c->ndisputed].field =
+			    schema_field(s, cell->from);
+			ret_c->disputed[ret_c->ndisputed++].says = cell->says;
+		}
+	}
+}
+
 void
 link_columns(const struct link *l, const struct schema *s,
     struct link_columns *ret_c)
@@ -94,6 +135,7 @@ link_columns(const struct link *l, const struct schema *s,
 		ret_c->late[i].bit = UINT64_C(1) << source->cell[i].field;
 		ret_c->nlate++;
 	}
+	disputed_columns(l->overwrite, s, source, ret_c);
 	ret_c->links = 0;
 	for (int p = 0; p < LINK_PART_COUNT; p++) {
 		ret_c->part[p] = -1;
@@ -134,6 +176,45 @@ link_row_of(const struct link_columns *c, const struct rowfile_record *r,
 	ret_row->before = text_at(r, c->before);
 	ret_row->after = text_at(r, c->after);
 	ret_row->former_names = text_at(r, c->former_names);
+}
+
+/* The code that a row's other numbers hold, where it has none itself. */
+static int
+derived_agrees(struct link *l, const struct link_columns *c,
+    const struct rowfile_record *r, uint32_t enterprise)
+{
+	char org[IDENTITY_SIZE];
+
+	return !identities_org_code(text_at(r, c->uscc), text_at(r, c->tax_id),
+		   org) ||
+	       enterprises_agrees(l->enterprises, enterprise, c->org_code, org);
+}
+
+int
+link_agrees(struct link *l, const struct link_columns *c,
+    const struct rowfile_record *r, uint32_t enterprise)
+{
+	int agrees = enterprises_is_agreed(l->enterprises, enterprise);
+	int has_code = 0;
+
+	for (size_t i = 0; i < c->ndisputed; i++) {
+		const struct value *v = &r->value[c->disputed[i].field];
+		const char *item = text_at(r, c->about);
+
+		if (v->kind == VALUE_NULL ||
+		    (c->disputed[i].says != NULL &&
+			(item == NULL ||
+			    strstr(item, c->disputed[i].says) == NULL)))
+			continue;
+		has_code |= c->disputed[i].no == c->org_code;
+		/* Only texts are compared; any other value may differ. */
+		agrees &= v->kind == VALUE_TEXT &&
+			  enterprises_agrees(l->enterprises, enterprise,
+			      c->disputed[i].no, v->text);
+	}
+	if (c->org_code != -1 && !has_code)
+		agrees &= derived_agrees(l, c, r, enterprise);
+	return agrees;
 }
 
 /* Two hashes at once, eight bytes a step. */
@@ -658,7 +739,7 @@ try_row(struct link *l, const struct link_columns *c, int64_t id,
 		if (f.enterprise != 0 &&
 		    (mark_linked(l, c, &f, id, now, &o, e) == -1 ||
 			enterprises_touch(l->enterprises, f.enterprise, 0,
-			    c->source_no, e) == -1))
+			    c->source_no, 0, e) == -1))
 			rc = -1;
 		if (rc == 1 && link_settle(l, c, &row, &f, id, current, 1, now,
 				   &o, e) == -1)

@@ -34,6 +34,16 @@ struct link_columns {
 		int field;
 		uint64_t bit;
 	} late[RECORD_CELLS];
+	/* What it says of the fields over which a conflict can open. */
+	size_t ndisputed;
+	struct {
+		int no; /* of the field among those */
+		int field;
+		const char *says; /* only where the item has this word */
+	} disputed[RECORD_CELLS];
+	int about;        /* the item */
+	int org_code;     /* its number, where the rest of a row makes it */
+	int uscc, tax_id; /* fields it is made of */
 };
 
 /* A row as linking sees it; texts are NUL-terminated, NULL: nothing. */
@@ -83,6 +93,13 @@ void link_columns(const struct link *l, const struct schema *s,
     struct link_columns *ret_c);
 void link_row_of(const struct link_columns *c, const struct rowfile_record *r,
     const char *provider, struct link_row *ret_row);
+
+/*
+ * Whether what a row says of its enterprise is what all say. It is kept as
+ * said in any case.
+ */
+int link_agrees(struct link *l, const struct link_columns *c,
+    const struct rowfile_record *r, uint32_t enterprise);
 
 /* row's texts have to last until link_settle. */
 void link_find(struct link *l, const struct link_columns *c,

@@ -174,6 +174,22 @@ count_of(struct merge_counts *n, enum did did)
 }
 
 /*
+ * A newer version takes the place of what stands, and says what that said,
+ * unless it corrects it or is of another enterprise.
+ */
+static int
+replace(struct merge *m, const struct rowfile_record *r, int64_t hash,
+    const struct current *c, const char *reason, struct err *e)
+{
+	if (merge_end_version(m, c, reason, e) == -1 ||
+	    merge_put(m, r, c, hash, NULL, e) == -1)
+		return -1;
+	return r->op == 'C' || c->enterprise != m->found.enterprise
+		   ? merge_touch(m, c->enterprise, NULL, e)
+		   : 0;
+}
+
+/*
  * This row takes the place of an earlier one of the bundle, which is the one
  * superseded. Where that only confirmed the base, this is the update.
  */
@@ -191,10 +207,9 @@ replace_earlier(struct merge *m, const struct rowfile_record *r, int64_t hash,
 		reason = "updated";
 	}
 	*count_of(&m->counts[m->file], c->did) += 1;
-	if ((c->file != m->file && save_counts(m, c->file, e) == -1) ||
-	    merge_end_version(m, c, reason, e) == -1)
+	if (c->file != m->file && save_counts(m, c->file, e) == -1)
 		return -1;
-	return merge_put(m, r, c, hash, NULL, e);
+	return replace(m, r, hash, c, reason, e);
 }
 
 /*
@@ -248,8 +263,11 @@ merge_delete(struct merge *m, const struct rowfile_record *r,
 	if (m->mode != MERGE_APPLY)
 		return merge_remember(m, r, c, 0, "", e);
 	return merge_end_version(m, c,
-	    mode_of(m) == ROWFILE_RETRACT ? "retracted" : "deleted by provider",
-	    e);
+		   mode_of(m) == ROWFILE_RETRACT ? "retracted"
+						 : "deleted by provider",
+		   e) == -1
+		   ? -1
+		   : merge_touch(m, c->enterprise, NULL, e);
 }
 
 /* A row whose key the base knows from before. */
@@ -280,10 +298,8 @@ merge_known(struct merge *m, struct rowfile_record *r, int64_t hash,
 	}
 	n->updated++;
 	c->did = DID_UPDATE;
-	if (merge_end_version(m, c, r->op == 'C' ? "corrected" : "updated",
-		e) == -1)
-		return -1;
-	return merge_put(m, r, c, hash, NULL, e);
+	return replace(m, r, hash, c, r->op == 'C' ? "corrected" : "updated",
+	    e);
 }
 
 static int

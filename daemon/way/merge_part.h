@@ -111,6 +111,7 @@ int merge_put(struct merge *m, const struct rowfile_record *r,
     const struct current *c, int64_t hash, const char *reason, struct err *e);
 int merge_remember(struct merge *m, const struct rowfile_record *r,
     const struct current *c, int64_t hash, const char *as_of, struct err *e);
+/* The caller says whose record that touches. */
 int merge_end_version(struct merge *m, const struct current *c,
     const char *reason, struct err *e);
 /* The current version was confirmed, maybe for a later date. */

@@ -310,6 +310,13 @@ find_enterprise(struct merge *m, const struct rowfile_record *r)
 	link_find(m->link, &m->target->link, &m->row, &m->found);
 }
 
+/* It takes back nothing: what was said before still stands, or is repeated. */
+static int
+adds_only(const struct rowfile_record *r)
+{
+	return r != NULL && r->op != 'D' && r->op != 'C';
+}
+
 /*
  * The record of an enterprise has one row more, or less, to go by. r NULL: it
  * does not matter what the row says.
@@ -319,17 +326,22 @@ merge_touch(struct merge *m, uint32_t enterprise,
     const struct rowfile_record *r, struct err *e)
 {
 	const struct link_columns *c = &m->target->link;
+	struct enterprises *x;
 	uint64_t fields = 0;
 
-	if (m->link == NULL || enterprise == 0 || c->source == LINK_NO_SOURCE)
+	if (m->mode == MERGE_DRY || m->link == NULL || enterprise == 0 ||
+	    c->source == LINK_NO_SOURCE)
 		return 0;
 	for (size_t i = 0; i < c->nlate; i++)
 		if (r == NULL || r->value[c->late[i].field].kind != VALUE_NULL)
 			fields |= c->late[i].bit;
 	if (fields == 0 && c->source == LINK_LATE_SOURCE)
 		return 0;
-	return enterprises_touch(link_enterprises(m->link), enterprise, fields,
-	    c->source_no, e);
+	x = link_enterprises(m->link);
+	return enterprises_touch(x, enterprise, fields, c->source_no,
+	    enterprises_would_touch(x, enterprise, fields) && adds_only(r) &&
+		link_agrees(m->link, c, r, enterprise),
+	    e);
 }
 
 /* The row stands in the base: what it teaches, or that it waits. */
@@ -455,8 +467,6 @@ merge_end_version(struct merge *m, const struct current *c, const char *reason,
 
 	if (m->mode != MERGE_APPLY)
 		return 0;
-	if (merge_touch(m, c->enterprise, NULL, e) == -1)
-		return -1;
 	(void)sqlite3_bind_text(st, 1, m->now, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_text(st, 2, reason, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 3, c->id);
@@ -488,7 +498,9 @@ merge_mark_seen(struct merge *m, const struct rowfile_record *r,
 	(void)sqlite3_bind_int64(st, 4, place(m->file, r->line, c->did));
 	rc = db_step(m->db, st, 1, e);
 	db_done(st);
-	return rc;
+	return rc == -1 || strcmp(as_of, c->as_of) == 0
+		   ? rc
+		   : merge_touch(m, c->enterprise, r, e);
 }
 
 int

@@ -305,22 +305,90 @@ nothing_touched_is_forgotten(void **state)
 	uint32_t no;
 
 	(void)state;
-	assert_int_equal(enterprises_touch(x, a, 0, 3, &e), 0);
-	assert_int_equal(enterprises_touch(x, a, 0, 3, &e), 0);
+	assert_int_equal(enterprises_touch(x, a, 0, 3, 0, &e), 0);
+	assert_int_equal(enterprises_touch(x, a, 0, 3, 0, &e), 0);
 	assert_int_equal(enterprises_sources(x, a), 1 << 3);
 	/* A late source counts only where the record lacks something. */
-	assert_int_equal(enterprises_touch(x, b, 4, 5, &e), 0);
+	assert_int_equal(enterprises_touch(x, b, 4, 5, 0, &e), 0);
 	again();
-	assert_int_equal(enterprises_touched(x, &no, &e), 1);
+	assert_int_equal(enterprises_touched(x, 1, &no, &e), 1);
 	assert_int_equal(enterprises_refreshed(x, no, 4, &e), 0);
-	assert_int_equal(enterprises_touched(x, &no, &e), 1);
+	assert_int_equal(enterprises_touched(x, 1, &no, &e), 1);
 	assert_int_equal(enterprises_refreshed(x, no, 4, &e), 0);
-	assert_int_equal(enterprises_touched(x, &no, &e), 0);
+	assert_int_equal(enterprises_touched(x, 1, &no, &e), 0);
 	again();
-	assert_int_equal(enterprises_touched(x, &no, &e), 0);
-	assert_int_equal(enterprises_touch(x, b, 4, 5, &e), 0);
-	assert_int_equal(enterprises_touched(x, &no, &e), 1);
+	assert_int_equal(enterprises_touched(x, 1, &no, &e), 0);
+	assert_int_equal(enterprises_touch(x, b, 4, 5, 0, &e), 0);
+	assert_int_equal(enterprises_touched(x, 1, &no, &e), 1);
 	assert_int_equal(no, b);
+}
+
+/* What all say can wait; what they do not, or nobody knows of, cannot. */
+static void
+records_wait_while_all_agree(void **state)
+{
+	uint32_t a = found(NAME, IDENTITY_ORG_CODE, ORG);
+	uint32_t b = found(SEA, IDENTITY_ORG_CODE, ORG2);
+	uint32_t no;
+
+	(void)state;
+	assert_false(enterprises_is_agreed(x, a));
+	enterprises_agree_on(x, 2);
+	assert_false(enterprises_is_agreed(x, a));
+	enterprises_heard(x, a);
+	assert_true(enterprises_is_agreed(x, a));
+	assert_true(enterprises_agrees(x, a, 0, "one"));
+	assert_true(enterprises_agrees(x, a, 1, "two"));
+	assert_true(enterprises_agrees(x, a, 0, "one"));
+	assert_false(enterprises_agrees(x, a, 0, "another"));
+	assert_false(enterprises_agrees(x, a, 1, "two"));
+	assert_false(enterprises_is_agreed(x, a));
+	assert_false(enterprises_agrees(x, b, 0, "one"));
+
+	assert_int_equal(enterprises_touch(x, a, 0, 3, 1, &e), 0);
+	assert_int_equal(enterprises_touch(x, b, 0, 3, 1, &e), 0);
+	assert_int_equal(enterprises_pending(x), 2);
+	assert_int_equal(enterprises_touched(x, 0, &no, &e), 0);
+	/* The second time it cannot wait. */
+	assert_int_equal(enterprises_touch(x, a, 0, 3, 0, &e), 0);
+	assert_int_equal(enterprises_touch(x, a, 0, 3, 1, &e), 0);
+	assert_int_equal(enterprises_pending(x), 1);
+	assert_int_equal(enterprises_touched(x, 0, &no, &e), 1);
+	assert_int_equal(no, a);
+	assert_int_equal(enterprises_touched(x, 0, &no, &e), 0);
+	assert_int_equal(enterprises_pending(x), 1);
+	/* Of one that is to be made nobody knows what it lacks. */
+	assert_true(enterprises_would_touch(x, b, 4));
+	assert_false(enterprises_would_touch(x, a, 4));
+	/* Who reads it before has it made. */
+	assert_false(enterprises_take(x, a));
+	assert_true(enterprises_take(x, b));
+	assert_false(enterprises_take(x, b));
+	assert_int_equal(enterprises_touched(x, 1, &no, &e), 0);
+}
+
+/* A crash finds those that can wait, and those that cannot. */
+static void
+a_crash_tells_what_could_wait(void **state)
+{
+	uint32_t a = found(NAME, IDENTITY_ORG_CODE, ORG);
+	uint32_t no;
+
+	(void)state;
+	assert_int_equal(enterprises_touch(x, a, 0, 3, 1, &e), 0);
+	again();
+	assert_false(enterprises_hurries(x));
+	assert_int_equal(enterprises_pending(x), 1);
+	assert_int_equal(enterprises_touch(x, a, 0, 3, 0, &e), 0);
+	again();
+	assert_true(enterprises_hurries(x));
+	assert_int_equal(enterprises_pending(x), 0);
+	assert_int_equal(enterprises_touched(x, 0, &no, &e), 1);
+	assert_int_equal(enterprises_refreshed(x, no, 0, &e), 0);
+	assert_int_equal(enterprises_touched(x, 1, &no, &e), 0);
+	again();
+	assert_int_equal(enterprises_pending(x), 0);
+	assert_int_equal(enterprises_touched(x, 1, &no, &e), 0);
 }
 
 int
@@ -339,6 +407,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    a_judgement_holds_until_it_is_taken_back, fresh, done),
 		cmocka_unit_test_setup_teardown(nothing_touched_is_forgotten,
+		    fresh, done),
+		cmocka_unit_test_setup_teardown(records_wait_while_all_agree,
+		    fresh, done),
+		cmocka_unit_test_setup_teardown(a_crash_tells_what_could_wait,
 		    fresh, done),
 	};
 
