@@ -14,6 +14,7 @@
 
 #include "base/account.h"
 #include "base/authority.h"
+#include "base/dispute.h"
 #include "base/jobs_part.h"
 #include "base/linking.h"
 #include "base/notice.h"
@@ -221,6 +222,7 @@ send_work(struct keeper *k, struct job *job, struct err *e)
 {
 	struct frame *f = &k->out;
 	char keys[2048] = "";
+	char exceptions[4096] = "";
 	int bundle = -1;
 	int signed_bundle = -1;
 	int pack = -1;
@@ -238,6 +240,9 @@ send_work(struct keeper *k, struct job *job, struct err *e)
 	    account_keys(k->db, job->bundle.name.account, keys, sizeof(keys),
 		e) == -1)
 		goto out;
+	if (dispute_exceptions(k->db, job->provider, job->bundle.received_at,
+		exceptions, sizeof(exceptions), e) == -1)
+		goto out;
 	frame_start(f, MESSAGE_WORK);
 	frame_put_str(f, job->bundle.name.id);
 	frame_put_str(f, job->bundle.name.name);
@@ -246,6 +251,7 @@ send_work(struct keeper *k, struct job *job, struct err *e)
 	frame_put_u64(f, (uint64_t)job->bundle.bytes);
 	frame_put_str(f, job->bundle.received_at);
 	frame_put_str(f, keys);
+	frame_put_str(f, exceptions);
 	frame_put_str(f, pack_sha256(job->standing->pack));
 	frame_put_u8(f, signed_bundle != -1);
 	frame_put_fd(f, bundle);
@@ -589,7 +595,8 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	    (b->name.kind != 'c' && send_conflicts(k, e) == -1) ||
 	    bundle_finish(k->db, b, outcome, &why, now, e) == -1 ||
 	    (b->name.kind == 'u' && strcmp(b->state, "applied") == 0 &&
-		schedule_arrived(k, b->no, job->provider, now, e) == -1) ||
+		(schedule_arrived(k, b->no, job->provider, now, e) == -1 ||
+		    dispute_arrived(k, b, job->provider, now, e) == -1)) ||
 	    (b->name.kind == 'u' &&
 		authority_arrived(k, b->no, now, e) == -1) ||
 	    receipt_result(k->db, b, &versions, now, e) == -1 ||

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/dispute.h"
 #include "base/expectation.h"
 #include "base/jobs.h"
 #include "base/notice.h"
@@ -202,5 +203,9 @@ schedule_ask(struct keeper *k, const char *what, const json_t *request,
 		return list(k, ret_answer, e);
 	if (strcmp(what, "quality task add") == 0)
 		return add_task(k, request, now, ret_answer, e);
+	if (strcmp(what, "quality objections") == 0 ||
+	    strcmp(what, "quality accept") == 0 ||
+	    strcmp(what, "quality refuse") == 0)
+		return dispute_ask(k, what, request, now, ret_answer, e);
 	return err_set(e, ERR_HOLD, "'%s' is not known", what);
 }

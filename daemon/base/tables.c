@@ -238,6 +238,16 @@ const char *const tables_sql[] = {
 	" dataset TEXT NOT NULL, period TEXT NOT NULL, reason TEXT NOT NULL,"
 	" person TEXT NOT NULL, at TEXT NOT NULL, until TEXT NOT NULL,"
 	" closed_at TEXT, bundle INTEGER);",
+	/* Disputed findings; an accepted one is an exception until a day. */
+	"CREATE TABLE IF NOT EXISTS dispute_t ("
+	" no INTEGER PRIMARY KEY, provider TEXT NOT NULL,"
+	" account TEXT NOT NULL, bundle INTEGER NOT NULL,"
+	" finding INTEGER NOT NULL, dataset TEXT NOT NULL,"
+	" field TEXT NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL,"
+	" at TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'open',"
+	" person TEXT, answer TEXT, decided_at TEXT, until TEXT);",
+	"CREATE INDEX IF NOT EXISTS dispute_finding ON dispute_t"
+	" (finding);",
 	/* When a check ran, for which day, and what came of it. */
 	"CREATE TABLE IF NOT EXISTS quality_run_t ("
 	" no INTEGER PRIMARY KEY, task TEXT NOT NULL, day TEXT NOT NULL,"

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/command.h"
@@ -112,6 +113,60 @@ task_command(int argc, char **argv, int json)
 	return command_ask(&c, request, json, print_task);
 }
 
+static void
+print_objection(const json_t *v)
+{
+	printf("%lld  %s  %s  #%lld %s %s  %s\n    %s\n",
+	    number(v, "objection"), command_text(v, "state"),
+	    command_text(v, "account"), number(v, "finding"),
+	    command_text(v, "rule"), command_text(v, "field"),
+	    command_text(v, "value"), command_text(v, "reason"));
+	if (command_text(v, "answer")[0] != '\0')
+		printf("    %s: %s  %s\n", command_text(v, "person"),
+		    command_text(v, "answer"), command_text(v, "until"));
+}
+
+static void
+print_objections(const json_t *answer)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "objections"), i, v)
+	    print_objection(v);
+}
+
+/* quality objections, accept, refuse. */
+static int
+dispute_command(int argc, char **argv, int json)
+{
+	int all = command_option(&argc, argv, "--all", 0) != NULL;
+	const char *person = command_option(&argc, argv, "--person", 1);
+	const char *reason = command_option(&argc, argv, "--reason", 1);
+	const char *until = command_option(&argc, argv, "--until", 1);
+	int list = strcmp(argv[1], "objections") == 0;
+	struct conf c;
+	struct err e;
+
+	if (command_unknown(argc, argv) || argc != (list ? 2 : 3))
+		return command_usage();
+	if (command_home(&c, &e) == -1)
+		return command_fail(&e);
+	if (list)
+		return command_ask(&c,
+		    json_pack("{s:s, s:b}", "do", "quality objections", "all",
+			all),
+		    json, print_objections);
+	return command_ask(&c,
+	    json_pack("{s:s, s:I, s:s, s:s, s:s}", "do",
+		strcmp(argv[1], "accept") == 0 ? "quality accept"
+					       : "quality refuse",
+		"objection", (json_int_t)strtoll(argv[2], NULL, 10), "person",
+		or_empty(person), "reason", or_empty(reason), "until",
+		or_empty(until)),
+	    json, print_objection);
+}
+
 int
 quality_command(int argc, char **argv)
 {
@@ -123,6 +178,9 @@ quality_command(int argc, char **argv)
 
 	if (strcmp(verb, "task") == 0)
 		return task_command(argc, argv, json);
+	if (strcmp(verb, "objections") == 0 || strcmp(verb, "accept") == 0 ||
+	    strcmp(verb, "refuse") == 0)
+		return dispute_command(argc, argv, json);
 	day = command_option(&argc, argv, "--on", 1);
 	if (command_unknown(argc, argv) ||
 	    (strcmp(verb, "list") == 0     ? argc != 2

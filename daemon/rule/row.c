@@ -69,17 +69,43 @@ row_shown(struct row *r, int field)
 	    text_mask(raw->text, raw->len, masked, sizeof(masked)));
 }
 
+/* Whether an exception was agreed for what a rule finds in a field. */
+static int
+is_excepted(const struct row *r, const struct finding *f)
+{
+	const char *field = f->field < 0 ? "" : r->schema->field[f->field].name;
+	const char *line = r->excepted;
+	size_t d = strlen(r->schema->dataset);
+	size_t n = strlen(field);
+	size_t k = strlen(f->rule);
+
+	for (; *line != '\0'; line += strcspn(line, "\n") + 1)
+		if (strcspn(line, "\n") == d + 1 + n + 1 + k &&
+		    strncmp(line, r->schema->dataset, d) == 0 &&
+		    line[d] == ' ' && strncmp(line + d + 1, field, n) == 0 &&
+		    line[d + 1 + n] == ' ' &&
+		    strncmp(line + d + 1 + n + 1, f->rule, k) == 0)
+			return 1;
+	return 0;
+}
+
 void
 row_add(struct row *r, const struct finding *f)
 {
+	int excepted = r->excepted != NULL && is_excepted(r, f);
 	struct finding *to;
 
-	if (f->effect == EFFECT_REJECT)
+	if (f->effect == EFFECT_REJECT && !excepted)
 		r->rejected = 1;
 	if (r->nfindings == ROW_FINDINGS)
 		return;
 	to = &r->finding[r->nfindings++];
 	*to = *f;
+	if (excepted) {
+		to->severity = SEVERITY_INFO;
+		if (to->effect == EFFECT_REJECT)
+			to->effect = EFFECT_KEEP;
+	}
 	if (to->effect == EFFECT_REJECT)
 		to->severity = SEVERITY_ERROR;
 	if (to->header == NULL)

@@ -82,6 +82,7 @@ struct row {
 	size_t nfindings;
 	struct finding finding[ROW_FINDINGS];
 	int rejected;
+	const char *excepted; /* lines "dataset field rule": see row_add */
 	int narrow; /* cells are missing, nobody can say which */
 	struct row_marks marks;
 	const char *key;   /* which natural key, its parts: US (0x1f) between */

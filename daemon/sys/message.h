@@ -72,8 +72,8 @@ enum message {
 	 * there, that (read).
 	 * str id, str bundle name, u8 kind, str provider, u64 bytes,
 	 * str received at (RFC 3339), str fingerprints of the account's keys
-	 * for a signature, else "", str SHA-256 of the pack, u8 a fifth
-	 * descriptor comes
+	 * for a signature, else "", str exceptions (see way/work.h), str
+	 * SHA-256 of the pack, u8 a fifth descriptor comes
 	 */
 	MESSAGE_WORK,
 	/*
@@ -156,7 +156,8 @@ enum message {
 	 * gate -> filers: str account, u8 role, fd of the stream, fd to the
 	 * keeper, fd of remarks.
 	 * watch -> workers: str id, str name, u8 kind, str provider,
-	 * str received at, str fingerprints, u8 a fifth descriptor comes;
+	 * str received at, str fingerprints, str exceptions, u8 a fifth
+	 * descriptor comes;
 	 * fds: bundle (read), rows (write), rejected rows (write), its end of
 	 * the progress socket, and perhaps the bundle a signature is for.
 	 */

@@ -34,6 +34,7 @@ struct order {
 	char provider[33];
 	char received_at[40];
 	char keys[2048];
+	char exceptions[4096];
 	int bundle;
 	int rows;
 	int rejected;
@@ -52,6 +53,7 @@ order_get(struct frame *f, struct order *o, struct err *e)
 	frame_get_str(f, o->provider, sizeof(o->provider));
 	frame_get_str(f, o->received_at, sizeof(o->received_at));
 	frame_get_str(f, o->keys, sizeof(o->keys));
+	frame_get_str(f, o->exceptions, sizeof(o->exceptions));
 	more = frame_get_u8(f);
 	o->bundle = frame_get_fd(f);
 	o->rows = frame_get_fd(f);
@@ -115,6 +117,7 @@ run(const struct model *p, const struct order *o, struct work **work,
 		.query = o->kind == 'q',
 		.received_at = o->received_at,
 		.unpacked_max = p->unpacked,
+		.exceptions = o->exceptions,
 		.progress = tell,
 		.arg = &teller,
 	};

@@ -78,6 +78,12 @@ message_result(struct db *db, const struct bundle *b, const struct totals *t,
 		    b->name.name);
 		snprintf(en, sizeof(en), "'%s': nothing to report, on record.",
 		    b->name.name);
+	} else if (t->rows == 0 && t->refused == 0) {
+		snprintf(zh, sizeof(zh), "“%s”已登记，结果见下列各条。",
+		    b->name.name);
+		snprintf(en, sizeof(en),
+		    "'%s' is on record, see what is said of its files.",
+		    b->name.name);
 	} else {
 		snprintf(zh, sizeof(zh),
 		    "“%s”处理完毕：共 %" PRId64 " 行，受理 %" PRId64

@@ -31,6 +31,8 @@ struct work_job {
 	const char *dataset; /* of all its files; NULL: each tells by itself */
 	const char *received_at; /* RFC 3339; the only clock rules see */
 	uint64_t unpacked_max;   /* bytes; 0: as much as is usual */
+	/* Exceptions, lines "dataset field rule" that each end in \n; NULL. */
+	const char *exceptions;
 	/* Called at most ten times a second; bytes are those of the bundle. */
 	void (*progress)(void *arg, uint64_t bytes, uint64_t rows);
 	void *arg;

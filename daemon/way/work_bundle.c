@@ -19,8 +19,8 @@ base_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-static int
-read_whole(struct job *j, struct buf *b, struct err *e)
+int
+work_read_whole(struct job *j, struct buf *b, struct err *e)
 {
 	char piece[16 << 10];
 	ssize_t n;
@@ -40,7 +40,7 @@ take_package(struct job *j, const struct member *m, struct err *e)
 	int rc = -1;
 
 	buf_init(&b, MANIFEST_BYTES + 1);
-	if (read_whole(j, &b, e) == 0)
+	if (work_read_whole(j, &b, e) == 0)
 		rc = manifest_parse(b.data, b.len, &j->manifest, e);
 	if (rc == 0) {
 		j->has_manifest = 1;
@@ -156,7 +156,7 @@ take_nil(struct job *j, const char *name, struct err *e)
 	int rc = -1;
 
 	buf_init(&b, MANIFEST_BYTES + 1);
-	if (read_whole(j, &b, e) == 0)
+	if (work_read_whole(j, &b, e) == 0)
 		rc = manifest_nil_parse(b.data, b.len, &nil, e);
 	buf_done(&b);
 	if (rc == -1)
@@ -166,10 +166,17 @@ take_nil(struct job *j, const char *name, struct err *e)
 	return rc;
 }
 
+/* A bare file is called as the bundle. */
+static const char *
+member_name(const struct job *j, const struct member *m)
+{
+	return m->path[0] != '\0' ? m->path : j->said->name;
+}
+
 static int
 take_json(struct job *j, const struct member *m, struct err *e)
 {
-	const char *name = m->path[0] != '\0' ? m->path : j->said->name;
+	const char *name = member_name(j, m);
 
 	if (strcasecmp(base_name(name), "nil.json") == 0 ||
 	    j->kind == CONTAINER_JSON)
@@ -184,7 +191,7 @@ take_json(struct job *j, const struct member *m, struct err *e)
 static void
 refuse(struct job *j, const struct member *m, const char *code)
 {
-	const char *name = m->path[0] != '\0' ? m->path : j->said->name;
+	const char *name = member_name(j, m);
 	struct err why;
 
 	(void)work_resource(j, m->path);
@@ -198,6 +205,9 @@ take_member(struct job *j, const struct member *m, struct err *e)
 {
 	switch (m->kind) {
 	case MEMBER_CSV:
+		if (work_is_dispute(member_name(j, m)))
+			return work_dispute(j, member_name(j, m), e);
+		return work_file(j, m, e);
 	case MEMBER_CSV_GZ:
 		return j->list != NULL ? work_list_file(j, m, e)
 				       : work_file(j, m, e);
@@ -271,7 +281,8 @@ note_nil(struct job *j, struct err *e)
 	for (size_t i = 0; i < s->nfiles; i++) {
 		const struct rowfile_file *f = &s->file[i];
 
-		if (f->rows > 0 || f->error.code[0] != '\0') {
+		if (f->rows > 0 || f->error.code[0] != '\0' ||
+		    work_is_dispute(f->path)) {
 			s->nil = 0;
 			return 0;
 		}
@@ -362,6 +373,8 @@ start(struct job *j, struct err *e)
 		j->limits.unpacked = j->said->unpacked_max;
 	work_day(j->said->received_at, j->today);
 	row_init(&j->row);
+	if (j->said->exceptions != NULL && j->said->exceptions[0] != '\0')
+		j->row.excepted = j->said->exceptions;
 	j->report = report_new(j->said->rejected);
 	return rowfile_create(j->said->rows, &j->rows, e);
 }

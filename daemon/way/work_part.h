@@ -85,6 +85,18 @@ int work_list_sheet(struct job *j, struct xlsx *x, size_t i, struct err *e);
 int work_open_members(struct job *j, struct err *e);
 int work_members(struct job *j, struct err *e);
 
+/*
+ * A list of objections to findings, objection.csv, is told by its name: with
+ * the column of the finding's id and that of the reason. Each is left as a
+ * finding objection_raised: its value is the id, its message the reason.
+ */
+int work_is_dispute(const char *path);
+int work_dispute(struct job *j, const char *path, struct err *e);
+
+/* What is left of a member, 1 MiB at most. */
+struct buf;
+int work_read_whole(struct job *j, struct buf *b, struct err *e);
+
 /* The dataset somebody declared, NULL where nobody did. */
 const char *work_declared(const struct job *j,
     const struct manifest_resource *said);

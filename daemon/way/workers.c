@@ -76,6 +76,7 @@ struct work {
 	uint64_t bytes;
 	char received_at[40];
 	char keys[2048];
+	char exceptions[4096];
 	char pack[DIGEST_TEXT];
 	int fd[5]; /* bundle, pack, rows, rejected, signed or -1 */
 };
@@ -90,6 +91,7 @@ work_get(struct frame *f, struct work *k, struct err *e)
 	k->bytes = frame_get_u64(f);
 	frame_get_str(f, k->received_at, sizeof(k->received_at));
 	frame_get_str(f, k->keys, sizeof(k->keys));
+	frame_get_str(f, k->exceptions, sizeof(k->exceptions));
 	frame_get_str(f, k->pack, sizeof(k->pack));
 	for (int i = 0, n = frame_get_u8(f) != 0 ? 5 : 4; i < n; i++)
 		k->fd[i] = frame_get_fd(f);
@@ -131,6 +133,7 @@ order(struct workers *w, const struct work *k, int progress, struct err *e)
 	frame_put_str(f, k->provider);
 	frame_put_str(f, k->received_at);
 	frame_put_str(f, k->keys);
+	frame_put_str(f, k->exceptions);
 	frame_put_u8(f, k->fd[4] != -1);
 	frame_put_fd(f, k->fd[0]);
 	frame_put_fd(f, k->fd[2]);
