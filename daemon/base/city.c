@@ -30,7 +30,8 @@ static const char *const figures[] = {
 	" WHERE provider = ?1 AND substr(due, 1, 7) = ?2 AND ?3 = ?3",
 
 	"SELECT count(*) AS findings, count(q.closed_by) AS mended,"
-	" count(coalesce(q.closed_by, q.objection)) AS handled"
+	" coalesce(sum(q.closed_by IS NOT"
+	" NULL OR q.objection IN ('accepted', 'refused')), 0) AS handled"
 	" FROM quality_issue_t q JOIN bundle_t b ON b.no = q.bundle"
 	" WHERE q.severity = 0 AND" OF_PROVIDER " AND" IN_MONTH " AND ?3 = ?3",
 
@@ -38,8 +39,8 @@ static const char *const figures[] = {
 	"SELECT count(*) AS outstanding, CAST(coalesce(max(julianday(?3) -"
 	" julianday(date(b.received_at, '+8 hours'))), 0) AS INTEGER) AS"
 	" oldest_days FROM quality_issue_t q JOIN bundle_t b ON b.no = q.bundle"
-	" WHERE q.severity = 0 AND q.closed_by IS NULL AND q.objection IS NULL"
-	" AND" OF_PROVIDER
+	" WHERE q.severity = 0 AND q.closed_by IS NULL AND coalesce("
+	"q.objection, '') <> 'accepted' AND" OF_PROVIDER
 	" AND substr(datetime(b.received_at, '+8 hours'), 1, 7) <= ?2",
 };
 
