@@ -76,6 +76,31 @@ is_queries(const struct folder *f)
 	return f->kind == 'q';
 }
 
+/* What institutions send beside queries: consents and objections. */
+static int
+is_paper(const char *name)
+{
+	static const char *const begins[] = { "consent", "enterprise_consent",
+		"企业授权书", "授权书", "objection", "enterprise_objection",
+		"异议" };
+
+	if (strcasestr(name, ".json") != NULL)
+		return 0;
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (strncasecmp(name, begins[i], strlen(begins[i])) == 0)
+			return 1;
+	return 0;
+}
+
+/* By its folder, and by its name: a query, an upload, a signature ... */
+static char
+kind_of(const struct folder *f, const char *name)
+{
+	if (is_queries(f))
+		return is_paper(name) ? 'u' : f->kind;
+	return f->kind == 'u' && is_signature(name) ? 's' : f->kind;
+}
+
 /* JSON, or a list of enterprises. */
 static int
 is_query_kind(enum container_kind kind)
@@ -87,7 +112,7 @@ int
 upload_name_check(const struct folder *f, const char *name, int *ret_temporary,
     struct err *e)
 {
-	int query = is_queries(f);
+	int query = kind_of(f, name) == 'q';
 	char final[NAME_TEXT];
 	enum container_kind kind;
 	size_t len;
@@ -102,7 +127,7 @@ upload_name_check(const struct folder *f, const char *name, int *ret_temporary,
 		return CONTAINER_NONE;
 	kind = container_kind_of(final);
 	if ((query ? is_query_kind(kind) : kind != CONTAINER_NONE) ||
-	    (f->kind == 'u' && !query && is_signature(final)))
+	    (f->kind == 'u' && is_signature(final)))
 		return (int)kind;
 	return query ? err_say(e, ERR_SENDER, "query_name", final, NULL)
 		     : container_kind_refuse(final, e);
@@ -120,13 +145,13 @@ lock(int fd)
 }
 
 static struct upload *
-upload_new(int fd, const struct folder *f, const struct upload_limits *l)
+upload_new(int fd, char kind, const struct upload_limits *l)
 {
 	struct upload *u = xcalloc(1, sizeof(*u));
 
 	u->fd = fd;
 	u->bytes_max = l->bytes_max;
-	if (is_queries(f) && u->bytes_max > QUERY_MAX)
+	if (kind == 'q' && u->bytes_max > QUERY_MAX)
 		u->bytes_max = QUERY_MAX;
 	u->hash = hash_new(HASH_SHA256);
 	return u;
@@ -147,7 +172,7 @@ int
 upload_create(const struct tree *t, const struct folder *f, const char *name,
     const struct upload_limits *l, struct upload **ret_u, struct err *e)
 {
-	struct spool_name n = { .kind = f->kind };
+	struct spool_name n = { .kind = kind_of(f, name) };
 	struct upload *u;
 	int temporary;
 	int kind = upload_name_check(f, name, &temporary, e);
@@ -155,8 +180,6 @@ upload_create(const struct tree *t, const struct folder *f, const char *name,
 
 	if (kind == -1 || room_check(t, l, e) == -1)
 		return -1;
-	if (is_signature(name))
-		n.kind = 's';
 	spool_new_id(n.id);
 	snprintf(n.account, sizeof(n.account), "%s", t->account);
 	snprintf(n.name, sizeof(n.name), "%s", name);
@@ -164,7 +187,7 @@ upload_create(const struct tree *t, const struct folder *f, const char *name,
 	if (fd == -1)
 		return -1;
 	(void)lock(fd);
-	u = upload_new(fd, f, l);
+	u = upload_new(fd, n.kind, l);
 	u->n = n;
 	u->temporary = temporary;
 	u->kind = (enum container_kind)kind;
@@ -177,7 +200,7 @@ upload_create(const struct tree *t, const struct folder *f, const char *name,
 static int
 belongs(const struct spool_name *n, const struct folder *f)
 {
-	return n->kind == f->kind || (n->kind == 's' && f->kind == 'u');
+	return n->kind == f->kind || n->kind == kind_of(f, n->name);
 }
 
 /* Opens an unfinished upload with its lock; -1 where it is somebody's. */
@@ -324,7 +347,7 @@ upload_resume(const struct tree *t, const struct folder *f, const char *name,
 	hole = st.st_size > 0 ? lseek(fd, 0, SEEK_HOLE) : 0;
 	if (hole >= 0 && hole < st.st_size && ftruncate(fd, hole) == 0)
 		st.st_size = hole;
-	u = upload_new(fd, f, l);
+	u = upload_new(fd, found.n.kind, l);
 	u->n = found.n;
 	memcpy(u->file, found.file, sizeof(u->file));
 	u->temporary = temporary;
@@ -628,7 +651,7 @@ upload_publish(struct upload *u, const struct tree *t, const struct folder *f,
 	struct spool_name n = u->n;
 
 	snprintf(n.name, sizeof(n.name), "%s", name);
-	n.kind = is_signature(name) ? 's' : f->kind;
+	n.kind = kind_of(f, name);
 	if (spool_name_format(&n, file) == -1)
 		return err_say(e, ERR_SENDER, "name_bad", name,
 		    "不能用作文件名 / it cannot be used", NULL);

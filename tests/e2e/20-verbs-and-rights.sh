@@ -114,7 +114,7 @@ cat >"$T/institution" <<EOF
 list /|catalog extracts queries receipts standards
 list /queries|
 list /extracts|
-list /catalog|
+list /catalog|catalog.html catalog.json catalog.xlsx
 open wx /queries/q.json|ok
 open wx /extracts/x.json|no
 open wx /catalog/x.json|no

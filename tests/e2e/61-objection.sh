@@ -138,5 +138,36 @@ ok 'the administrators decide' z grant resume 1 --person 王处 --reason 依据�
 is 'and it is answered' "$(state "$n")" CONFIRMED
 ok 'to the provider' wait_until 5 grep -q 依据充分 \
     "$reports/aic/reports/objections.csv"
+# --- of an institution ---------------------------------------------------------
+query() { # FILE NAME
+	printf 'put "%s" "/queries/%s"\n' "$1" "$2" | sftp_do bank
+}
+{
+	echo '企业名称,统一社会信用代码,授权书编号,授权数据,查询目的,授权止日'
+	echo 石狮市远洋制衣有限公司,9135050333781355XJ,SQ-2,全部,贷款审批,2097-12-31
+} >"$T/consent.csv"
+ok 'a bank sends a consent' query "$T/consent.csv" consent-2016.csv
+waits() {
+	z consent list --pending --json | jq -e 'length > 0'
+}
+ok 'it arrives' wait_until 10 waits
+is 'it is to the bank that sent it' "$(z consent list --pending --json | jq -r \
+    '.[] | [.account, .sent_by, .reference] | join(" ")')" 'bank bank SQ-2'
+{
+	echo "$header"
+	objects B1 '' 企业基本登记信息 住所 '' 灵秀镇5号 '' 与现场不符 \
+	    石狮市远洋制衣有限公司 9135050333781355XJ
+} >"$T/异议.csv"
+rm -f "$T/b1.zip"
+zip -q -j -X "$T/b1.zip" "$T/异议.csv" "$T/证据.pdf"
+ok 'and an objection with its evidence' query "$T/b1.zip" 异议-1.zip
+filed=$HOME_DIR/accounts/bank/catalog/objections.csv
+ok 'it finds it in its catalogue' wait_until 10 grep -q 灵秀镇5号 "$filed"
+n=$(z objection list --json | jq '.[0].objection')
+answers "$n" 无法确认（已记载） 现场无法核实
+ok 'the provider answers' z ingest --account aic "$T/异议答复.csv"
+ok 'the answer reaches the bank' wait_until 5 grep -q 现场无法核实 "$filed"
+is 'the mark stays' "$(marks | tr ',' '\n' | grep -c UNRESOLVED)" 1
+fails 'other names are queries' query "$T/b1.zip" other.zip
 ok 'the chain holds' z verify
 done_testing
