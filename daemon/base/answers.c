@@ -17,6 +17,7 @@
 #include "base/metrics.h"
 #include "base/objection.h"
 #include "base/publish.h"
+#include "base/quality.h"
 #include "base/reports.h"
 #include "base/review.h"
 #include "base/schedule.h"
@@ -142,6 +143,8 @@ show(struct keeper *k, const char *id, json_t **ret_answer, struct err *e)
 	receipt = result_receipt(k, &b, e);
 	if (receipt != NULL)
 		json_object_set_new(*ret_answer, "receipt", receipt);
+	json_object_set_new(*ret_answer, "quality",
+	    quality_json(k->db, b.no, e));
 	json_object_set_new(*ret_answer, "report_owed",
 	    json_boolean(reports_wait(k, REPORT_BUNDLE, b.name.id)));
 	if (b.refusal.zh[0] != '\0')

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,4 +240,47 @@ quality_slice(struct quality *q, int rows, struct err *e)
 	}
 	return db_run(q->db, e, "DELETE FROM quality_part_t WHERE bundle = ?",
 	    "i", q->bundle->no);
+}
+
+/* --- told --------------------------------------------------------------- */
+
+static json_t *
+poor_of(struct db *db, int64_t bundle, const char *dataset, struct err *e)
+{
+	json_t *list = json_array();
+	sqlite3_stmt *st;
+	int rc = db_query(db, &st, e,
+	    "SELECT metric, numerator, denominator FROM quality_metric_t"
+	    " WHERE bundle = ? AND dataset = ? AND grade = ? AND metric <> ?",
+	    "ittt", bundle, dataset, metric_grade_zh(GRADE_POOR), METRIC_SCORE);
+
+	for (; rc == 1; rc = db_next(db, st, e))
+		json_array_append_new(list,
+		    json_pack("{s:s, s:I, s:I}", "metric", db_text(st, 0),
+			"numerator", (json_int_t)sqlite3_column_int64(st, 1),
+			"denominator",
+			(json_int_t)sqlite3_column_int64(st, 2)));
+	db_done(st);
+	return list;
+}
+
+json_t *
+quality_json(struct db *db, int64_t bundle, struct err *e)
+{
+	json_t *list = json_array();
+	sqlite3_stmt *st;
+	int rc = db_query(db, &st, e,
+	    "SELECT dataset, numerator, grade FROM quality_metric_t WHERE"
+	    " bundle = ? AND metric = ? AND denominator > 0 ORDER BY dataset",
+	    "it", bundle, METRIC_SCORE);
+
+	for (; rc == 1; rc = db_next(db, st, e))
+		json_array_append_new(list,
+		    json_pack("{s:s, s:f, s:s, s:o}", "dataset", db_text(st, 0),
+			"score",
+			(double)sqlite3_column_int64(st, 1) / SCORE_ONE,
+			"grade", db_text(st, 2), "poor",
+			poor_of(db, bundle, db_text(st, 0), e)));
+	db_done(st);
+	return list;
 }

@@ -1,6 +1,7 @@
 #ifndef ZAYTON_BASE_QUALITY_H
 #define ZAYTON_BASE_QUALITY_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 #include "base/bundle.h"
@@ -36,5 +37,11 @@ void quality_close(struct quality *q);
  * Reads about so many rows back: 1 there are more, 0 all metrics are kept, -1.
  */
 int quality_slice(struct quality *q, int rows, struct err *e);
+
+/*
+ * What a command shows of a bundle: an array of dataset, score (0 to 1),
+ * grade, and the metrics that are poor. The caller's.
+ */
+json_t *quality_json(struct db *db, int64_t bundle, struct err *e);
 
 #endif

@@ -82,6 +82,8 @@ int command_ask(const struct conf *c, json_t *request, int as_json,
 
 /* A text of an answer, "" where there is none. */
 const char *command_text(const json_t *o, const char *name);
+/* A line for each data set of a bundle: its score, grade, and what is poor. */
+void command_quality(const json_t *quality);
 
 /* The pack of schemas, Lua library and rules below a directory. */
 struct pack;

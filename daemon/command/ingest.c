@@ -269,6 +269,7 @@ print_outcome(const struct ingest *in, const char *path, const json_t *answer)
 		    json_string_value(json_object_get(message, "zh")),
 		    json_string_value(json_object_get(message, "en")));
 		print_extract(in, receipt);
+		command_quality(json_object_get(answer, "quality"));
 	}
 	if (outcome == NULL)
 		return COMMAND_AGAIN;

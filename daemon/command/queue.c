@@ -50,6 +50,7 @@ print_show(const json_t *answer)
 	    printf("  %" JSON_INTEGER_FORMAT "  %s  %s  %s\n",
 		number_of(v, "seq"), command_text(v, "at"),
 		command_text(v, "kind"), command_text(v, "detail"));
+	command_quality(json_object_get(answer, "quality"));
 	if (command_text(answer, "reason")[0] != '\0')
 		printf("  %s\n", command_text(answer, "reason"));
 }
