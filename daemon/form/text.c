@@ -400,29 +400,6 @@ text_is_masked(const char *s, size_t len)
 	return len > 0 && memchr(s, '*', len) != NULL;
 }
 
-size_t
-text_mask(const char *s, size_t len, char *out, size_t size)
-{
-	static const char stars[] = "********";
-	size_t head = 0, tail = 0;
-	uint32_t cp;
-
-	text_trim(&s, &len);
-	if (len > 0 && (unsigned char)s[0] >= 0x80) {
-		head = utf8_get(s, len, &cp);
-	} else if (len > 0) {
-		head = len >= 15 ? 6 : len >= 7 ? 3 : 1;
-		tail = len >= 7 ? 4 : 0;
-	}
-	if (size < head + sizeof(stars) + tail)
-		head = tail = 0;
-	memcpy(out, s, head);
-	memcpy(out + head, stars, sizeof(stars) - 1);
-	memcpy(out + head + sizeof(stars) - 1, s + len - tail, tail);
-	out[head + sizeof(stars) - 1 + tail] = '\0';
-	return head + sizeof(stars) - 1 + tail;
-}
-
 int
 text_is_scientific(const char *s, size_t len)
 {

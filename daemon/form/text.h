@@ -58,14 +58,6 @@ int text_is_sheet_error(const char *s, size_t len);
 /* Somebody covered a part of it with asterisks. */
 int text_is_masked(const char *s, size_t len);
 
-/*
- * Covers a personal value with asterisks, for findings: of a long number the
- * first six and last four stay, of a short one the first three, of a name the
- * first character. size is at least TEXT_MASKED. Returns the length.
- */
-enum { TEXT_MASKED = 24 };
-size_t text_mask(const char *s, size_t len, char *out, size_t size);
-
 /* A number a spreadsheet has rounded for display, such as 3.50502E+14. */
 int text_is_scientific(const char *s, size_t len);
 

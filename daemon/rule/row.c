@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "form/text.h"
+#include "form/mask.h"
 #include "rule/arena.h"
 #include "rule/row.h"
 
@@ -61,12 +61,16 @@ const char *
 row_shown(struct row *r, int field)
 {
 	const struct cell *raw = &r->raw[field];
-	char masked[TEXT_MASKED];
+	struct buf masked;
+	const char *text;
 
 	if (r->schema->field[field].sensitivity != 'X' || raw->len == 0)
 		return row_text(r, raw->text, raw->len);
-	return row_text(r, masked,
-	    text_mask(raw->text, raw->len, masked, sizeof(masked)));
+	buf_init(&masked, 2 * raw->len + 1);
+	mask_put(&masked, raw->text, raw->len);
+	text = row_text(r, masked.data, masked.len);
+	buf_done(&masked);
+	return text;
 }
 
 /* Whether an exception was agreed for what a rule finds in a field. */

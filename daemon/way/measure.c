@@ -55,6 +55,7 @@ void
 measure_period(struct measure_lane *l, const char *period)
 {
 	l->period[0] = '\0';
+	l->dated = -1;
 	if (calendar_span(period, &l->first, &l->last) == -1)
 		return;
 	l->dated = l->schema->period;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "form/mask.h"
 #include "form/text.h"
 #include "way/sent.h"
 
@@ -36,11 +37,14 @@ sent_header(struct rowfile_file *f, const struct cell *header, size_t n)
 static json_t *
 hidden(const char *s, size_t len)
 {
-	char masked[TEXT_MASKED] = "";
+	struct buf masked;
+	json_t *v;
 
-	if (len > 0)
-		text_mask(s, len, masked, sizeof(masked));
-	return json_string(masked);
+	buf_init(&masked, 2 * CELL_MAX);
+	mask_put(&masked, s, text_cut(s, len, CELL_MAX));
+	v = cell(masked.data != NULL ? masked.data : "", masked.len);
+	buf_done(&masked);
+	return v;
 }
 
 static int

@@ -311,6 +311,113 @@ what_is_no_text_is_refused(void **state)
 	assert_int_equal(first_fails(sample()), 0);
 }
 
+/* What was counted of a data set, and a row as sent. */
+static int
+counted(uint64_t numerator)
+{
+	struct rowfile_writer *w;
+	struct rowfile_quality *q;
+	struct row r;
+	struct err e;
+	int fd = fresh();
+
+	row_init(&r);
+	assert_int_equal(rowfile_create(fd, &w, &e), 0);
+	(void)rowfile_begin(w, "a.csv");
+	set_row(&r, 2, "1234");
+	add(w, &r, 1);
+	assert_int_equal(rowfile_is_sample(w), 1);
+	assert_int_equal(rowfile_sent(w, 2, "[\"1234\"]", "", &e), 0);
+	q = rowfile_quality(w, "bill");
+	assert_ptr_equal(q, rowfile_quality(w, "bill"));
+	q->measure[METRIC_V2] = (struct measure){ numerator, 4 };
+	assert_int_equal(rowfile_finish(w, &e), 0);
+	rowfile_free(w);
+	row_done(&r);
+	return fd;
+}
+
+static void
+metrics_and_rows_as_sent_come_back(void **state)
+{
+	struct rowfile_reader *r = NULL;
+	const struct rowfile_summary *v;
+	struct rowfile_record rec;
+	struct err e;
+	uint64_t at;
+
+	(void)state;
+	assert_int_equal(rowfile_open(counted(3), &r, &e), 0);
+	v = rowfile_verdict(r);
+	assert_int_equal(v->nqualities, 1);
+	assert_string_equal(v->quality[0].dataset, "bill");
+	assert_int_equal(v->quality[0].measure[METRIC_V2].numerator, 3);
+	at = v->file[0].begin;
+	assert_int_equal(rowfile_next(r, &v->file[0], &at, &rec, &e), 1);
+	assert_int_equal(rowfile_next(r, &v->file[0], &at, &rec, &e), 1);
+	assert_int_equal(rec.kind, ROWFILE_SENT);
+	assert_string_equal(rec.cells, "[\"1234\"]");
+	rowfile_close(r);
+	/* More good ones than there are: somebody else wrote that. */
+	assert_int_equal(rowfile_open(counted(5), &r, &e), -1);
+}
+
+/* Only the first rows with a finding are kept as sent. */
+static void
+there_are_few_samples_of_a_rule(void **state)
+{
+	struct rowfile_writer *w;
+	struct row r;
+	struct err e;
+	int n = 0;
+
+	(void)state;
+	row_init(&r);
+	assert_int_equal(rowfile_create(fresh(), &w, &e), 0);
+	(void)rowfile_begin(w, "a.csv");
+	for (uint64_t i = 0; i < 50; i++) {
+		set_row(&r, i + 2, "1234");
+		add(w, &r, 0);
+		n += rowfile_is_sample(w);
+	}
+	assert_int_equal(n, ROWFILE_SAMPLES);
+	rowfile_free(w);
+	row_done(&r);
+}
+
+/* Refused for its quality, a file keeps what was found. */
+static void
+a_blocked_file_keeps_its_findings(void **state)
+{
+	struct rowfile_reader *r = NULL;
+	struct rowfile_writer *w;
+	const struct rowfile_file *f;
+	struct row row;
+	struct err e, why;
+	int fd = fresh();
+
+	(void)state;
+	row_init(&row);
+	assert_int_equal(rowfile_create(fd, &w, &e), 0);
+	(void)rowfile_begin(w, "a.csv");
+	set_row(&row, 2, "1234");
+	add(w, &row, 0);
+	err_say(&why, ERR_SENDER, "quality_block", NULL);
+	rowfile_block(w, &why);
+	assert_int_equal(rowfile_finish(w, &e), 0);
+	rowfile_free(w);
+	row_done(&row);
+	assert_int_equal(rowfile_open(fd, &r, &e), 0);
+	f = &rowfile_verdict(r)->file[0];
+	assert_string_equal(f->error.code, "quality_block");
+	assert_int_equal(f->rows, 1);
+	assert_int_equal(f->accepted, 0);
+	assert_int_equal(f->rejected, 1);
+	assert_int_equal(f->nrules, 1);
+	assert_true(f->end > f->begin);
+	rowfile_close(r);
+}
+
 /* A row of a file that mixes datasets. */
 static int
 mixed(void)
@@ -433,6 +540,9 @@ main(void)
 		cmocka_unit_test(what_is_no_text_is_refused),
 		cmocka_unit_test(
 		    a_row_names_its_dataset_where_it_is_not_the_files),
+		cmocka_unit_test(metrics_and_rows_as_sent_come_back),
+		cmocka_unit_test(there_are_few_samples_of_a_rule),
+		cmocka_unit_test(a_blocked_file_keeps_its_findings),
 		cmocka_unit_test(summary_that_does_not_add_up_is_no_verdict),
 		cmocka_unit_test(large_bundles_pass_through_blocks),
 	};
