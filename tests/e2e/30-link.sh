@@ -114,6 +114,39 @@ is 'link nothing' "$(sql "SELECT count(*) FROM std_nat_tax_taxpayer WHERE
     legal_rep = '王强' AND _enterprise IS NULL")" 1
 ok 'and are told' grep -q ids_contradict "$(reports ntb contradict)/unlinked.csv"
 
+# Names that went round: each of two had the other's.
+{
+	registered
+	firm 南安市东山石材有限公司 350583200001237 '' 甲一 南安市水头镇1号 2015-03-05
+	firm 南安市西山石材有限公司 350583200005674 '' 乙一 南安市水头镇2号 2015-03-05
+} >"$T/qydj.csv"
+send aic round1 "$T/qydj.csv"
+{
+	registered
+	firm 南安市西山石材有限公司 350583200001237 '' 甲一 南安市水头镇1号 2016-03-01
+	firm 南安市东山石材有限公司 350583200005674 '' 乙一 南安市水头镇2号 2016-03-01
+} >"$T/qydj.csv"
+ok 'two firms swap their names' send aic round2 "$T/qydj.csv"
+is 'and stay two' "$(sql "SELECT group_concat(entity_name) FROM (SELECT
+    entity_name FROM enterprise WHERE reg_no LIKE '35058320000%' ORDER BY
+    reg_no)")" 南安市西山石材有限公司,南安市东山石材有限公司
+{
+	water
+	echo '3110739901,南安市东山石材有限公司,某处,2016-02,10,20.00,20.00,0,2016-03-01'
+	echo '3110739902,南安市东山石材有限公司,某处,2016-02,10,30.00,30.00,0,2016-03-01'
+	echo '3110739902,南安市东山石材有限公司,某处,2016-02,10,40.00,40.00,0,2016-03-01'
+} >"$T/ysjf.csv"
+ok 'bills under such a name' send mub round3 "$T/ysjf.csv"
+is 'are of none of the two by themselves' "$(sql "SELECT count(*) FROM
+    std_water_bill_monthly WHERE account_no LIKE '31107399%' AND _enterprise IS
+    NULL")" 2
+ok 'which is told' grep -q subject_unsure "$(reports mub round3)/unlinked.csv"
+is 'of two rows with one key the later counts' "$(sql "SELECT amount_due FROM
+    std_water_bill_monthly WHERE account_no = '3110739902'")" 40.0
+is 'and that is told with the field' "$(sql "SELECT group_concat(header) FROM
+    quality_issue WHERE rule = 'duplicate_conflict' AND field = 'amount_due'")" \
+    '应缴金额(元)'
+
 # Numbers of two.
 {
 	org_codes
