@@ -52,12 +52,13 @@ def links():
 
 
 def misses(got):
-    rejected = {place(r[0], r[1], r[2]) for r in db.execute(
-        "SELECT b.name, q.file, q.row FROM quality_issue q JOIN bundle b ON"
-        " b.id = q.bundle WHERE q.effect = 'reject' AND q.row > 0")}
+    rejected = {place(r[0], r[1], r[2]): r[3] for r in db.execute(
+        "SELECT b.name, q.file, q.row, q.rule FROM quality_issue q JOIN bundle"
+        " b ON b.id = q.bundle WHERE q.effect = 'reject' AND q.row > 0")}
     known = {t["eid"] for t in LINKS if "/qydj." in t["file"]
              and got.get((t["file"], int(t["row"])))}
     why, kinds = collections.Counter(), collections.Counter()
+    returned = collections.Counter()
     for t in LINKS:
         k = t["file"], int(t["row"])
         if not t["eid"] or got.get(k):
@@ -67,10 +68,13 @@ def misses(got):
                   "its enterprise is in no row the register sent well"
                   if t["eid"] not in known else "not linked")
         why[reason] += 1
+        if k in rejected:
+            returned[rejected[k]] += 1
         if reason == "not linked":
             kinds[t["name_kind"] + (", wrong number" if "!" in t["keys"]
                                     else "")] += 1
     print("rows without enterprise:", dict(why.most_common()))
+    print("  returned, by what was found:", dict(returned.most_common()))
     print("  not linked, by the name and number they have:",
           dict(kinds.most_common()))
 
