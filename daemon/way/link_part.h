@@ -4,8 +4,8 @@
 #include "way/link.h"
 
 /*
- * Link inside: a row that has come (link.c), rows that are tried again
- * (link_retry.c).
+ * Link inside: what a row says (link_row.c), whose it is (link.c), rows that
+ * are tried again (link_retry.c).
  */
 
 enum { LINK_NOT_THESE = 64 };
