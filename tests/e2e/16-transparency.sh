@@ -117,16 +117,16 @@ db.execute("DELETE FROM ledger_tree_t")
 db.commit()
 END
 }
-cp "$HOME_DIR/exchange.db" "$T/honest.db"
+sqlite3 "$HOME_DIR/exchange.db" ".backup $T/honest.db"
 ok 'a line is dropped and the chain made good' forge \
     "DELETE FROM ledger WHERE seq = (SELECT max(seq) - 3 FROM ledger)"
 ok 'the chain alone does not show it' z verify
 fails 'the kept checkpoint does' z verify "$T/kept"
-cp "$T/honest.db" "$HOME_DIR/exchange.db"
+sqlite3 "$HOME_DIR/exchange.db" ".restore $T/honest.db"
 ok 'a word of the past is changed' forge \
     "UPDATE ledger SET account = 'ntb' WHERE seq = 4"
 fails 'the kept checkpoint shows that too' z verify "$T/kept"
-cp "$T/honest.db" "$HOME_DIR/exchange.db"
+sqlite3 "$HOME_DIR/exchange.db" ".restore $T/honest.db"
 ok 'the honest ledger holds' z verify "$T/kept"
 
 done_testing
