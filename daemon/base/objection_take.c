@@ -365,7 +365,8 @@ objection_arrived(struct keeper *k, int64_t bundle, const char *now,
 	buf_addstr(&t.refused, CSV_MARK "编号 number,未受理原因 why\r\n");
 	before = t.refused.len;
 	rc = take_all(&t, bundle);
-	snprintf(name, sizeof(name), "objections-refused.%.40s.csv", t.bundle);
+	snprintf(name, sizeof(name), "value-objections-refused.%.40s.csv",
+	    t.bundle);
 	if (rc == 0 && t.refused.len > before)
 		rc = objection_send(k, t.account.name, name, &t.refused, e);
 	buf_done(&t.refused);

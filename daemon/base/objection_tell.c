@@ -84,8 +84,8 @@ tell_provider(struct keeper *k, const char *provider, const char *day,
 	buf_init(&b, LIST_MAX);
 	rc = put_list(k, to_answer, provider, day, &b, e);
 	if (rc == 0)
-		rc = outbox_put_all(k->db, provider, "objections-to-answer.csv",
-		    b.data, b.len, 1, e);
+		rc = outbox_put_all(k->db, provider,
+		    "value-objections-to-answer.csv", b.data, b.len, 1, e);
 	buf_done(&b);
 	return rc;
 }
@@ -100,7 +100,7 @@ tell_objector(struct keeper *k, const char *account, const char *day,
 	buf_init(&b, LIST_MAX);
 	rc = put_list(k, filed, account, day, &b, e);
 	if (rc == 0)
-		rc = objection_send(k, account, "objections.csv", &b, e);
+		rc = objection_send(k, account, "value-objections.csv", &b, e);
 	buf_done(&b);
 	return rc;
 }

@@ -81,8 +81,8 @@ static int
 is_paper(const char *name)
 {
 	static const char *const begins[] = { "consent", "enterprise_consent",
-		"企业授权书", "授权书", "objection", "enterprise_objection",
-		"异议" };
+		"企业授权书", "授权书", "value-objection",
+		"enterprise_objection", "异议" };
 
 	if (strcasestr(name, ".json") != NULL)
 		return 0;

@@ -205,9 +205,10 @@ take_member(struct job *j, const struct member *m, struct err *e)
 {
 	switch (m->kind) {
 	case MEMBER_CSV:
-		if (work_is_dispute(member_name(j, m)))
+		if (j->list == NULL && work_is_dispute(member_name(j, m)))
 			return work_dispute(j, member_name(j, m), e);
-		return work_file(j, m, e);
+		return j->list != NULL ? work_list_file(j, m, e)
+				       : work_file(j, m, e);
 	case MEMBER_CSV_GZ:
 		return j->list != NULL ? work_list_file(j, m, e)
 				       : work_file(j, m, e);

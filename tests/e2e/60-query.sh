@@ -157,7 +157,7 @@ is 'of a day in the past' "$(query bank p.json '{"purpose": "loan_approval",
 
 # --- the credit report -------------------------------------------------------------------
 ok 'a credit report' query bank c.json '{"purpose": "loan_approval",
-    "subjects": ["'$qing'"], "report": "credit"}'
+    "subjects": ["'"$qing"'"], "report": "credit"}'
 extract_of "$receipt"
 page=$T/extract/report/$qing.html
 ok 'is a page of the enterprise' grep -q '<b>晋江市清源织造有限公司</b>' "$page"

@@ -59,13 +59,13 @@ is 'one is open, with 20 days' "$(z objection list --json | jq -r '.[] |
     "1 OBJECTION ent AIC $qing aic_enterprise_registration legal_rep 证据.pdf $(
 	TZ=Asia/Shanghai date -d '20 days' +%F)"
 is 'the row is marked' "$(marks)" '1 legal_rep RECEIVED'
-told=$reports/aic/reports/objections-to-answer.csv
+told=$reports/aic/reports/value-objections-to-answer.csv
 ok 'its provider is told' wait_until 5 test -s "$told.sig"
 ok 'what and until when' grep -q '1,OBJECTION,待答复 open.*陈小明' "$told"
 ok 'what was not taken goes back' wait_until 5 sh -c "grep -q Y2 \
-    '$reports/ent/reports'/objections-refused.*.csv"
+    '$reports/ent/reports'/value-objections-refused.*.csv"
 is 'each with its reason' "$(cut -d ' ' -f 1 \
-    "$reports/ent/reports"/objections-refused.*.csv | tail -n +2)" \
+    "$reports/ent/reports"/value-objections-refused.*.csv | tail -n +2)" \
     "Y2,数据集没有此字段。
 Y3,没有这个数据集。
 Y4,没有找到这家企业。"
@@ -82,7 +82,7 @@ answers 1 已更正 我们没有这项数据
 ok 'the answer of another department' z ingest --account ntb "$T/异议答复.csv"
 is 'answers nothing either' "$(state 1)" RECEIVED
 ok 'and it is told so' wait_until 5 sh -c "grep -q 没有待贵单位答复 \
-    '$reports/ntb/reports'/objections-refused.*.csv"
+    '$reports/ntb/reports'/value-objections-refused.*.csv"
 sed -i 's/陈明/陈小明/; s/2015-01-05/2016-01-05/' "$T/qydj.csv"
 ok 'the provider corrects the row' send aic r2 "$T/qydj.csv"
 is 'which stays marked until it is answered' "$(marks)" '1 legal_rep RECEIVED'
@@ -93,7 +93,7 @@ is 'the mark is gone' "$(sql "SELECT count(*) FROM objection_t o JOIN
     objection_row_t r ON r.objection = o.no WHERE o.state = 'RECEIVED'")" 0
 ok 'the answer reaches who objected' wait_until 5 \
     grep -q '1,OBJECTION,CORRECTED.*已按变更登记更正' \
-    "$reports/ent/reports/objections.csv"
+    "$reports/ent/reports/value-objections.csv"
 is 'nothing is left to answer' "$(wc -l <"$told")" 1
 
 # --- a repair ------------------------------------------------------------------
@@ -137,7 +137,7 @@ exits 1 'it is not answered as a value is' z objection answer "$n" --verdict \
 ok 'the administrators decide' z grant resume 1 --person 王处 --reason 依据充分
 is 'and it is answered' "$(state "$n")" CONFIRMED
 ok 'to the provider' wait_until 5 grep -q 依据充分 \
-    "$reports/aic/reports/objections.csv"
+    "$reports/aic/reports/value-objections.csv"
 # --- of an institution ---------------------------------------------------------
 query() { # FILE NAME
 	printf 'put "%s" "/queries/%s"\n' "$1" "$2" | sftp_do bank
@@ -161,7 +161,7 @@ is 'it is to the bank that sent it' "$(z consent list --pending --json | jq -r \
 rm -f "$T/b1.zip"
 zip -q -j -X "$T/b1.zip" "$T/异议.csv" "$T/证据.pdf"
 ok 'and an objection with its evidence' query "$T/b1.zip" 异议-1.zip
-filed=$HOME_DIR/accounts/bank/catalog/objections.csv
+filed=$HOME_DIR/accounts/bank/catalog/value-objections.csv
 ok 'it finds it in its catalogue' wait_until 10 grep -q 灵秀镇5号 "$filed"
 n=$(z objection list --json | jq '.[0].objection')
 answers "$n" 无法确认（已记载） 现场无法核实
