@@ -83,7 +83,7 @@ struct row {
 	struct finding finding[ROW_FINDINGS];
 	int rejected;
 	const char *excepted; /* lines "dataset field rule": see row_add */
-	int narrow; /* cells are missing, nobody can say which */
+	int narrow;           /* cells are missing, nobody can say which */
 	struct row_marks marks;
 	const char *key;   /* which natural key, its parts: US (0x1f) between */
 	const char *as_of; /* business date, "" where there is none */

@@ -688,6 +688,7 @@ check_found(struct clean *c, const struct rule_check *k)
 		list_add(&l, "、",
 		    c->rs->schema->field[k->test.field[i]].title);
 	row_find(c->r, k->rule, -1, check_effect(k), names, "", "", NULL);
+	c->r->finding[c->r->nfindings - 1].severity = k->severity;
 }
 
 /* What a check that was run says of the row's quality. */

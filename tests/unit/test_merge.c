@@ -757,6 +757,9 @@ a_crash_goes_on_exactly_where_it_was(void **state)
 				" rule = 'duplicate_row'"),
 	    "100");
 	assert_string_equal(sql("SELECT count(*) FROM quality_issue"), "100");
+	assert_string_equal(sql("SELECT rows, repeats, put, before FROM"
+				" quality_part_t"),
+	    "2000|100|2000|0");
 	free(l);
 	free(account);
 }
