@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bundle.h"
+#include "base/correction.h"
 #include "base/ledger.h"
 #include "base/quality.h"
 
@@ -309,6 +310,7 @@ bundle_again(struct db *db, struct bundle *b, const char *verb, const char *now,
 	    db_run(db, e, "DELETE FROM quality_issue_t WHERE bundle = ?", "i",
 		b->no) == -1 ||
 	    quality_forget(db, b->no, e) == -1 ||
+	    correction_forget(db, b->no, e) == -1 ||
 	    db_run(db, e,
 		"DELETE FROM receipt_t WHERE bundle = ? AND kind = 'result'",
 		"i", b->no) == -1 ||

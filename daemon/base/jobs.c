@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -14,6 +15,7 @@
 
 #include "base/account.h"
 #include "base/authority.h"
+#include "base/correction.h"
 #include "base/dispute.h"
 #include "base/jobs_part.h"
 #include "base/linking.h"
@@ -102,6 +104,8 @@ job_free(struct job *job)
 	rowfile_close(job->reader);
 	if (job->rows != -1)
 		(void)close(job->rows);
+	if (job->corrected != -1)
+		(void)close(job->corrected);
 	if (job->rejected[0] != '\0')
 		(void)unlink(job->rejected);
 	standing_drop(job->standing);
@@ -253,13 +257,17 @@ send_work(struct keeper *k, struct job *job, struct err *e)
 	frame_put_str(f, keys);
 	frame_put_str(f, exceptions);
 	frame_put_str(f, pack_sha256(job->standing->pack));
-	frame_put_u8(f, signed_bundle != -1);
+	frame_put_u8(f, signed_bundle != -1    ? WORK_SIGNED
+			: job->corrected != -1 ? WORK_CORRECTED
+					       : WORK_NOTHING);
 	frame_put_fd(f, bundle);
 	frame_put_fd(f, pack);
 	frame_put_fd(f, job->rows);
 	frame_put_fd(f, rejected);
 	if (signed_bundle != -1)
 		frame_put_fd(f, signed_bundle);
+	else if (job->corrected != -1)
+		frame_put_fd(f, job->corrected);
 	rc = frame_send(k->watch, f, e);
 out:
 	if (bundle != -1)
@@ -311,7 +319,7 @@ claim_next(struct keeper *k, struct job **ret_job, struct err *e)
 	int rc;
 
 	keeper_now(now, sizeof(now));
-	job->rows = -1;
+	job->rows = job->corrected = -1;
 	rc = bundle_claim(k->db, pack_sha256(k->standing->pack), now,
 	    &job->bundle, e);
 	if (rc == 1)
@@ -397,14 +405,47 @@ jobs_progress(struct keeper *k, struct err *e)
 	return 0;
 }
 
+/* The worker met returned rows: it is told of what, and begins anew. */
+static int
+tell_corrected(struct keeper *k, struct job *job, struct err *e)
+{
+	enum { FACTS_MAX = 16 << 20 };
+	struct buf b;
+	int rc = -1;
+
+	buf_init(&b, FACTS_MAX);
+	if (correction_facts(k->db, job->provider, rowfile_verdict(job->reader),
+		&b, e) == -1)
+		goto out;
+	job->corrected = memfd_create("corrected", MFD_CLOEXEC);
+	if (job->corrected == -1 ||
+	    write(job->corrected, b.data, b.len) != (ssize_t)b.len) {
+		err_errno(e, ERR_RETRY, "cannot hold what is corrected");
+		goto out;
+	}
+	rowfile_close(job->reader);
+	job->reader = NULL;
+	(void)close(job->rows);
+	job->rows = -1;
+	rc = send_work(k, job, e);
+out:
+	buf_done(&b);
+	return rc;
+}
+
+/* 0 the rows are being merged, 1 the worker has to begin anew, -1. */
 static int
 begin_merge(struct keeper *k, struct job *job, struct err *e)
 {
 	char now[40];
 
 	keeper_now(now, sizeof(now));
-	if (rowfile_open(job->rows, &job->reader, e) == -1 ||
-	    bundle_verdict(k->db, &job->bundle, rowfile_verdict(job->reader),
+	if (rowfile_open(job->rows, &job->reader, e) == -1)
+		return -1;
+	if (job->corrected == -1 &&
+	    correction_asks(rowfile_verdict(job->reader)))
+		return tell_corrected(k, job, e) == -1 ? -1 : 1;
+	if (bundle_verdict(k->db, &job->bundle, rowfile_verdict(job->reader),
 		e) == -1)
 		return -1;
 	return merge_open(k->db, job->standing->schemas, linking_link(k),
@@ -435,7 +476,10 @@ wait_for_space(struct keeper *k, struct job *job, struct err *e)
 	return jobs_leave(k, job, e);
 }
 
-/* What it left is read; with a query the next step is another process. */
+/*
+ * What it left is read; with a query the next step is another process. 1 where
+ * another worker is at it.
+ */
 static int
 worked_well(struct keeper *k, struct job *job, struct err *e)
 {
@@ -454,7 +498,7 @@ jobs_worked(struct keeper *k, struct err *e)
 	char reason[1024];
 	struct job *job;
 	struct err why;
-	int status, sig;
+	int status, sig, rc;
 	int most = ATTEMPTS_MAX;
 
 	frame_get_str(&k->in, id, sizeof(id));
@@ -467,7 +511,9 @@ jobs_worked(struct keeper *k, struct err *e)
 	job = find(k, id);
 	if (job == NULL)
 		return 0;
-	if (status == 0 && sig == 0 && worked_well(k, job, &why) == 0)
+	rc = status == 0 && sig == 0 ? worked_well(k, job, &why) : -1;
+	k->jobs->room -= rc == 1;
+	if (rc != -1)
 		return 0;
 	if (db_broken(k->db)) {
 		*e = why;
@@ -599,6 +645,7 @@ finish(struct keeper *k, struct job *job, struct err *e)
 		    dispute_arrived(k, b, job->provider, now, e) == -1)) ||
 	    (b->name.kind == 'u' &&
 		authority_arrived(k, b->no, now, e) == -1) ||
+	    correction_close(k->db, b, now, e) == -1 ||
 	    receipt_result(k->db, b, &versions, now, e) == -1 ||
 	    owe_report(k, b, e) == -1)
 		return -1;

@@ -16,6 +16,7 @@ struct job {
 	char provider[33];
 	struct standing *standing;
 	int rows;           /* descriptor of the row file, or the summary */
+	int corrected;      /* of what is known of rows it corrects; -1 */
 	char rejected[128]; /* path of the rejected rows, until placed */
 	struct rowfile_reader *reader;
 	struct merge *merge;        /* NULL: with a worker */

@@ -63,7 +63,8 @@ find_period(struct db *db, int64_t bundle, const char *dataset, char *period,
 	" bundle_file_t f ON f.bundle = m.bundle AND f.dataset = m.dataset" \
 	" WHERE m.dataset = ? AND m.metric = '" METRIC_SCORE                \
 	"' AND m.bundle <= ? AND b.kind = 'u' AND b.state = 'applied' AND"  \
-	" f.code = '' AND f.period <> ''"
+	" f.code = '' AND f.period <> '' AND NOT EXISTS (SELECT 1 FROM"     \
+	" correction_t c WHERE c.bundle = f.bundle AND c.file = f.no)"
 
 static int
 is_new(const json_t *list, const char *period)

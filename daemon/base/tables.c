@@ -92,6 +92,17 @@ const char *const tables_sql[] = {
 	" JOIN bundle_t b ON b.no = r.bundle;",
 
 	/*
+     * Rows that correct returned ones; closes where they were the first to.
+     */
+	"CREATE TABLE IF NOT EXISTS correction_t ("
+	" bundle INTEGER NOT NULL, file INTEGER NOT NULL, row INTEGER NOT "
+	"NULL,"
+	" of_bundle INTEGER NOT NULL, of_file INTEGER NOT NULL,"
+	" of_row INTEGER NOT NULL, accepted INTEGER NOT NULL,"
+	" closes INTEGER NOT NULL DEFAULT 0,"
+	" PRIMARY KEY (bundle, file, row)) WITHOUT ROWID;",
+
+	/*
      * Reports that are owed (state 0), stand (1), or were given up (2): of
      * what, for whom, in which folder below the account's reports.
      */
@@ -204,6 +215,9 @@ const char *const tables_sql[] = {
 	" FROM bundle_file_t f JOIN bundle_t b ON b.no = f.bundle"
 	" JOIN account_t a ON a.name = b.account"
 	" WHERE b.kind = 'u' AND b.state = 'applied' AND f.dataset <> ''"
+	/* Corrections are rows of an earlier delivery, and not one. */
+	" AND NOT EXISTS (SELECT 1 FROM correction_t c WHERE c.bundle ="
+	" f.bundle AND c.file = f.no)"
 	" GROUP BY f.bundle, f.dataset"
 	" HAVING sum(f.code <> '') = 0 AND sum(f.rows) > 0;",
 

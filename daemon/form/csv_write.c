@@ -20,6 +20,12 @@ csv_is_formula(const char *s, size_t len)
 }
 
 int
+csv_is_guarded(const char *s, size_t len)
+{
+	return len > 1 && s[0] == '\'' && csv_is_formula(s + 1, len - 1);
+}
+
+int
 csv_needs_quotes(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

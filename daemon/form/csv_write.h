@@ -11,6 +11,9 @@
  */
 void csv_put_cell(struct buf *b, const char *s, size_t len);
 
+/* Whether a text is one that was made harmless so: behind its ' as it was. */
+int csv_is_guarded(const char *s, size_t len);
+
 /*
  * Its parts: whether it is made harmless, whether it has to be quoted, and the
  * cell in quotes or without.

@@ -296,6 +296,21 @@ rowfile_sent(struct rowfile_writer *w, uint64_t line, const char *cells,
 }
 
 int
+rowfile_corrects(struct rowfile_writer *w, const struct row *r, uint64_t origin,
+    struct err *e)
+{
+	struct buf *b = &w->out;
+	size_t start = b->len;
+
+	put_head(b, ROWFILE_CORRECTS);
+	put_int(b, r->line, 8);
+	put_int(b, origin, 8);
+	put_int(b, !r->rejected, 1);
+	put_length(b, start);
+	return b->len >= BLOCK ? flush(w, e) : 0;
+}
+
+int
 rowfile_find(struct rowfile_writer *w, const struct finding *f, struct err *e)
 {
 	(void)count(current(w), f);
@@ -375,6 +390,8 @@ put_file(struct buf *b, const struct rowfile_file *f)
 	put_str(b, f->period);
 	put_int(b, f->mode, 1);
 	put_str(b, f->columns);
+	put_str(b, f->of_bundle);
+	put_str(b, f->of_path);
 	put_str(b, f->header);
 	for (size_t i = 0; i < sizeof(number) / sizeof(number[0]); i++)
 		put_int(b, number[i], 8);

@@ -53,6 +53,8 @@ struct rowfile_file {
 	char period[16];
 	enum rowfile_mode mode;
 	char columns[4096]; /* JSON: the header of each field as sent, or "" */
+	char of_bundle[27]; /* returned rows: what they were rows of */
+	char of_path[512];
 	char header[8192]; /* JSON: all headers as sent, or "" where too many */
 	uint64_t bytes;
 	uint64_t rows;
@@ -101,6 +103,9 @@ int rowfile_is_sample(const struct rowfile_writer *w);
  */
 int rowfile_sent(struct rowfile_writer *w, uint64_t line, const char *cells,
     const char *mended, struct err *e);
+/* The row that was added last corrects one of a file of an earlier bundle. */
+int rowfile_corrects(struct rowfile_writer *w, const struct row *r,
+    uint64_t origin, struct err *e);
 /* A finding about the whole file (counts towards its rules). */
 int rowfile_find(struct rowfile_writer *w, const struct finding *f,
     struct err *e);
@@ -128,7 +133,8 @@ enum rowfile_kind {
 	ROWFILE_END, /* of this file */
 	ROWFILE_ROW,
 	ROWFILE_FINDING,
-	ROWFILE_SENT
+	ROWFILE_SENT,
+	ROWFILE_CORRECTS
 };
 
 struct rowfile_record {
@@ -155,6 +161,9 @@ struct rowfile_record {
 	/* a row as sent */
 	const char *cells;
 	const char *mended;
+	/* a row that corrects another: which, and whether it was accepted */
+	uint64_t origin;
+	uint8_t accepted;
 };
 
 /* Maps it and checks the summary; fd may be closed then. ERR_RETRY where it is not complete. */

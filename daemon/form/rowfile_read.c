@@ -202,6 +202,8 @@ get_file(struct span *s, struct rowfile_file *f, uint64_t from, uint64_t to)
 	copy_str(s, f->period, sizeof(f->period));
 	f->mode = (enum rowfile_mode)get_int(s, 1);
 	copy_str(s, f->columns, sizeof(f->columns));
+	copy_str(s, f->of_bundle, sizeof(f->of_bundle));
+	copy_str(s, f->of_path, sizeof(f->of_path));
 	copy_str(s, f->header, sizeof(f->header));
 	f->bytes = get_int(s, 8);
 	f->rows = get_int(s, 8);
@@ -393,6 +395,15 @@ get_sent(struct span *s, struct rowfile_record *rec)
 	rec->mended = get_str(s);
 }
 
+static void
+get_corrects(struct span *s, struct rowfile_record *rec)
+{
+	rec->kind = ROWFILE_CORRECTS;
+	rec->line = get_int(s, 8);
+	rec->origin = get_int(s, 8);
+	rec->accepted = (uint8_t)get_int(s, 1);
+}
+
 /*
  * Pages that were read are given back, so that the reader's memory does not
  * grow with the bundle. The last ones stay: the record just read is in them.
@@ -436,6 +447,8 @@ rowfile_next(struct rowfile_reader *r, const struct rowfile_file *f,
 		get_finding(&s, ret_rec);
 	else if (kind == ROWFILE_SENT)
 		get_sent(&s, ret_rec);
+	else if (kind == ROWFILE_CORRECTS)
+		get_corrects(&s, ret_rec);
 	else
 		s.bad = 1;
 	if (s.bad || s.at != s.end)

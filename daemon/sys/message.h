@@ -23,6 +23,13 @@ enum account_role {
 	ACCOUNT_UPSTREAM
 };
 
+/* What a worker gets beside the bundle. */
+enum work_fifth {
+	WORK_NOTHING,
+	WORK_SIGNED,   /* the bundle that a signature is for */
+	WORK_CORRECTED /* what is known of rows that are corrected: JSON */
+};
+
 enum message {
 	/*
 	 * gate -> keeper: may this key log in as this user?
@@ -68,12 +75,11 @@ enum message {
 	MESSAGE_ROOM,
 	/*
 	 * keeper -> watch: run a worker. fds: bundle (read), pack (read),
-	 * rows (write), rejected rows (write), and where a signature's bundle is
-	 * there, that (read).
+	 * rows (write), rejected rows (write), and perhaps a fifth (read).
 	 * str id, str bundle name, u8 kind, str provider, u64 bytes,
 	 * str received at (RFC 3339), str fingerprints of the account's keys
 	 * for a signature, else "", str exceptions (see way/work.h), str
-	 * SHA-256 of the pack, u8 a fifth descriptor comes
+	 * SHA-256 of the pack, u8 what the fifth is (enum work_fifth)
 	 */
 	MESSAGE_WORK,
 	/*
@@ -156,10 +162,10 @@ enum message {
 	 * gate -> filers: str account, u8 role, fd of the stream, fd to the
 	 * keeper, fd of remarks.
 	 * watch -> workers: str id, str name, u8 kind, str provider,
-	 * str received at, str fingerprints, str exceptions, u8 a fifth
-	 * descriptor comes;
+	 * str received at, str fingerprints, str exceptions, u8 what the fifth
+	 * is;
 	 * fds: bundle (read), rows (write), rejected rows (write), its end of
-	 * the progress socket, and perhaps the bundle a signature is for.
+	 * the progress socket, and perhaps a fifth.
 	 */
 	MESSAGE_ORDER,
 	/* The answer: u32 pid of the copy, a child of who ordered; or 0 */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bundle.h"
+#include "base/correction.h"
 #include "base/quality.h"
 #include "sys/catalog.h"
 #include "sys/clock.h"
@@ -399,6 +400,16 @@ keep_sent(struct merge *m, struct err *e)
 				    m->record, e);
 }
 
+/* Nothing of a file that was refused corrects anything. */
+static int
+merge_correction(struct merge *m, const struct rowfile_file *f, struct err *e)
+{
+	if (m->mode != MERGE_APPLY || f->error.code[0] != '\0')
+		return 0;
+	return correction_note(m->db, m->provider, m->bundle, (int64_t)m->file,
+	    f, m->record, e);
+}
+
 /* One record: 1 taken, 0 the file has no more, -1. */
 static int
 merge_record(struct merge *m, const struct rowfile_file *f, struct err *e)
@@ -416,6 +427,8 @@ merge_record(struct merge *m, const struct rowfile_file *f, struct err *e)
 		return 1;
 	if (m->record->kind == ROWFILE_SENT)
 		return keep_sent(m, e) == -1 ? -1 : 1;
+	if (m->record->kind == ROWFILE_CORRECTS)
+		return merge_correction(m, f, e) == -1 ? -1 : 1;
 	/* A file that was refused for its quality keeps its findings. */
 	if (f->error.code[0] != '\0')
 		return 1;

@@ -39,14 +39,13 @@ struct order {
 	int rows;
 	int rejected;
 	int progress;
-	int signed_bundle;
+	enum work_fifth fifth;
+	int fifth_fd;
 };
 
 static int
 order_get(struct frame *f, struct order *o, struct err *e)
 {
-	int more;
-
 	frame_get_str(f, o->id, sizeof(o->id));
 	frame_get_str(f, o->name, sizeof(o->name));
 	o->kind = (char)frame_get_u8(f);
@@ -54,12 +53,12 @@ order_get(struct frame *f, struct order *o, struct err *e)
 	frame_get_str(f, o->received_at, sizeof(o->received_at));
 	frame_get_str(f, o->keys, sizeof(o->keys));
 	frame_get_str(f, o->exceptions, sizeof(o->exceptions));
-	more = frame_get_u8(f);
+	o->fifth = (enum work_fifth)frame_get_u8(f);
 	o->bundle = frame_get_fd(f);
 	o->rows = frame_get_fd(f);
 	o->rejected = frame_get_fd(f);
 	o->progress = frame_get_fd(f);
-	o->signed_bundle = more ? frame_get_fd(f) : -1;
+	o->fifth_fd = o->fifth != WORK_NOTHING ? frame_get_fd(f) : -1;
 	return frame_end(f, e);
 }
 
@@ -111,9 +110,12 @@ run(const struct model *p, const struct order *o, struct work **work,
 		.rows = o->rows,
 		.rejected = o->rejected,
 		.spool = open_spill(o->name),
+		.id = o->id,
 		.name = o->name,
 		.keys = o->keys[0] != '\0' ? o->keys : NULL,
-		.signed_bundle = o->signed_bundle,
+		.signed_bundle = o->fifth == WORK_SIGNED ? o->fifth_fd : -1,
+		.corrects = o->fifth == WORK_CORRECTED ? WORK_TOLD : WORK_ASK,
+		.corrected = o->fifth_fd,
 		.query = o->kind == 'q',
 		.received_at = o->received_at,
 		.unpacked_max = p->unpacked,

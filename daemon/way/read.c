@@ -2,7 +2,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "form/csv_write.h"
 #include "form/decode.h"
+#include "form/returned.h"
 #include "form/xlsx.h"
 #include "sys/buf.h"
 #include "sys/err.h"
@@ -33,6 +35,17 @@ struct read {
 	struct cell *cell; /* owned: those of the header */
 	size_t ncells;
 	struct csv_row row;
+	/* Of returned rows, whose first columns are cut off. */
+	int is_returned;
+	int more;                 /* another section is begun */
+	int has_header;           /* with a header of its own */
+	int waits;                /* held is still to be handed out */
+	struct returned of;       /* the file they are of */
+	struct returned now;      /* the last row */
+	struct csv_row *held;     /* owned: the first row of a section */
+	struct csv_row *own_head; /* owned: a later section's header */
+	struct csv_field *field;  /* owned: those of cut */
+	struct csv_row cut;
 };
 
 static const struct {
@@ -132,6 +145,10 @@ known(void *arg, const struct csv_row *row)
 	struct read *r = arg;
 	size_t n = to_cells(row, r->cell, COLUMNS_MAX);
 
+	/* The first of several is it. */
+	if (returned_is_header(row))
+		return COLUMNS_MAX;
+
 	return match_headers(r->schemas, r->provider, r->cell, n);
 }
 
@@ -154,6 +171,133 @@ without_blank_end(const struct cell *cell, size_t n)
 	return n;
 }
 
+/* ---- returned rows ---- */
+
+/* A row without the columns in front, and cells as they were before. */
+static const struct csv_row *
+cut_front(struct read *r, const struct csv_row *row)
+{
+	size_t n = row->n > RETURNED_COLUMNS ? row->n - RETURNED_COLUMNS : 0;
+
+	r->cut = *row;
+	r->cut.n = n < COLUMNS_MAX ? n : COLUMNS_MAX;
+	r->cut.field = r->field;
+	for (size_t i = 0; i < r->cut.n; i++) {
+		struct csv_field f = row->field[RETURNED_COLUMNS + i];
+
+		if (csv_is_guarded(f.data, f.len)) {
+			f.data++;
+			f.len--;
+		}
+		r->field[i] = f;
+	}
+	return &r->cut;
+}
+
+static int
+next_raw(struct read *r, const struct csv_row **ret_row, struct err *e)
+{
+	*ret_row = &r->row;
+	if (r->next < r->nfirst) {
+		*ret_row = r->first[r->next++];
+		return 1;
+	}
+	return next_row(r, &r->row, e);
+}
+
+static void
+hold(struct csv_row **slot, const struct csv_row *row)
+{
+	struct csv_row *copy = csv_row_copy(row);
+
+	free(*slot);
+	*slot = copy;
+}
+
+/*
+ * The header is r->head; the first row below says what the section is of.
+ * Headers without rows are passed over.
+ */
+static int
+begin_section(struct read *r, struct err *e)
+{
+	const struct csv_row *row;
+	int rc;
+
+	if (r->field == NULL)
+		r->field = xcalloc(COLUMNS_MAX, sizeof(*r->field));
+	r->more = 0;
+	while (!r->waits && (rc = next_raw(r, &row, e)) != 0) {
+		if (rc == -1)
+			return -1;
+		r->waits = !returned_is_header(row);
+		hold(r->waits ? &r->held : &r->own_head, row);
+		r->has_header |= !r->waits;
+	}
+	if (r->own_head != NULL)
+		r->head = r->own_head;
+	r->ncells = without_blank_end(r->cell,
+	    to_cells(cut_front(r, r->head), r->cell, COLUMNS_MAX));
+	if (!r->waits || returned_read(r->held, &r->of) == -1)
+		memset(&r->of, 0, sizeof(r->of));
+	return 0;
+}
+
+/* Rows of one section; another header, or another file, ends it. */
+static int
+next_returned(struct read *r, const struct csv_row **ret_row, struct err *e)
+{
+	const struct csv_row *row = r->held;
+	int rc = r->more ? 0 : 1;
+
+	if (rc == 1 && !r->waits)
+		rc = next_raw(r, &row, e);
+	if (rc != 1)
+		return rc;
+	if (returned_is_header(row)) {
+		hold(&r->own_head, row);
+		r->has_header = r->more = 1;
+		return 0;
+	}
+	if (returned_read(row, &r->now) == -1) {
+		r->now.row = 0;
+	} else if (!r->waits && !returned_same_file(&r->now, &r->of)) {
+		hold(&r->held, row);
+		r->has_header = 0;
+		r->waits = r->more = 1;
+		return 0;
+	}
+	r->waits = 0;
+	*ret_row = cut_front(r, row);
+	return 1;
+}
+
+int
+read_section(struct read *r, struct err *e)
+{
+	if (!r->is_returned || !r->more)
+		return 0;
+	return begin_section(r, e) == -1 ? -1 : r->waits;
+}
+
+const struct returned *
+read_returned(const struct read *r)
+{
+	return r->is_returned ? &r->of : NULL;
+}
+
+uint64_t
+read_corrects(const struct read *r)
+{
+	return r->is_returned ? r->now.row : 0;
+}
+
+int
+read_has_header(const struct read *r)
+{
+	return !r->is_returned || r->has_header;
+}
+
 static int
 find_header(struct read *r, struct err *e)
 {
@@ -171,6 +315,11 @@ find_header(struct read *r, struct err *e)
 		return err_say(e, ERR_SENDER, "file_no_header", NULL);
 	r->head = r->first[at];
 	r->next = (size_t)at + 1;
+	r->is_returned = returned_is_header(r->head);
+	if (r->is_returned) {
+		r->has_header = 1;
+		return begin_section(r, e);
+	}
 	r->ncells =
 	    without_blank_end(r->cell, to_cells(r->head, r->cell, COLUMNS_MAX));
 	if (r->sheet == NULL)
@@ -239,6 +388,9 @@ read_close(struct read *r)
 		return;
 	for (size_t i = 0; i < r->nfirst; i++)
 		free(r->first[i]);
+	free(r->held);
+	free(r->own_head);
+	free(r->field);
 	csv_done(&r->csv);
 	decoder_done(&r->decoder);
 	buf_done(&r->text);
@@ -290,6 +442,8 @@ is_data(const struct csv_row *row)
 int
 read_next(struct read *r, const struct csv_row **ret_row, struct err *e)
 {
+	if (r->is_returned)
+		return next_returned(r, ret_row, e);
 	for (;;) {
 		const struct csv_row *row = &r->row;
 		int rc = 1;

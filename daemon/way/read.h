@@ -9,6 +9,7 @@
 #include "rule/match.h"
 
 struct err;
+struct returned;
 
 /*
  * A member's bytes as records: decoded, cut into rows, the header found below
@@ -57,6 +58,20 @@ const struct cell *read_header(const struct read *r, size_t *ret_n);
  * row with a fault is handed out as it is.
  */
 int read_next(struct read *r, const struct csv_row **ret_row, struct err *e);
+
+/*
+ * A file of returned rows holds the rows of one file after the other, each
+ * below its own header: read_header and read_next give those of the first,
+ * without the columns in front, and read_section goes on to the next: 1, with
+ * its header, 0 there is none, -1 failed.
+ */
+int read_section(struct read *r, struct err *e);
+/* Which file the rows at hand are of; NULL where they are not returned ones. */
+const struct returned *read_returned(const struct read *r);
+/* Whether its rows stand below a header of their own, not another file's. */
+int read_has_header(const struct read *r);
+/* The row that the last one corrects; 0 where its columns were changed. */
+uint64_t read_corrects(const struct read *r);
 
 /* How the text was decoded, so far; XLSX where it is of a sheet. */
 const char *read_encoding(const struct read *r);

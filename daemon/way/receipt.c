@@ -90,18 +90,19 @@ message_result(struct db *db, const struct bundle *b, const struct totals *t,
 		    " 行，退回 %" PRId64 " 行%s。",
 		    b->name.name, t->rows, t->accepted, t->rejected,
 		    t->refused > 0 ? "；有文件未被受理，见 files 中的 error"
-		    : t->rejected > 0 ? "；请按 /reports 中 rejected.csv "
-					"所列原因更正后重报"
-				      : "");
+		    : t->rejected > 0
+			? "；请在 /reports 中的 rejected.xlsx（或 "
+			  "rejected.csv）里改正，再上传该文件"
+			: "");
 		snprintf(en, sizeof(en),
 		    "'%s' is done: %" PRId64 " rows, %" PRId64
 		    " accepted, %" PRId64 " returned%s.",
 		    b->name.name, t->rows, t->accepted, t->rejected,
 		    t->refused > 0 ? "; a file was refused, see its error"
 		    : t->rejected > 0
-			? "; mend the rows listed with reasons in "
-			  "rejected.csv under /reports and send "
-			  "them again"
+			? "; mend the rows in rejected.xlsx (or "
+			  "rejected.csv) under /reports and upload that "
+			  "very file"
 			: "");
 	}
 	if (b->name.kind == 'c') {
@@ -151,19 +152,48 @@ issues(struct db *db, int64_t bundle, sqlite3_stmt *st)
 	return list;
 }
 
+/* How many rows of which bundles it corrected; NULL where it corrects none. */
+static json_t *
+corrects(struct db *db, int64_t bundle, int64_t file)
+{
+	json_t *list = NULL;
+	sqlite3_stmt *st;
+	struct err e;
+	int rc = db_query(db, &st, &e,
+	    "SELECT b.id, count(DISTINCT CASE WHEN c.closes THEN c.of_file ||"
+	    " ' ' || c.of_row END) FROM correction_t c JOIN bundle_t b ON b.no"
+	    " = c.of_bundle WHERE c.bundle = ? AND c.file = ? GROUP BY b.id"
+	    " ORDER BY b.id",
+	    "ii", bundle, file);
+
+	for (; rc == 1; rc = db_next(db, st, &e)) {
+		if (list == NULL)
+			list = json_array();
+		json_array_append_new(list,
+		    json_pack("{s:s, s:I}", "bundle", db_text(st, 0), "rows",
+			(json_int_t)sqlite3_column_int64(st, 1)));
+	}
+	db_done(st);
+	return list;
+}
+
 static json_t *
 file_json(struct db *db, int64_t bundle, sqlite3_stmt *st)
 {
 	static const char *const count[] = { "rows", "accepted", "rejected",
 		"inserted", "updated", "unchanged", "superseded", "linked" };
+	json_t *corrected;
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "path",
 	    db_text(st, 0), "dataset", db_text(st, 1), "standard",
 	    db_text(st, 2), "rules", db_text(st, 3), "encoding", db_text(st, 4),
 	    "issues", issues(db, bundle, st));
 
+	corrected = corrects(db, bundle, sqlite3_column_int64(st, 13));
 	for (int i = 0; i < 8; i++)
 		json_object_set_new(o, count[i],
 		    json_integer(sqlite3_column_int64(st, 5 + i)));
+	if (corrected != NULL)
+		json_object_set_new(o, "corrects", corrected);
 	json_object_set_new(o, "error",
 	    db_text(st, 15)[0] == '\0'
 		? json_null()

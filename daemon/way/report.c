@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "form/csv_write.h"
+#include "form/returned.h"
 #include "sys/buf.h"
 #include "sys/err.h"
 #include "sys/mem.h"
@@ -13,8 +14,9 @@ enum { BLOCK = 1 << 20, ROOM = 16 << 20 };
 
 struct report {
 	int fd;
-	int begun;  /* the mark stands there */
-	int headed; /* the header of this file stands there */
+	const char *id; /* of the bundle */
+	int begun;      /* the mark stands there */
+	int headed;     /* the header of this file stands there */
 	struct buf out;
 	const char *path;
 	const struct cell *header;
@@ -22,11 +24,12 @@ struct report {
 };
 
 struct report *
-report_new(int fd)
+report_new(int fd, const char *id)
 {
 	struct report *r = xcalloc(1, sizeof(*r));
 
 	r->fd = fd;
+	r->id = id;
 	r->path = "";
 	buf_init(&r->out, ROOM);
 	return r;
@@ -130,7 +133,10 @@ put_header(struct report *r)
 {
 	if (!r->begun)
 		buf_addstr(&r->out, "\xef\xbb\xbf");
-	buf_addstr(&r->out, "文件,行号,字段,规则,原因,reason");
+	for (size_t i = 0; i < RETURNED_COLUMNS; i++) {
+		buf_addstr(&r->out, i > 0 ? "," : "");
+		buf_addstr(&r->out, returned_header[i]);
+	}
 	for (size_t i = 0; i < r->nheader; i++) {
 		buf_addch(&r->out, ',');
 		csv_put_cell(&r->out, r->header[i].text, r->header[i].len);
@@ -145,6 +151,7 @@ report_row(struct report *r, const struct row *row,
 {
 	if (!r->headed)
 		put_header(r);
+	put_comma(&r->out, r->id, strlen(r->id));
 	put_comma(&r->out, r->path, strlen(r->path));
 	buf_printf(&r->out, "%llu,", (unsigned long long)row->line);
 	put_part(r, row, PART_FIELD);

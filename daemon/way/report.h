@@ -10,14 +10,15 @@ struct err;
 
 /*
  * Rejected rows back to the sender: one CSV per bundle, UTF-8 with a mark, so
- * that spreadsheets open it. Each row comes with its file, its number and why,
- * in both languages, and then as it was sent, below the headers as sent. Cells
- * that a spreadsheet would compute are made harmless with a leading '.
+ * that spreadsheets open it. Each row comes with its bundle, its file, its
+ * number and why, in both languages (form/returned.h), and then as it was sent,
+ * below the headers as sent. Cells that a spreadsheet would compute are made
+ * harmless with a leading '.
  */
 struct report;
 
-/* Writes to fd, which stays the caller's. */
-struct report *report_new(int fd);
+/* Writes to fd; it and the bundle's id stay the caller's. */
+struct report *report_new(int fd, const char *id);
 void report_free(struct report *r);
 
 /* The file that the next rows are of. header must outlive them. */

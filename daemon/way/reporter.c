@@ -18,29 +18,12 @@
 #include "sys/message.h"
 #include "sys/proc.h"
 #include "way/reporter.h"
+#include "way/reporter_part.h"
 #include "way/work.h"
 
 enum { PAGE_MAX = 8 << 20, JSON_MAX = 64 << 20 };
 
 #define DUMP (JSON_INDENT(1) | JSON_SORT_KEYS)
-
-/* The report that is written. */
-struct reporter {
-	struct db *db;
-	int keeper;
-	char what[SPOOL_TEXT];
-	char account[ACCOUNT_TEXT];
-	char folder[SPOOL_TEXT];
-	int dir; /* that folder, opened */
-	/* Standards by which the last bundle was read; the next is often too. */
-	struct pack *pack;
-	struct schemas *schemas;
-	char sha256_of_pack[DIGEST_TEXT];
-	char day[16];
-	unsigned char sha512[HASH_SHA512_BYTES];
-	unsigned char sha256[HASH_SHA256_BYTES];
-	struct frame frame;
-};
 
 /* ---- files of any report ---- */
 
@@ -132,7 +115,9 @@ write_bundle(struct reporter *r, json_t *o, struct err *e)
 
 	buf_init(&page, PAGE_MAX);
 	html_quality(o, &page);
-	rc = place_file(r, "report.html", &page, digests, e);
+	rc = reporter_rows(r, digests, e);
+	if (rc == 0)
+		rc = place_file(r, "report.html", &page, digests, e);
 	buf_done(&page);
 	json_object_set_new(o, "digests", digests);
 	return rc == -1 ? -1 : place_json(r, o, e);

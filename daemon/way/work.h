@@ -17,17 +17,29 @@ struct schemas;
 /* Standards and rules of a provider, ready for any bundle of it. */
 struct work;
 
+/* Who knows what corrected rows were rows of. */
+enum work_corrects {
+	WORK_GUESS, /* nobody: the file's name and header tell */
+	WORK_ASK,   /* the keeper, when he has heard of which files */
+	WORK_TOLD   /* the keeper has said it */
+};
+
 struct work_job {
 	int bundle; /* read by offset */
 	int rows;
 	int rejected;
 	int spool;        /* a file without a name, for workbooks; -1 none */
+	const char *id;   /* of the bundle; NULL: it has none */
 	const char *name; /* of the bundle, as sent */
 	/* A bundle's signature: fingerprints of the keys that may sign, and
 	 * the bundle, -1 where it is not there. keys is NULL for a bundle. */
 	const char *keys;
 	int signed_bundle;
-	int query;           /* it is one, and not a bundle of data */
+	int query; /* it is one, and not a bundle of data */
+	enum work_corrects corrects;
+	/* WORK_TOLD: a JSON array of {bundle, path, dataset, period, header,
+	 * refused}, in a file read by offset */
+	int corrected;
 	const char *dataset; /* of all its files; NULL: each tells by itself */
 	const char *received_at; /* RFC 3339; the only clock rules see */
 	uint64_t unpacked_max;   /* bytes; 0: as much as is usual */

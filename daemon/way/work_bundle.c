@@ -376,7 +376,10 @@ start(struct job *j, struct err *e)
 	row_init(&j->row);
 	if (j->said->exceptions != NULL && j->said->exceptions[0] != '\0')
 		j->row.excepted = j->said->exceptions;
-	j->report = report_new(j->said->rejected);
+	j->report = report_new(j->said->rejected,
+	    j->said->id != NULL ? j->said->id : "");
+	if (work_read_corrected(j, e) == -1)
+		return -1;
 	return rowfile_create(j->said->rows, &j->rows, e);
 }
 
@@ -402,6 +405,7 @@ out:
 		manifest_done(&j.manifest);
 	free(j.came);
 	json_decref(j.list);
+	json_decref(j.corrected);
 	report_free(j.report);
 	rowfile_free(j.rows);
 	row_done(&j.row);

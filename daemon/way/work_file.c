@@ -22,7 +22,11 @@ struct file {
 	struct hash *hash; /* of the member's bytes */
 	struct read *read;
 	struct clean_file clean;
-	int periods; /* different ones seen in the rows: 0, 1, 2 for more */
+	/* Returned rows: what they are of, and what is known of that. */
+	const struct returned *of;
+	const json_t *facts;
+	size_t first; /* number of the first entry of this member */
+	int periods;  /* different ones seen in the rows: 0, 1, 2 for more */
 };
 
 static ssize_t
@@ -88,10 +92,21 @@ open_text(struct file *f, struct err *e)
 	    &hints, &f->read, e);
 }
 
-/* The sheet's own name, or the file's. */
+/* What the keeper knows of the file that the rows were returned of. */
+static const char *
+fact(const struct file *f, const char *name)
+{
+	const char *s = json_string_value(json_object_get(f->facts, name));
+
+	return s != NULL ? s : "";
+}
+
+/* The sheet's own name, or the file's; of returned rows that of their file. */
 static const char *
 own_name(const struct file *f)
 {
+	if (f->of != NULL)
+		return f->of->path;
 	return f->sheet != NULL ? xlsx_name(f->sheet->x, f->sheet->i) : f->path;
 }
 
@@ -104,7 +119,9 @@ find_period(struct file *f)
 {
 	char *to = f->entry->period;
 
-	if (f->said != NULL && f->said->period != NULL)
+	if (f->facts != NULL)
+		snprintf(to, sizeof(f->entry->period), "%s", fact(f, "period"));
+	else if (f->said != NULL && f->said->period != NULL)
 		snprintf(to, sizeof(f->entry->period), "%s", f->said->period);
 	else if (match_period(own_name(f), to) != 0 &&
 		 match_period(f->path, to) != 0 &&
@@ -139,14 +156,19 @@ find_dataset(struct file *f, struct err *e)
 {
 	const struct work *w = f->job->work;
 	const char *name =
-	    f->sheet != NULL && !f->sheet->alone ? own_name(f) : f->path;
+	    f->of != NULL || (f->sheet != NULL && !f->sheet->alone)
+		? own_name(f)
+		: f->path;
+	const char *declared = f->facts != NULL
+				   ? fact(f, "dataset")
+				   : work_declared(f->job, f->said);
 	const struct schema *s;
 	const struct cell *cell;
 	size_t n;
 
 	cell = read_header(f->read, &n);
-	if (match_dataset(w->schemas, w->provider,
-		work_declared(f->job, f->said), name, cell, n, &s, e) == -1)
+	if (match_dataset(w->schemas, w->provider, declared, name, cell, n, &s,
+		e) == -1)
 		return -1;
 	snprintf(f->entry->dataset, sizeof(f->entry->dataset), "%s",
 	    s->dataset);
@@ -302,9 +324,14 @@ take_row(struct file *f, const struct csv_row *record, struct err *e)
 		return -1;
 	note_period(f, &j->row);
 	note_made(f->clean.last, &j->row);
+	if (f->of != NULL && read_corrects(f->read) == 0)
+		row_find(&j->row, "correction_row", -1, EFFECT_REJECT, NULL);
 	if (rowfile_row(j->rows, &j->row, e) == -1 ||
 	    (rowfile_is_sample(j->rows) &&
 		sent_row(j->rows, &j->row, record, e) == -1))
+		return -1;
+	if (f->of != NULL && read_corrects(f->read) != 0 &&
+	    rowfile_corrects(j->rows, &j->row, read_corrects(f->read), e) == -1)
 		return -1;
 	if (j->row.rejected && report_row(j->report, &j->row, record, e) == -1)
 		return -1;
@@ -323,7 +350,7 @@ take_rows(struct file *f, struct err *e)
 	int rc;
 
 	cell = read_header(f->read, &n);
-	report_file(f->job->report, f->path, cell, n);
+	report_file(f->job->report, f->entry->path, cell, n);
 	sent_header(f->entry, cell, n);
 	find_period(f);
 	if (f->said != NULL && f->said->mode == MANIFEST_FULL)
@@ -476,34 +503,152 @@ judge(struct file *f, struct err *e)
 		if (m != METRICS && why.code[0] == '\0')
 			(void)say_breach(f, l, m, &why);
 	}
-	if (why.code[0] != '\0')
+	/* Of returned rows some may go back once more, and the others stay. */
+	if (why.code[0] != '\0' && f->of == NULL)
 		rowfile_block(rows, &why);
 	return 0;
 }
 
+/* ---- returned rows ---- */
+
+/* A header that the rows are not of would give every value a wrong place. */
+static int
+check_header(struct file *f, struct err *e)
+{
+	const struct cell *cell;
+	size_t n;
+
+	if (f->facts == NULL || read_has_header(f->read))
+		return 0;
+	cell = read_header(f->read, &n);
+	sent_header(f->entry, cell, n);
+	return strcmp(f->entry->header, fact(f, "header")) == 0
+		   ? 0
+		   : err_say(e, ERR_SENDER, "correction_mixed", f->of->path,
+			 NULL);
+}
+
+/*
+ * Notes of which file the rows are, in the entry that was begun: 1 they can be
+ * read, 0 the keeper has to be asked first, -1.
+ */
+static int
+find_corrected(struct file *f, struct err *e)
+{
+	struct rowfile_file *to = f->entry;
+	size_t len = strlen(to->path);
+
+	f->of = read_returned(f->read);
+	f->facts = NULL;
+	if (f->of == NULL)
+		return 1;
+	/* Several files stand in one: each gets a name of its own. */
+	if (f->sheet == NULL)
+		snprintf(to->path + len, sizeof(to->path) - len, "#%s",
+		    f->of->path);
+	if (work_corrected(f->job, f->of, &f->facts, e) == -1)
+		return -1;
+	snprintf(to->of_bundle, sizeof(to->of_bundle), "%s", f->of->bundle);
+	snprintf(to->of_path, sizeof(to->of_path), "%s", f->of->path);
+	if (f->job->said->corrects == WORK_ASK)
+		return 0;
+	return check_header(f, e) == -1 ? -1 : 1;
+}
+
+static int
+skip_rows(struct file *f, struct err *e)
+{
+	const struct csv_row *record;
+	int rc;
+
+	while ((rc = read_next(f->read, &record, e)) == 1)
+		;
+	return rc;
+}
+
+/* ---- a file ---- */
+
 static int
 take(struct file *f, struct err *e)
 {
-	if (open_text(f, e) == -1 || find_dataset(f, e) == -1 ||
-	    find_columns(f, e) == -1 || take_rows(f, e) == -1 ||
-	    hold_against(f, e) == -1)
+	int rc = find_corrected(f, e);
+
+	if (rc != 1)
+		return rc == -1 ? -1 : skip_rows(f, e);
+	if (find_dataset(f, e) == -1 || find_columns(f, e) == -1 ||
+	    take_rows(f, e) == -1 ||
+	    (f->of == NULL && hold_against(f, e) == -1))
 		return -1;
 	return judge(f, e);
 }
 
-/* From the header to what the package says; ends what was begun. */
+/* One table; where the sender is at fault it is refused, and that is all. */
 static int
 take_or_refuse(struct file *f, struct err *e)
 {
 	struct job *j = f->job;
+	struct err why;
 	int rc = take(f, e);
 
 	if (rc == -1 && e->kind == ERR_SENDER && !unpack_over(j->unpack)) {
 		j->nrows -= f->entry->rows;
 		rowfile_refuse(j->rows, e);
-		rc = 0;
+		rc = f->of != NULL ? skip_rows(f, &why) : 0;
+		if (rc == -1)
+			*e = why;
 	}
 	clean_close(&f->clean);
+	memset(&f->clean, 0, sizeof(f->clean));
+	return rc;
+}
+
+/* All entries of a member have its digest. */
+static void
+note_digest(struct file *f)
+{
+	struct rowfile_summary *s = rowfile_summary(f->job->rows);
+	unsigned char digest[HASH_SHA256_BYTES];
+
+	if (f->of == NULL || f->hash == NULL)
+		return;
+	hash_end(f->hash, digest);
+	for (size_t i = f->first; i < s->nfiles; i++)
+		hash_hex(digest, sizeof(digest), s->file[i].sha256);
+}
+
+static void
+begin(struct file *f)
+{
+	f->entry = rowfile_begin(f->job->rows, f->path);
+	if (f->sheet == NULL)
+		return;
+	f->entry->bytes = f->sheet->bytes;
+	snprintf(f->entry->sha256, sizeof(f->entry->sha256), "%s",
+	    f->sheet->sha256);
+}
+
+/* A file is one table, but for returned rows. */
+static int
+take_tables(struct file *f, struct err *e)
+{
+	struct job *j = f->job;
+	int rc;
+
+	begin(f);
+	f->first = rowfile_summary(j->rows)->nfiles - 1;
+	rc = open_text(f, e);
+	if (rc == -1 && e->kind == ERR_SENDER && !unpack_over(j->unpack)) {
+		rowfile_refuse(j->rows, e);
+		return 0;
+	}
+	if (rc == 0)
+		rc = take_or_refuse(f, e);
+	while (rc == 0 && (rc = read_section(f->read, e)) == 1) {
+		begin(f);
+		rc = take_or_refuse(f, e);
+	}
+	if (rc == 0)
+		note_digest(f);
 	read_close(f->read);
 	return rc;
 }
@@ -516,9 +661,8 @@ work_file(struct job *j, const struct member *m, struct err *e)
 
 	f.path = m->path[0] != '\0' ? m->path : j->said->name;
 	f.said = work_resource(j, m->path);
-	f.entry = rowfile_begin(j->rows, f.path);
 	f.hash = hash_new(HASH_SHA256);
-	rc = take_or_refuse(&f, e);
+	rc = take_tables(&f, e);
 	hash_free(f.hash);
 	return rc;
 }
@@ -529,8 +673,5 @@ work_sheet(struct job *j, const struct work_sheet *s, struct err *e)
 	struct file f = { .job = j, .path = s->path, .sheet = s };
 
 	f.said = s->said;
-	f.entry = rowfile_begin(j->rows, f.path);
-	f.entry->bytes = s->bytes;
-	snprintf(f.entry->sha256, sizeof(f.entry->sha256), "%s", s->sha256);
-	return take_or_refuse(&f, e);
+	return take_tables(&f, e);
 }

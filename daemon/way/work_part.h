@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "form/manifest.h"
+#include "form/returned.h"
 #include "form/rowfile.h"
 #include "quality/policy.h"
 #include "rule/row.h"
@@ -33,6 +34,7 @@ struct job {
 	struct container_limits limits;
 	struct rowfile_writer *rows;
 	struct report *report;
+	json_t *corrected; /* owned: of WORK_TOLD, else NULL */
 	struct unpack *unpack;
 	struct row row;
 	/* datapackage.json; resources that came are marked */
@@ -100,6 +102,17 @@ int work_read_whole(struct job *j, struct buf *b, struct err *e);
 /* The dataset somebody declared, NULL where nobody did. */
 const char *work_declared(const struct job *j,
     const struct manifest_resource *said);
+
+/* Reads what the keeper told of them. */
+int work_read_corrected(struct job *j, struct err *e);
+
+/*
+ * What is known of the file that returned rows are of: 1 and its facts, which
+ * are the job's; 0 it has to be guessed, or asked for; -1 nobody returned such
+ * rows to this sender.
+ */
+int work_corrected(const struct job *j, const struct returned *of,
+    const json_t **ret_facts, struct err *e);
 
 /* The resource the data package has for a member, NULL where none. */
 const struct manifest_resource *work_resource(struct job *j, const char *path);

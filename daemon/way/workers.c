@@ -78,7 +78,8 @@ struct work {
 	char keys[2048];
 	char exceptions[4096];
 	char pack[DIGEST_TEXT];
-	int fd[5]; /* bundle, pack, rows, rejected, signed or -1 */
+	uint8_t fifth; /* enum work_fifth */
+	int fd[5];     /* bundle, pack, rows, rejected, a fifth or -1 */
 };
 
 static int
@@ -93,7 +94,8 @@ work_get(struct frame *f, struct work *k, struct err *e)
 	frame_get_str(f, k->keys, sizeof(k->keys));
 	frame_get_str(f, k->exceptions, sizeof(k->exceptions));
 	frame_get_str(f, k->pack, sizeof(k->pack));
-	for (int i = 0, n = frame_get_u8(f) != 0 ? 5 : 4; i < n; i++)
+	k->fifth = frame_get_u8(f);
+	for (int i = 0, n = k->fifth != WORK_NOTHING ? 5 : 4; i < n; i++)
 		k->fd[i] = frame_get_fd(f);
 	return frame_end(f, e);
 }
@@ -134,7 +136,7 @@ order(struct workers *w, const struct work *k, int progress, struct err *e)
 	frame_put_str(f, k->received_at);
 	frame_put_str(f, k->keys);
 	frame_put_str(f, k->exceptions);
-	frame_put_u8(f, k->fd[4] != -1);
+	frame_put_u8(f, k->fifth);
 	frame_put_fd(f, k->fd[0]);
 	frame_put_fd(f, k->fd[2]);
 	frame_put_fd(f, k->fd[3]);

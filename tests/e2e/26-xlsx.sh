@@ -121,7 +121,7 @@ is 'a hidden row is a row' "$(sql "SELECT _row FROM std_water_bill_monthly
     WHERE account_no = '00000035'")" 5
 report=$(find "$HOME_DIR/accounts/mub/reports" -name 'rejected*.csv' | head -1)
 is 'the rejected row comes back with its number' \
-    "$(tail -1 "${report:-/dev/null}" | cut -d , -f 1,2)" \
+    "$(tail -1 "${report:-/dev/null}" | cut -d , -f 2,3)" \
     'water_2016-01.xlsx#燃气,3'
 
 send mac.xlsx

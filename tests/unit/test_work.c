@@ -156,7 +156,7 @@ story_at(const char *name, int fd, const char *received_at)
 	const struct rowfile_summary *s;
 	struct work *w = NULL;
 	struct err e = { .en = "" };
-	struct work_job j = { .bundle = fd, .name = name };
+	struct work_job j = { .bundle = fd, .id = "B1", .name = name };
 	struct buf b;
 	ssize_t n;
 
@@ -248,15 +248,19 @@ row_with_too_many_cells_is_sent_back(void **state)
 			    "35,乙公司,201603,1,2.85,2.85,0,2016/3/12,,\n"),
 	    "ysjf.csv water_bill_monthly 1.0 2016-03 2=1+1 2!long_row "
 	    "3:乙公司|35 0?column_missing\n");
-	assert_string_equal(rejected,
-	    "\xef\xbb\xbf文件,行号,字段,规则,原因,reason," /* header as sent */
-	    "用户编号,户名,抄表年月,用水量(吨),应缴金额(元),实缴金额(元),"
-	    "欠费金额(元),缴费日期\r\n"
-	    "ysjf.csv,2,户名,long_row,"
-	    "这一行有 9 列，表头只有 8 列；请检查是否有未加引号的分隔符,"
-	    "\"the row has 9 cells, the header only 8; look for a separator "
-	    "that is not in quotes\","
-	    "34,甲公司,福建,201603,1,2.85,2.85,0,2016/3/12\r\n");
+	assert_string_equal(rejected, "\xef\xbb\xbf包编号,文件,行号,字段,规则,"
+				      "原因,reason," /* header as sent */
+				      "用户编号,户名,抄表年月,用水量(吨),"
+				      "应缴金额(元),实缴金额(元),"
+				      "欠费金额(元),缴费日期\r\n"
+				      "B1,ysjf.csv,2,户名,long_row,"
+				      "这一行有 9 列，表头只有 8 "
+				      "列；请检查是否有未加引号的分隔符,"
+				      "\"the row has 9 cells, the header only "
+				      "8; look for a separator "
+				      "that is not in quotes\","
+				      "34,甲公司,福建,201603,1,2.85,2.85,0,"
+				      "2016/3/12\r\n");
 }
 
 /* Where a cell slipped in, the first that should not be empty says so. */
@@ -266,7 +270,7 @@ row_that_slipped_names_where(void **state)
 	(void)state;
 	(void)story_csv(WATER "34,甲公司,201603,1,,2.85,2.85,0,2016/3/12\n");
 	assert_non_null(
-	    strstr(rejected, "\r\nysjf.csv,2,应缴金额(元),long_row,"));
+	    strstr(rejected, "\r\nB1,ysjf.csv,2,应缴金额(元),long_row,"));
 }
 
 static void
@@ -324,12 +328,12 @@ rows_stand_below_the_headers_of_their_file(void **state)
 	    WATER ",甲,201603,1,1,1,0,\n,乙,201603,1,1,1,0,\n");
 	tar_text(&b, "b.csv", "燃气户号,户名,抄表年月\n,丙,201603\n");
 	story("x.tar", tar_end(&b));
-	assert_int_equal(memcmp(rejected, "\xef\xbb\xbf文件,", 10), 0);
-	assert_null(strstr(strstr(rejected, "文件,") + 1, "\xef\xbb\xbf"));
-	assert_non_null(strstr(rejected, ",甲,201603,1,1,1,0,\r\na.csv,3,"));
+	assert_int_equal(memcmp(rejected, "\xef\xbb\xbf包编号,", 13), 0);
+	assert_null(strstr(strstr(rejected, "包编号,") + 1, "\xef\xbb\xbf"));
+	assert_non_null(strstr(rejected, ",甲,201603,1,1,1,0,\r\nB1,a.csv,3,"));
 	assert_non_null(strstr(rejected,
-	    ",乙,201603,1,1,1,0,\r\n文件,行号,字段,规则,原因,reason,"
-	    "燃气户号,户名,抄表年月\r\nb.csv,2,"));
+	    ",乙,201603,1,1,1,0,\r\n包编号,文件,行号,字段,规则,原因,reason,"
+	    "燃气户号,户名,抄表年月\r\nB1,b.csv,2,"));
 }
 
 /* 17:00 in London is already the next day in Quanzhou. */
