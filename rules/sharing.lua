@@ -52,6 +52,7 @@ return {
   -- name, else nothing of them is seen.
   masks = {
     legal_rep_id = "id", party_id_no = "id", guarantor_id_no = "id",
+    id_no = "id",
     guarantor_name = "name", hr_contact = "name", contact_name = "name",
     declarant = "name", hr_phone = "phone", contact_phone = "phone",
   },
