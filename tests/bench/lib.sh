@@ -94,3 +94,70 @@ sftp_sshd() {
 }
 
 ssh-keygen -q -t ed25519 -N '' -f "$W/key"
+
+# --- the table: a line is measured side by side and says whether it is met ---
+#
+# table_begin                      heads of the columns
+# ratio NAME UNIT AMOUNT TARGET    median rates of AMOUNT in the seconds that
+#                                  stand in $ours and $theirs, RUNS alternating
+#                                  pairs, and their ratio
+# at_most NAME UNIT VALUE TARGET   a figure of ours alone; at_least is the other
+# fact NAME UNIT VALUE             the same without a target
+# table_end                        the same as JSON, build/bench/SCRIPT.json
+
+RUNS=${RUNS:-5}
+table_begin() {
+	: >"$W/lines"
+	printf '%-42s %10s %10s %7s %8s\n' '' zayton other ratio target
+}
+
+line() { # NAME UNIT OURS THEIRS RATIO TARGET MET
+	printf '%-42s %10s %10s %7s %8s %s\n' "$1, $2" "$3" "$4" "$5" "$6" \
+	    "$([ "$7" = 1 ] && echo met || echo missed)"
+	jq -nc --arg line "$1" --arg unit "$2" --arg ours "$3" --arg theirs "$4" \
+	    --arg ratio "$5" --arg target "$6" --argjson met "$7" \
+	    '{line: $line, unit: $unit, ours: ($ours | tonumber? // null),
+	    theirs: ($theirs | tonumber? // null),
+	    ratio: ($ratio | tonumber? // null), target: $target,
+	    met: ($met == 1)}' >>"$W/lines"
+}
+
+# From the lists of seconds in $ours and $theirs.
+ratio() { # NAME UNIT AMOUNT TARGET
+	# shellcheck disable=SC2086 # lists of numbers
+	_line=$(awk -v n="$3" -v t="$4" -v a="$(median $ours)" \
+	    -v b="$(median $theirs)" 'BEGIN { printf "%.1f %.1f %.2f %d",
+	    n / a, n / b, b / a, (b / a >= t) }')
+	# shellcheck disable=SC2086 # four words
+	set -- "$1" "$2" "$4" $_line
+	line "$1" "$2" "$4" "$5" "$6" ">=$3" "$7"
+}
+
+at_most() {
+	line "$1" "$2" "$3" - - "<=$4" "$(awk "BEGIN { print ($3 <= $4) }")"
+}
+at_least() {
+	line "$1" "$2" "$3" - - ">=$4" "$(awk "BEGIN { print ($3 >= $4) }")"
+}
+
+fact() { # NAME UNIT VALUE: beside a line, without a target
+	line "$1" "$2" "$3" - - - 1 | sed 's/ met$//'
+}
+
+table_end() {
+	mkdir -p "$ROOT/${B:-build}/bench"
+	jq -s . "$W/lines" >"$ROOT/${B:-build}/bench/$(basename "$0" .sh).json"
+}
+
+# Until nothing is on its way, so that one run does not slow the next.
+at_rest() {
+	while [ -n "$(find "$W/home/spool/received" "$W/home/spool/claimed" \
+	    -type f)" ]; do
+		sleep 0.1
+	done
+}
+
+fail() {
+	echo "$*" >&2
+	exit 1
+}
