@@ -67,7 +67,7 @@ download() { # CIPHER
 # Eight clients at once, each with an eighth; the time of each beside.
 eight() { # COMMAND RUN
 	for i in 1 2 3 4 5 6 7 8; do
-		(seconds "$1" "$2" $i >"$W/client-$i") &
+		{ seconds "$1" "$2" $i && echo; } >"$W/client-$i" &
 		eight="${eight:-} $!"
 	done
 	# shellcheck disable=SC2086 # a list of pids
@@ -88,7 +88,7 @@ all_eight() {
 		done
 		theirs="$theirs $(seconds eight eight_sshd "$run")"
 		ours="$ours $(seconds eight eight_zayton "$run")"
-		spread="$spread $(cat "$W"/client-? | awk '{ print }' | sort -n |
+		spread="$spread $(cat "$W"/client-? | sort -n |
 		    awk '{ v[NR] = $1; s += $1 }
 			END { print 100 * (v[NR] - v[1]) / (s / NR) }')"
 		for i in 1 2 3 4 5 6 7 8; do
