@@ -80,7 +80,9 @@ uint32_t enterprises_sources(const struct enterprises *x, uint32_t no);
  */
 int enterprises_touched(struct enterprises *x, int all, uint32_t *ret_no,
     struct err *e);
-/* Whether that of one is still to be made, and could wait: it is taken now. */
+/* Whether that of one is still to be made, and can wait. */
+int enterprises_waits(const struct enterprises *x, uint32_t no);
+/* The same; it is taken now. */
 int enterprises_take(struct enterprises *x, uint32_t no);
 /* Whether there are some that cannot wait. */
 int enterprises_hurries(const struct enterprises *x);
@@ -101,11 +103,19 @@ int enterprises_refreshed(struct enterprises *x, uint32_t no, uint64_t lacks,
  * since the start. Begins anew.
  */
 void enterprises_agree_on(struct enterprises *x, size_t n);
+/* Nobody knows what is said of it, until its record is made. */
+void enterprises_unheard(struct enterprises *x, uint32_t no);
 /* Nothing of it is said so far. */
 void enterprises_heard(struct enterprises *x, uint32_t no);
 int enterprises_is_agreed(const struct enterprises *x, uint32_t no);
 /* A value is said: 1 it is what all said, 0 it is not, or nobody knows. */
 int enterprises_agrees(struct enterprises *x, uint32_t no, int field,
+    const char *value);
+/*
+ * What the record will say, of one that is agreed on: 1 that value, 0 another
+ * one, -1 nothing.
+ */
+int enterprises_says(const struct enterprises *x, uint32_t no, int field,
     const char *value);
 
 /* Whether it has open conflicts. */

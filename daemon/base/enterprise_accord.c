@@ -52,6 +52,12 @@ enterprises_unheard(struct enterprises *x, uint32_t no)
 	entry(x, no)[0] = UNKNOWN;
 }
 
+static uint32_t
+hash_of(const char *value)
+{
+	return names_hash(0, value, strlen(value)) | 1;
+}
+
 int
 enterprises_is_agreed(const struct enterprises *x, uint32_t no)
 {
@@ -67,11 +73,23 @@ enterprises_agrees(struct enterprises *x, uint32_t no, int field,
 {
 	uint32_t *a = entry(x, enterprises_root_of(x, no));
 	uint32_t *said = &a[1 + field];
-	uint32_t hash = names_hash(0, value, strlen(value)) | 1;
+	uint32_t hash = hash_of(value);
 
 	if (*said == 0)
 		*said = hash;
 	else if (*said != hash)
 		a[0] = DISAGREED;
 	return a[0] == AGREED;
+}
+
+int
+enterprises_says(const struct enterprises *x, uint32_t no, int field,
+    const char *value)
+{
+	uint32_t said;
+
+	if (!enterprises_is_agreed(x, no))
+		return -1;
+	said = x->accord[no * (x->nfields + 1) + 1 + (size_t)field];
+	return said == 0 ? -1 : said == hash_of(value);
 }

@@ -67,8 +67,6 @@ int enterprises_try_candidates(struct enterprises *x, uint32_t no,
     struct err *e);
 
 int enterprises_read_touched(struct enterprises *x, struct err *e);
-/* Nobody knows what is said of it, until its record is made. */
-void enterprises_unheard(struct enterprises *x, uint32_t no);
 /* Whatever may have rows of it is asked. */
 int enterprises_touch_again(struct enterprises *x, uint32_t no, struct err *e);
 

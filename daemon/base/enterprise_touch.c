@@ -195,9 +195,15 @@ enterprises_touched(struct enterprises *x, int all, uint32_t *ret_no,
 }
 
 int
+enterprises_waits(const struct enterprises *x, uint32_t no)
+{
+	return no < x->n && !is_void(x, no, 0);
+}
+
+int
 enterprises_take(struct enterprises *x, uint32_t no)
 {
-	if (no >= x->n || is_void(x, no, 0))
+	if (!enterprises_waits(x, no))
 		return 0;
 	x->known[no].flags &= (uint8_t)~TOUCHED;
 	x->npending--;

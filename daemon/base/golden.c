@@ -439,18 +439,27 @@ golden_conflicts(struct golden *g, uint32_t no, const struct record_field *f,
 	}
 }
 
-/* What all of them say of the fields over which a conflict can open. */
+/*
+ * What all of them say of the fields over which a conflict can open, if all of
+ * it may stand: then that is what the record says.
+ */
 static void
 note_accord(struct golden *g, struct enterprises *x, uint32_t no)
 {
+	int others = 0;
+
 	enterprises_heard(x, no);
 	for (size_t k = 0; k < g->o->ndisputed; k++) {
 		const struct decided *d = &g->decided[g->o->disputed[k]];
 
-		for (size_t i = 0; i < d->n; i++)
+		for (size_t i = 0; i < d->n; i++) {
 			(void)enterprises_agrees(x, no, (int)k,
 			    d->c[i].value[0]);
+			others |= !d->v[i].admitted;
+		}
 	}
+	if (others)
+		enterprises_unheard(x, no);
 }
 
 /* --- all of them -------------------------------------------------------- */

@@ -702,7 +702,7 @@ static int
 measure_some(struct keeper *k, struct job *job, struct err *e)
 {
 	if (job->quality == NULL)
-		job->quality = quality_open(k->db, &job->bundle, job->provider,
+		job->quality = quality_open(k, &job->bundle, job->provider,
 		    job->standing, rowfile_verdict(job->reader), job->merge);
 	job->merged = 1;
 	return quality_slice(job->quality, MEASURED_AT_A_TIME, e);

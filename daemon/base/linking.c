@@ -7,6 +7,7 @@
 #include "base/golden.h"
 #include "base/ledger.h"
 #include "base/linking.h"
+#include "base/quality.h"
 #include "rule/box_link.h"
 #include "rule/box_overwrite.h"
 #include "sys/clock.h"
@@ -116,6 +117,31 @@ first_rules(struct keeper *k, struct err *e)
 }
 
 static int
+place_disputed(const struct overwrite *o, const char *field)
+{
+	int at = overwrite_field(o, field);
+
+	for (size_t i = 0; i < o->ndisputed; i++)
+		if (o->disputed[i] == at)
+			return (int)i;
+	return -1;
+}
+
+/*
+ * Records can wait while it is known what they will say, at least of what rows
+ * are measured by.
+ */
+static size_t
+count_agreed(const struct overwrite *o)
+{
+	for (int i = 0; i < QUALITY_SAME; i++)
+		if (overwrite_field(o, quality_same[i]) != -1 &&
+		    place_disputed(o, quality_same[i]) == -1)
+			return 0;
+	return o->ndisputed;
+}
+
+static int
 open_all(struct keeper *k, struct linking *l, struct err *e)
 {
 	if (golden_views(k->db, l->rules.overwrite, l->standing->schemas, e) ==
@@ -126,7 +152,7 @@ open_all(struct keeper *k, struct linking *l, struct err *e)
 	l->golden = golden_new(k->db, l->rules.overwrite, l->standing->schemas);
 	l->link =
 	    link_new(k->db, l->enterprises, l->rules.link, l->rules.overwrite);
-	enterprises_agree_on(l->enterprises, l->rules.overwrite->ndisputed);
+	enterprises_agree_on(l->enterprises, count_agreed(l->rules.overwrite));
 	/*
 	 * What was left before is made up for, unless it is of a bundle that
 	 * is not at its end yet.
@@ -265,6 +291,12 @@ linking_slice(struct keeper *k, int milliseconds, struct err *e)
 }
 
 int
+linking_disputed(const struct keeper *k, const char *field)
+{
+	return place_disputed(k->linking->rules.overwrite, field);
+}
+
+int
 linking_current(struct keeper *k, uint32_t enterprise, struct err *e)
 {
 	struct linking *l = k->linking;
@@ -318,7 +350,7 @@ change_rules(struct keeper *k, struct record_rules *r, struct err *e)
 	link_free(l->link);
 	l->golden = golden_new(k->db, r->overwrite, k->standing->schemas);
 	l->link = link_new(k->db, l->enterprises, r->link, r->overwrite);
-	enterprises_agree_on(l->enterprises, r->overwrite->ndisputed);
+	enterprises_agree_on(l->enterprises, count_agreed(r->overwrite));
 	if (enterprises_rules(l->enterprises, r->link, e) == -1)
 		return -1;
 	record_rules_free(&l->rules);

@@ -58,6 +58,11 @@ struct linking_share {
  */
 int linking_some(struct keeper *k, int milliseconds, struct linking_share *s,
     struct err *e);
+/*
+ * The number of a field over which a conflict can open, as enterprises_says
+ * knows it; -1 it is none of them.
+ */
+int linking_disputed(const struct keeper *k, const char *field);
 /* Before the record of one is read: it is made if it was left. */
 int linking_current(struct keeper *k, uint32_t enterprise, struct err *e);
 /* Whether something was left. */

@@ -38,12 +38,13 @@ quality_forget(struct db *db, int64_t bundle, struct err *e)
 /* --- begin and end ------------------------------------------------------ */
 
 struct quality *
-quality_open(struct db *db, const struct bundle *b, const char *provider,
+quality_open(struct keeper *k, const struct bundle *b, const char *provider,
     const struct standing *s, const struct rowfile_summary *v, struct merge *m)
 {
 	struct quality *q = xcalloc(1, sizeof(*q));
 
-	q->db = db;
+	q->k = k;
+	q->db = k->db;
 	q->bundle = b;
 	q->provider = provider;
 	q->standing = s;

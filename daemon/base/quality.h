@@ -6,6 +6,7 @@
 
 #include "base/bundle.h"
 #include "base/db.h"
+#include "base/keeper.h"
 #include "base/standing.h"
 #include "form/rowfile.h"
 #include "way/merge.h"
@@ -27,8 +28,12 @@ int quality_forget(struct db *db, int64_t bundle, struct err *e);
 /* The metrics of one bundle in the making. */
 struct quality;
 
+/* Fields of an enterprise that everybody has to know alike. */
+enum { QUALITY_SAME = 3 };
+extern const char *const quality_same[QUALITY_SAME];
+
 /* After its rows are merged and linked. All of them outlive it. */
-struct quality *quality_open(struct db *db, const struct bundle *b,
+struct quality *quality_open(struct keeper *k, const struct bundle *b,
     const char *provider, const struct standing *s,
     const struct rowfile_summary *v, struct merge *m);
 void quality_close(struct quality *q);

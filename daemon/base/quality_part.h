@@ -9,10 +9,8 @@
  * quality_seen.c knows which enterprises a period has.
  */
 
-/* Fields of an enterprise that everybody has to know alike. */
-enum { QUALITY_SAME = 3 };
-
 struct quality {
+	struct keeper *k;
 	struct db *db;
 	const struct bundle *bundle;
 	const char *provider;

@@ -119,6 +119,15 @@ admission(const struct survive_rule *r, const struct contribution *c,
 	return SURVIVE_WINS;
 }
 
+int
+survive_admits(const struct survive_rule *r, const char *provider)
+{
+	size_t place = place_of(r, provider);
+
+	return place < r->nranks && r->rank[place].role == SURVIVE_COMPETES &&
+	       (r->rank[place].level == 0 || r->fill);
+}
+
 /*
  * Classes of value, best first: supplied by the owners, by the ranks below
  * them, derived, masked. The smallest number wins whatever its date.

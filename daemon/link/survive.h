@@ -109,6 +109,9 @@ struct survivor {
 	int failed;      /* the rule's function: the policy decided */
 };
 
+/* Whether values of a provider may stand at all, for want of better ones. */
+int survive_admits(const struct survive_rule *r, const char *provider);
+
 /* ret_v has room for n. */
 void survive(const struct survive_rule *r, const struct contribution *c,
     size_t n, struct survivor *ret_s, struct survive_verdict *ret_v);

@@ -95,11 +95,11 @@ void link_row_of(const struct link_columns *c, const struct rowfile_record *r,
     const char *provider, struct link_row *ret_row);
 
 /*
- * Whether what a row says of its enterprise is what all say. It is kept as
- * said in any case.
+ * Whether what a row says of its enterprise is what all say, and may stand. It
+ * is kept as said in any case.
  */
 int link_agrees(struct link *l, const struct link_columns *c,
-    const struct rowfile_record *r, uint32_t enterprise);
+    const struct rowfile_record *r, const char *provider, uint32_t enterprise);
 
 /* row's texts have to last until link_settle. */
 void link_find(struct link *l, const struct link_columns *c,

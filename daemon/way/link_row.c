@@ -111,37 +111,47 @@ link_row_of(const struct link_columns *c, const struct rowfile_record *r,
 	ret_row->former_names = text_at(r, c->former_names);
 }
 
+/* Whether all say it, and it may stand. */
+static int
+text_agrees(struct link *l, const char *provider, uint32_t enterprise,
+    int field, const char *value)
+{
+	const struct overwrite *o = l->overwrite;
+
+	return enterprises_agrees(l->enterprises, enterprise, field, value) &
+	       survive_admits(&o->field[o->disputed[field]].rule, provider);
+}
+
 /* The code that a row's other numbers hold, where it has none itself. */
 static int
 derived_agrees(struct link *l, const struct link_columns *c,
-    const struct rowfile_record *r, uint32_t enterprise)
+    const struct rowfile_record *r, const char *provider, uint32_t enterprise)
 {
 	char org[IDENTITY_SIZE];
 
 	return !identities_org_code(text_at(r, c->uscc), text_at(r, c->tax_id),
 		   org) ||
-	       enterprises_agrees(l->enterprises, enterprise, c->org_code, org);
+	       text_agrees(l, provider, enterprise, c->org_code, org);
 }
 
 /* Texts and whole numbers are compared; any other value may differ. */
 static int
-value_agrees(struct link *l, const struct value *v, uint32_t enterprise,
-    int field)
+value_agrees(struct link *l, const struct value *v, const char *provider,
+    uint32_t enterprise, int field)
 {
 	char number[24];
 
 	if (v->kind == VALUE_TEXT)
-		return enterprises_agrees(l->enterprises, enterprise, field,
-		    v->text);
+		return text_agrees(l, provider, enterprise, field, v->text);
 	if (v->kind != VALUE_MONEY && v->kind != VALUE_INT)
 		return 0;
 	snprintf(number, sizeof(number), "%" PRId64, (int64_t)v->num);
-	return enterprises_agrees(l->enterprises, enterprise, field, number);
+	return text_agrees(l, provider, enterprise, field, number);
 }
 
 int
 link_agrees(struct link *l, const struct link_columns *c,
-    const struct rowfile_record *r, uint32_t enterprise)
+    const struct rowfile_record *r, const char *provider, uint32_t enterprise)
 {
 	int agrees = enterprises_is_agreed(l->enterprises, enterprise);
 	int has_code = 0;
@@ -156,9 +166,10 @@ link_agrees(struct link *l, const struct link_columns *c,
 			    strstr(item, c->disputed[i].says) == NULL)))
 			continue;
 		has_code |= c->disputed[i].no == c->org_code;
-		agrees &= value_agrees(l, v, enterprise, c->disputed[i].no);
+		agrees &=
+		    value_agrees(l, v, provider, enterprise, c->disputed[i].no);
 	}
 	if (c->org_code != -1 && !has_code)
-		agrees &= derived_agrees(l, c, r, enterprise);
+		agrees &= derived_agrees(l, c, r, provider, enterprise);
 	return agrees;
 }

@@ -340,7 +340,7 @@ merge_touch(struct merge *m, uint32_t enterprise,
 	x = link_enterprises(m->link);
 	return enterprises_touch(x, enterprise, fields, c->source_no,
 	    enterprises_would_touch(x, enterprise, fields) && adds_only(r) &&
-		link_agrees(m->link, c, r, enterprise),
+		link_agrees(m->link, c, r, m->provider, enterprise),
 	    e);
 }
 

@@ -47,6 +47,11 @@ views() { # HOME
 	done
 }
 
+measures() { # HOME
+	HOME_DIR=$1
+	sql "SELECT * FROM quality_metric_t ORDER BY bundle, dataset, metric"
+}
+
 # --- one bundle after the other, without a pause -----------------------------
 ok 'an instance' begin "$first"
 ok 'the register' ingest aic 2016-01
@@ -79,4 +84,8 @@ ok 'all records follow' wait_until 60 made
 stop
 is 'the views are the same to the byte' "$(views "$T/second" | sha256sum)" \
     "$(views "$first" | sha256sum)"
+is 'rows are measured by records that are not made yet' \
+    "$(measures "$T/second")" "$(measures "$first")"
+is 'and agree with them' "$(sql "SELECT numerator = denominator AND numerator >
+    20000 FROM quality_metric_t WHERE metric = 'S1' AND bundle = 3")" 1
 done_testing
