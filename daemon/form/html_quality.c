@@ -45,8 +45,14 @@ html_quality_count(struct buf *b, json_int_t n)
 void
 html_quality_mark(struct buf *b, const json_t *rule, size_t i)
 {
+	int stops = html_quality_number(rule, "rejected") > 0;
+	int errs = strcmp(html_quality_text(rule, "severity"), "error") == 0;
+
 	buf_printf(b, "<span class=\"no%s\">%zu</span>",
-	    html_quality_number(rule, "rejected") > 0 ? " stop" : "", i + 1);
+	    stops  ? " stop"
+	    : errs ? " lost"
+		   : "",
+	    i + 1);
 }
 
 /* ---- what was taken, what was not, what to do ---- */
@@ -128,6 +134,34 @@ refused_files(struct buf *b, const json_t *files, int *n)
 	}
 }
 
+/* Values at fault whose rows are in all the same. */
+static void
+lost_values(struct buf *b, const json_t *rules, int *n)
+{
+	char zh[TEXT], en[TEXT];
+	json_int_t lost = 0;
+	size_t i;
+	json_t *rule;
+
+	json_array_foreach(rules, i,
+	    rule) if (strcmp(html_quality_text(rule, "severity"), "error") == 0)
+	    lost += html_quality_number(rule, "count") -
+		    html_quality_number(rule, "rejected");
+	if (lost == 0)
+		return;
+	snprintf(zh, sizeof(zh),
+	    "有 %" JSON_INTEGER_FORMAT
+	    " 个值有错、未入库（所在行已受理），见下文黄色编号的问题；"
+	    "请核对后随下次报送补正。",
+	    lost);
+	snprintf(en, sizeof(en),
+	    "%" JSON_INTEGER_FORMAT
+	    " values are wrong and were left out, though their rows are in: "
+	    "see the amber numbers below and mend them in your next delivery.",
+	    lost);
+	step(b, n, zh, en);
+}
+
 static void
 steps(struct buf *b, const json_t *r)
 {
@@ -152,6 +186,7 @@ steps(struct buf *b, const json_t *r)
 		    "save it and upload that very file to /upload. The rows "
 		    "that were taken need not be sent again.");
 	}
+	lost_values(b, json_object_get(r, "rules"), &n);
 	if (loose > 0 && json_is_false(json_object_get(r, "check")))
 		step(b, &n,
 		    "有些行已受理，但还没有对应到企业，见 unlinked.csv"

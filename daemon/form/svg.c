@@ -123,7 +123,7 @@ height_of(double value, double low)
 static double
 place_of(size_t i, size_t n)
 {
-	double width = TREND_WIDTH - TREND_LEFT - 24;
+	double width = TREND_WIDTH - TREND_LEFT - 46;
 
 	return n == 1 ? TREND_LEFT + width / 2 + 6
 		      : TREND_LEFT + 14 + width * (double)i / (double)(n - 1);

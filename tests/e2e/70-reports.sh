@@ -110,7 +110,7 @@ is 'that nobody else sees' "$(sql "SELECT count(*) FROM quality_issue
 role_pid() { # ROLE
 	for p in /proc/[0-9]*; do
 		[ "$(awk '{ print $4 }' "$p/stat" 2>/dev/null)" = "$PID" ] &&
-		    tr '\0' ' ' <"$p/cmdline" | grep -q -- "-x $1" &&
+		    tr '\0' ' ' 2>/dev/null <"$p/cmdline" | grep -q -- "-x $1" &&
 		    echo "${p#/proc/}"
 	done
 }
