@@ -18,6 +18,12 @@
 
 enum { FIXED = 4, VALUE_MAX = 4096 };
 
+/* What was repaired is not given out: its provider said so. */
+#define NOT_REPAIRED                                                        \
+	" AND NOT EXISTS (SELECT 1 FROM objection_row_t x JOIN objection_t" \
+	" o ON o.no = x.objection WHERE x.dataset = '%s' AND x.\"key\" ="   \
+	" t._key AND x.provider = t._provider AND o.state = 'REPAIRED')"
+
 /* The label of a code. */
 struct label {
 	char *key; /* owned: list, US, code */
@@ -179,7 +185,8 @@ prepare(struct extract_rows *r, const struct extract_give *g, struct err *e)
 			buf_printf(&b, ", %s_open", s->field[i].name);
 		}
 	}
-	buf_printf(&b, " FROM d_%s WHERE _enterprise = ?1", s->dataset);
+	buf_printf(&b, " FROM d_%s t WHERE _enterprise = ?1" NOT_REPAIRED,
+	    s->dataset, s->dataset);
 	add_where(r, &b);
 	r->st = db_prepare(r->x->db, b.data);
 	buf_done(&b);

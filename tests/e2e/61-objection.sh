@@ -8,6 +8,8 @@ cd "$(dirname "$0")" || exit 2
 . ./lib.sh
 # shellcheck source=tests/e2e/enterprises.sh
 . ./enterprises.sh
+# shellcheck source=tests/e2e/queries.sh
+. ./queries.sh
 
 ok 'an instance' instance
 ok 'the server starts' serve || done_testing
@@ -110,12 +112,18 @@ ok 'an administrator answers for the provider' z objection answer "$n" \
 is 'repaired: the mark hides the row' "$(marks)" "1 legal_rep CORRECTED,$n  REPAIRED"
 exits 1 'only once' z objection answer "$n" --verdict confirmed --person 李科 \
     --reason 已核查
-
-# --- to a grant ----------------------------------------------------------------
 echo paper >"$T/paper"
 ok 'a grant' z grant add --account bank --dataset aic_enterprise_registration \
     --subjects all --purpose loan_approval --fields entity_name --until \
     2097-12-31 --evidence "$T/paper" --person 李科 --reason 支行申请
+ok 'a bank asks for both enterprises' query bank both.json '{"query": 1,
+    "purpose": "loan_approval", "datasets": ["aic_enterprise_registration"],
+    "subjects": ["350521124626049", "350503106172864"], "format": "csv"}'
+extract_of "$receipt"
+is 'what was repaired is not given out' "$(cat "$T/extract"/*/*registration*.csv \
+    "$T/extract"/*registration*.csv 2>/dev/null | grep -o '清源\|远洋')" 远洋
+
+# --- to a grant ----------------------------------------------------------------
 granted() {
 	z grant list --json | jq -r '.[0].state'
 }
@@ -139,14 +147,14 @@ is 'and it is answered' "$(state "$n")" CONFIRMED
 ok 'to the provider' wait_until 5 grep -q 依据充分 \
     "$reports/aic/reports/value-objections.csv"
 # --- of an institution ---------------------------------------------------------
-query() { # FILE NAME
+drop() { # FILE NAME
 	printf 'put "%s" "/queries/%s"\n' "$1" "$2" | sftp_do bank
 }
 {
 	echo '企业名称,统一社会信用代码,授权书编号,授权数据,查询目的,授权止日'
 	echo 石狮市远洋制衣有限公司,9135050333781355XJ,SQ-2,全部,贷款审批,2097-12-31
 } >"$T/consent.csv"
-ok 'a bank sends a consent' query "$T/consent.csv" consent-2016.csv
+ok 'a bank sends a consent' drop "$T/consent.csv" consent-2016.csv
 waits() {
 	z consent list --pending --json | jq -e 'length > 0'
 }
@@ -160,7 +168,7 @@ is 'it is to the bank that sent it' "$(z consent list --pending --json | jq -r \
 } >"$T/异议.csv"
 rm -f "$T/b1.zip"
 zip -q -j -X "$T/b1.zip" "$T/异议.csv" "$T/证据.pdf"
-ok 'and an objection with its evidence' query "$T/b1.zip" 异议-1.zip
+ok 'and an objection with its evidence' drop "$T/b1.zip" 异议-1.zip
 filed=$HOME_DIR/accounts/bank/catalog/value-objections.csv
 ok 'it finds it in its catalogue' wait_until 10 grep -q 灵秀镇5号 "$filed"
 n=$(z objection list --json | jq '.[0].objection')
@@ -168,6 +176,6 @@ answers "$n" 无法确认（已记载） 现场无法核实
 ok 'the provider answers' z ingest --account aic "$T/异议答复.csv"
 ok 'the answer reaches the bank' wait_until 5 grep -q 现场无法核实 "$filed"
 is 'the mark stays' "$(marks | tr ',' '\n' | grep -c UNRESOLVED)" 1
-fails 'other names are queries' query "$T/b1.zip" other.zip
+fails 'other names are queries' drop "$T/b1.zip" other.zip
 ok 'the chain holds' z verify
 done_testing
