@@ -77,7 +77,8 @@ static const struct command commands[] = {
 	{ "quality", quality_command,
 	    "list | run [TASK] [--on DATE] | task add --provider CODE "
 	    "--dataset D --period P --reason TEXT --person NAME "
-	    "[--until DATE] | objections [--all] | accept OBJECTION "
+	    "[--until DATE] | city [--month M] [--out DIR] | objections "
+	    "[--all] | accept OBJECTION "
 	    "[--until DATE] | refuse OBJECTION, with --person NAME --reason "
 	    "TEXT",
 	    "what is due of whom, and what was found beyond bundles" },

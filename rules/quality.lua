@@ -104,4 +104,21 @@ return {
     { dataset = "power_bill_monthly", due = 10 },
     { dataset = "gas_bill_monthly", due = 10 },
   },
+
+  -- Checks beyond a bundle. Each has a name; `check` ("volume", "nulls",
+  -- "codes" or "coverage": the newest period of each data set against the
+  -- periods before it) or `query` (each row is a finding; :day and :provider
+  -- are bound), maybe with `keep`, a function that says whether a row is one.
+  --   dataset    of a check: this one alone
+  --   schedule   "daily" (default), "weekly", "monthly", "quarterly" ...
+  --   threshold  so many findings are none yet (default 0)
+  --   to         accounts that get the report; of a check by default every
+  --              department, of its own data
+  --   zh, en     what it says
+  tasks = {
+    { name = "volume", check = "volume", schedule = "daily" },
+    { name = "empty-cells", check = "nulls", schedule = "weekly" },
+    { name = "new-codes", check = "codes", schedule = "weekly" },
+    { name = "coverage", check = "coverage", schedule = "monthly" },
+  },
 }

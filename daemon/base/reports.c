@@ -8,6 +8,7 @@
 #include "base/jobs.h"
 #include "base/ledger.h"
 #include "base/reports.h"
+#include "base/schedule.h"
 #include "sys/file.h"
 #include "sys/hash.h"
 #include "sys/home.h"
@@ -235,7 +236,9 @@ reports_done(struct keeper *k, struct err *e)
 	char why[512];
 	uint32_t tag = frame_get_u32(f);
 	enum report_end end = (enum report_end)frame_get_u8(f);
+	int64_t findings;
 
+	findings = (int64_t)frame_get_u64(f);
 	frame_get_exact(f, sha512, sizeof(sha512));
 	frame_get_exact(f, sha256, sizeof(sha256));
 	frame_get_str(f, why, sizeof(why));
@@ -244,7 +247,13 @@ reports_done(struct keeper *k, struct err *e)
 	if (tag != r->tag || r->step != SENT)
 		return err_set(e, ERR_HOLD, "a report that nobody ordered");
 	r->step = IDLE;
+	if (o->kind == REPORT_TASK && end != REPORT_AGAIN &&
+	    schedule_task_done(k, o->what, o->account, findings,
+		end == REPORT_CANNOT ? why : "", e) == -1)
+		return -1;
 	switch (end) {
+	case REPORT_NOTHING:
+		return set_state(k, o->no, STANDS, NULL, e);
 	case REPORT_STANDS:
 		return stands(k, o, sha512, sha256, e);
 	case REPORT_AGAIN:

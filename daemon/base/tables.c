@@ -265,7 +265,8 @@ const char *const tables_sql[] = {
 	/* When a check ran, for which day, and what came of it. */
 	"CREATE TABLE IF NOT EXISTS quality_run_t ("
 	" no INTEGER PRIMARY KEY, task TEXT NOT NULL, day TEXT NOT NULL,"
-	" at TEXT NOT NULL, findings INTEGER NOT NULL, error TEXT NOT NULL);",
+	" account TEXT NOT NULL, at TEXT NOT NULL, findings INTEGER NOT NULL,"
+	" error TEXT NOT NULL, UNIQUE (task, day, account));",
 	"CREATE INDEX IF NOT EXISTS quality_runs ON quality_run_t (task, day);",
 
 	/*

@@ -5,8 +5,8 @@
 #include "base/task_run.h"
 
 enum {
-	EVERY = 10000,      /* steps of SQLite between two looks ... */
-	LOOKS_MAX = 200000, /* ... and how many there are: about a minute */
+	EVERY = 10000,     /* steps of SQLite between two looks ... */
+	LOOKS_MAX = 20000, /* ... and how many there are: some seconds */
 	COLUMNS = 64
 };
 

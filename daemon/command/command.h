@@ -109,6 +109,8 @@ int rules_command(int argc, char **argv);
 int enterprise_command(int argc, char **argv);
 int review_command(int argc, char **argv);
 int quality_command(int argc, char **argv);
+/* zayton quality city; argv[0] is "city". */
+int quality_city(int argc, char **argv, int json);
 int grant_command(int argc, char **argv);
 int access_command(int argc, char **argv);
 int objection_command(int argc, char **argv);

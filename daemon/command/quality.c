@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "command/command.h"
 
@@ -43,11 +44,106 @@ print_run(const json_t *answer)
 
 	json_array_foreach(json_object_get(answer, "tasks"), i, v)
 	{
+		const char *error = command_text(v, "error");
+
+		if (error[0] != '\0')
+			printf("%s  跳过/skipped: %s\n",
+			    command_text(v, "task"), error);
+		if (json_object_get(v, "overdue") == NULL)
+			continue;
 		printf("%s  %s  %lld\n", command_text(v, "task"),
 		    command_text(v, "day"),
 		    number(v, "due") + number(v, "missing"));
 		print_overdue(json_object_get(v, "overdue"));
 	}
+	json_array_foreach(json_object_get(answer, "results"), i, v)
+	{
+		const char *error = command_text(v, "error");
+
+		printf("%s  %s  %lld%s%s\n", command_text(v, "task"),
+		    command_text(v, "account"), number(v, "findings"),
+		    error[0] != '\0' ? "  跳过/skipped: " : "", error);
+	}
+}
+
+/* Whether a task was skipped. */
+static int
+any_error(const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i,
+	    v) if (command_text(v, "error")[0] != '\0') return 1;
+	return 0;
+}
+
+/* Runs, and waits until the reports of the tasks stand. */
+static int
+run_and_wait(struct ask *a, const char *task, const char *day,
+    json_t **ret_answer, int *ret_status, struct err *e)
+{
+	enum { TRIES = 6000 };
+	const struct timespec step = { 0, 50 * 1000000 };
+	json_t *done = NULL;
+	int status = COMMAND_DONE;
+
+	if (ask_keeper(a,
+		json_pack("{s:s, s:s, s:s}", "do", "quality run", "task", task,
+		    "day", day),
+		ret_answer, ret_status, e) == -1)
+		return -1;
+	if (*ret_status != COMMAND_DONE)
+		return 0;
+	for (int i = 0; i < TRIES; i++) {
+		json_decref(done);
+		if (ask_keeper(a,
+			json_pack("{s:s, s:O}", "do", "quality done", "day",
+			    json_object_get(*ret_answer, "day")),
+			&done, &status, e) == -1)
+			return -1;
+		if (!json_is_true(json_object_get(done, "wait")))
+			break;
+		(void)nanosleep(&step, NULL);
+	}
+	json_object_set(*ret_answer, "results",
+	    json_object_get(done, "results"));
+	json_decref(done);
+	if (any_error(json_object_get(*ret_answer, "tasks")) ||
+	    any_error(json_object_get(*ret_answer, "results")))
+		*ret_status = COMMAND_FAULTS;
+	return 0;
+}
+
+static int
+run_command(const struct conf *c, const char *task, const char *day, int json)
+{
+	json_t *answer = NULL;
+	json_t *refusal;
+	struct ask *a = NULL;
+	struct err e;
+	int status = COMMAND_USAGE;
+
+	if (ask_open(c, &a, &e) == -1)
+		return command_fail(&e);
+	if (run_and_wait(a, task, day, &answer, &status, &e) == -1) {
+		status = command_fail(&e);
+		goto out;
+	}
+	refusal = json_object_get(answer, "refused");
+	if (json) {
+		json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+		putchar('\n');
+	} else if (refusal != NULL) {
+		fprintf(stderr, "zayton: %s\nzayton: %s\n",
+		    command_text(refusal, "zh"), command_text(refusal, "en"));
+	} else {
+		print_run(answer);
+	}
+out:
+	json_decref(answer);
+	ask_close(a);
+	return status;
 }
 
 static void
@@ -178,6 +274,8 @@ quality_command(int argc, char **argv)
 
 	if (strcmp(verb, "task") == 0)
 		return task_command(argc, argv, json);
+	if (strcmp(verb, "city") == 0)
+		return quality_city(argc - 1, argv + 1, json);
 	if (strcmp(verb, "objections") == 0 || strcmp(verb, "accept") == 0 ||
 	    strcmp(verb, "refuse") == 0)
 		return dispute_command(argc, argv, json);
@@ -192,8 +290,5 @@ quality_command(int argc, char **argv)
 	if (strcmp(verb, "list") == 0)
 		return command_ask(&c, json_pack("{s:s}", "do", "quality list"),
 		    json, print_list);
-	return command_ask(&c,
-	    json_pack("{s:s, s:s, s:s}", "do", "quality run", "task",
-		argc > 2 ? argv[2] : "", "day", or_empty(day)),
-	    json, print_run);
+	return run_command(&c, argc > 2 ? argv[2] : "", or_empty(day), json);
 }

@@ -9,6 +9,7 @@
 #include "rule/box_overwrite.h"
 #include "rule/box_quality.h"
 #include "rule/box_sharing.h"
+#include "rule/box_task.h"
 #include "rule/codes.h"
 #include "rule/pack.h"
 #include "rule/schema.h"
@@ -87,6 +88,23 @@ check_overwrite(const struct pack_file *f, const struct schemas *all,
 	return rc;
 }
 
+/* A task that is not of its form is skipped while others run. */
+static int
+check_tasks(const struct pack *p, struct err *e)
+{
+	struct tasks *t = NULL;
+	int rc = box_tasks(p, &t, e);
+
+	for (size_t i = 0; rc == 0 && i < box_tasks_count(t); i++)
+		if (box_tasks_at(t, i)->error[0] != '\0')
+			rc = err_set(e, ERR_HOLD,
+			    "rules/quality.lua: task %s is skipped: %s",
+			    box_tasks_at(t, i)->name,
+			    box_tasks_at(t, i)->error);
+	box_tasks_free(t);
+	return rc;
+}
+
 /* What is asked of the data, and when they are due. */
 static int
 check_quality(const struct pack *p, const struct schemas *all, struct err *e)
@@ -97,6 +115,8 @@ check_quality(const struct pack *p, const struct schemas *all, struct err *e)
 
 	if (rc == 0)
 		rc = box_calendar(p, c, e);
+	if (rc == 0)
+		rc = check_tasks(p, e);
 	policy_done(&policy);
 	free(c);
 	return rc;

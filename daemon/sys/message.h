@@ -126,7 +126,7 @@ enum message {
 	MESSAGE_REPORT,
 	/*
 	 * reporter -> keeper: u32 tag, u8 end (0 it stands, 1 try again,
-	 * 2 it cannot be), exact 64 sha512 and exact 32 sha256 of its
+	 * 2 it cannot be, 3 nothing to tell), u64 findings of a task, exact 64 sha512 and exact 32 sha256 of its
 	 * report.json, str why not
 	 */
 	MESSAGE_REPORTED,

@@ -32,9 +32,19 @@ static int
 open_folder(struct reporter *r, struct err *e)
 {
 	char path[2 * SPOOL_TEXT + 64];
+	const char *slash;
 
 	snprintf(path, sizeof(path), "%s/%s/reports/%s", HOME_ACCOUNTS,
 	    r->account, r->folder);
+	slash = strrchr(r->folder, '/');
+	if (slash != NULL) {
+		char *above = path + strlen(path) - strlen(slash);
+
+		*above = '\0';
+		if (file_mkdir(AT_FDCWD, path, 0755, e) == -1)
+			return -1;
+		*above = '/';
+	}
 	if (file_mkdir(AT_FDCWD, path, 0755, e) == -1)
 		return -1;
 	r->dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -42,9 +52,8 @@ open_folder(struct reporter *r, struct err *e)
 			    : 0;
 }
 
-/* Places a file, and notes its digest for report.json. */
-static int
-place_file(struct reporter *r, const char *name, const struct buf *b,
+int
+reporter_place(struct reporter *r, const char *name, const struct buf *b,
     json_t *digests, struct err *e)
 {
 	char hex[DIGEST_TEXT];
@@ -56,9 +65,8 @@ place_file(struct reporter *r, const char *name, const struct buf *b,
 	return file_place(r->dir, name, b->data, b->len, 0644, e);
 }
 
-/* The last file: what was said, and the digests of the others. */
-static int
-place_json(struct reporter *r, const json_t *o, struct err *e)
+int
+reporter_place_json(struct reporter *r, const json_t *o, struct err *e)
 {
 	char *text = json_dumps(o, DUMP);
 	struct buf b;
@@ -85,25 +93,32 @@ place_json(struct reporter *r, const json_t *o, struct err *e)
 
 /* ---- a bundle ---- */
 
+int
+reporter_standards(struct reporter *r, const char *pack, const char *day,
+    struct err *e)
+{
+	if (r->schemas != NULL && strcmp(r->day, day) == 0 &&
+	    strcmp(r->sha256_of_pack, pack) == 0)
+		return 0;
+	schemas_free(r->schemas);
+	pack_free(r->pack);
+	r->schemas = NULL;
+	r->pack = NULL;
+	if (standing_pack(r->db, pack, &r->pack, e) == -1 ||
+	    schemas_read_on(r->pack, day, &r->schemas, e) == -1)
+		return -1;
+	snprintf(r->day, sizeof(r->day), "%s", day);
+	snprintf(r->sha256_of_pack, sizeof(r->sha256_of_pack), "%s", pack);
+	return 0;
+}
+
 static int
 read_standards(struct reporter *r, const struct bundle *b, struct err *e)
 {
 	char day[16];
 
 	work_day(b->received_at, day);
-	if (r->schemas != NULL && strcmp(r->day, day) == 0 &&
-	    strcmp(r->sha256_of_pack, b->pack) == 0)
-		return 0;
-	schemas_free(r->schemas);
-	pack_free(r->pack);
-	r->schemas = NULL;
-	r->pack = NULL;
-	if (standing_pack(r->db, b->pack, &r->pack, e) == -1 ||
-	    schemas_read_on(r->pack, day, &r->schemas, e) == -1)
-		return -1;
-	memcpy(r->day, day, sizeof(r->day));
-	memcpy(r->sha256_of_pack, b->pack, sizeof(r->sha256_of_pack));
-	return 0;
+	return reporter_standards(r, b->pack, day, e);
 }
 
 static int
@@ -117,10 +132,10 @@ write_bundle(struct reporter *r, json_t *o, struct err *e)
 	html_quality(o, &page);
 	rc = reporter_rows(r, digests, e);
 	if (rc == 0)
-		rc = place_file(r, "report.html", &page, digests, e);
+		rc = reporter_place(r, "report.html", &page, digests, e);
 	buf_done(&page);
 	json_object_set_new(o, "digests", digests);
-	return rc == -1 ? -1 : place_json(r, o, e);
+	return rc == -1 ? -1 : reporter_place_json(r, o, e);
 }
 
 static int
@@ -145,7 +160,9 @@ make_bundle(struct reporter *r, struct err *e)
 /* ---- the role ---- */
 
 static int (*const make[])(struct reporter *r,
-    struct err *e) = { [REPORT_BUNDLE] = make_bundle };
+    struct err *e) = { [REPORT_BUNDLE] = make_bundle,
+	[REPORT_TASK] = reporter_task,
+	[REPORT_CITY] = reporter_city };
 
 enum { KINDS = sizeof(make) / sizeof(make[0]) };
 
@@ -178,6 +195,8 @@ answer(struct reporter *r, struct err *e)
 	unsigned int kind = frame_get_u8(f);
 	enum report_end end = REPORT_STANDS;
 
+	r->findings = 0;
+	r->nothing = 0;
 	frame_get_str(f, r->what, sizeof(r->what));
 	frame_get_str(f, r->account, sizeof(r->account));
 	frame_get_str(f, r->folder, sizeof(r->folder));
@@ -187,9 +206,12 @@ answer(struct reporter *r, struct err *e)
 	memset(r->sha256, 0, sizeof(r->sha256));
 	if (make_one(r, kind, &why) == -1)
 		end = why.kind == ERR_RETRY ? REPORT_AGAIN : REPORT_CANNOT;
+	else if (r->nothing)
+		end = REPORT_NOTHING;
 	frame_start(f, MESSAGE_REPORTED);
 	frame_put_u32(f, tag);
 	frame_put_u8(f, (uint8_t)end);
+	frame_put_u64(f, (uint64_t)r->findings);
 	for (size_t i = 0; i < sizeof(r->sha512); i++)
 		frame_put_u8(f, r->sha512[i]);
 	for (size_t i = 0; i < sizeof(r->sha256); i++)

@@ -7,13 +7,14 @@
  * comes last; the keeper puts its signature beside it.
  */
 
-enum report_kind { REPORT_BUNDLE };
+enum report_kind { REPORT_BUNDLE, REPORT_TASK, REPORT_CITY };
 
 /* How it ended. */
 enum report_end {
 	REPORT_STANDS,
 	REPORT_AGAIN, /* for lack of space, as a rule */
-	REPORT_CANNOT
+	REPORT_CANNOT,
+	REPORT_NOTHING /* there was too little to be told */
 };
 
 int reporter_role(int argc, char **argv);
