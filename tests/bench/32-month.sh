@@ -40,9 +40,14 @@ finish() {
 	kill "$SERVER"
 	wait "$SERVER" || :
 }
+# Until the last record is made: it may follow its receipt.
 month() { # MONTH
 	for pair in $DEPARTMENTS; do
 		z ingest --account "${pair%:*}" "$W/data/${pair%:*}-$1.zip"
+	done
+	until [ "$(sqlite3 "$W/home/exchange.db" 'SELECT count(*) FROM
+	    touched_t')" = 0 ]; do
+		sleep 0.05
 	done
 }
 
