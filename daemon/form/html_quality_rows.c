@@ -81,7 +81,10 @@ sample(struct buf *b, const json_t *s, const json_t *files, size_t i)
 	    html_quality_number(s, "row"));
 	html_cell(b, "", html_quality_text(s, "header"));
 	buf_addstr(b, "<td><span class=\"was\">");
-	html_text(b, html_quality_text(s, "value"));
+	if (html_quality_text(s, "value")[0] != '\0')
+		html_text(b, html_quality_text(s, "value"));
+	else
+		html_both(b, "（空）", "(empty)");
 	buf_addstr(b, "</span></td><td>");
 	mended(b, s);
 	buf_addstr(b, "</td><td class=\"w\">");

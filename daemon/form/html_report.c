@@ -74,7 +74,7 @@ static const char *const style[] = {
 	"text-align:left;vertical-align:top}\n"
 	"th{color:var(--soft);font-weight:600;font-size:.86rem}\n"
 	"td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;"
-	"white-space:nowrap}td.w{overflow-wrap:anywhere}\n"
+	"white-space:nowrap}td.w{overflow-wrap:anywhere;min-width:6em}\n"
 	".scroll{overflow-x:auto}\n"
 	".no{display:inline-block;min-width:1.55rem;padding:0 .3rem;"
 	"text-align:center;border-radius:1rem;background:var(--rail);"
@@ -113,7 +113,8 @@ static const char *const style[] = {
 	"footer{margin-top:2.4rem;padding-top:.6rem;"
 	"border-top:1px solid var(--edge);color:var(--soft);font-size:.84rem}\n"
 	"@media print{body{max-width:none;padding:0;font-size:10.5pt}"
-	".lang{display:none}.scroll{overflow:visible}"
+	".lang{display:none}.scroll{overflow:visible}.pair{flex-wrap:nowrap}."
+	"pair figure{flex:1;min-width:0}"
 	"h2,h3{break-after:avoid}tr,figure,.tiles,.verdict,.row"
 	"{break-inside:avoid}"
 	"*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n",
