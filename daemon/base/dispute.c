@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/dispute.h"
 #include "base/ledger.h"
 #include "base/notice.h"
-#include "base/dispute.h"
 #include "base/outbox.h"
 #include "form/csv_write.h"
 #include "quality/calendar.h"
@@ -17,7 +17,7 @@ enum { LIST_MAX = 4 << 20, SHOWN = 500, TERM_DAYS = 365 };
 #define COLUMNS                                                               \
 	"SELECT o.no, o.provider, o.account, o.finding, b.id, f.path, q.row," \
 	" q.field, q.rule, q.value, o.reason, o.at, o.state, o.person,"       \
-	" o.answer, o.decided_at, o.until, o.dataset FROM dispute_t o"      \
+	" o.answer, o.decided_at, o.until, o.dataset FROM dispute_t o"        \
 	" LEFT JOIN quality_issue_t q ON q.no = o.finding"                    \
 	" LEFT JOIN bundle_t b ON b.no = q.bundle"                            \
 	" LEFT JOIN bundle_file_t f ON f.bundle = q.bundle AND f.no = q.file "
@@ -205,8 +205,8 @@ take(struct keeper *k, const struct bundle *b, const char *provider,
 }
 
 int
-dispute_arrived(struct keeper *k, const struct bundle *b,
-    const char *provider, const char *now, struct err *e)
+dispute_arrived(struct keeper *k, const struct bundle *b, const char *provider,
+    const char *now, struct err *e)
 {
 	struct dispute o;
 	int64_t after = 0;
@@ -342,8 +342,8 @@ dispute_ask(struct keeper *k, const char *what, const json_t *request,
 /* --- exceptions --------------------------------------------------------- */
 
 int
-dispute_exceptions(struct db *db, const char *provider,
-    const char *received_at, char *text, size_t size, struct err *e)
+dispute_exceptions(struct db *db, const char *provider, const char *received_at,
+    char *text, size_t size, struct err *e)
 {
 	char day[16];
 	size_t n = 0;
