@@ -64,8 +64,15 @@ put_package(struct extract *x, struct err *e)
 	    "profile", "data-package", "name", "zayton-extract", "id", x->id,
 	    "created", x->known_at, "account", x->account, "purpose",
 	    x->purpose, "as_of", x->as_of, "resources", x->resources);
-	char *text = json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS);
-	int rc = extract_member(x, "datapackage.json", text, strlen(text), e);
+	char *text;
+	int rc;
+
+	if (x->seq > 0)
+		json_object_set_new(o, "standing",
+		    json_pack("{s:s, s:I, s:s}", "name", x->standing, "seq",
+			(json_int_t)x->seq, "since", x->since));
+	text = json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS);
+	rc = extract_member(x, "datapackage.json", text, strlen(text), e);
 
 	json_decref(o);
 	free(text);

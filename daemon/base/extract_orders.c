@@ -34,8 +34,9 @@ read_query(struct extract *x, struct err *e)
 	sqlite3_stmt *st;
 	int rc = db_query(x->db, &st, e,
 	    "SELECT id, account, purpose, day, known_at, as_of, format,"
-	    " encrypt, report, of_all FROM query_t WHERE no = ? AND state ="
-	    " 'decided'",
+	    " encrypt, report, of_all, since, before, coalesce(seq, 0),"
+	    " (SELECT name FROM subscription_t s WHERE s.no = standing) FROM"
+	    " query_t WHERE no = ? AND state = 'decided'",
 	    "i", x->query);
 
 	if (rc == 1) {
@@ -46,12 +47,16 @@ read_query(struct extract *x, struct err *e)
 		TEXT(x->day, 3);
 		TEXT(x->known_at, 4);
 		TEXT(x->as_of, 5);
+		TEXT(x->since, 10);
+		TEXT(x->standing, 13);
 #undef TEXT
 		x->format =
 		    (enum query_format)index_of(format, 4, db_text(st, 6));
 		x->encrypt = sqlite3_column_int(st, 7);
 		x->report = sqlite3_column_int(st, 8);
 		x->of_all = sqlite3_column_int(st, 9);
+		x->before = sqlite3_column_int64(st, 11);
+		x->seq = sqlite3_column_int64(st, 12);
 		x->when = time_of(x->known_at);
 	}
 	db_done(st);
@@ -173,9 +178,14 @@ read_whom(struct extract *x, struct extract_give *g, struct err *e)
 	struct placed *all = xcalloc(n + 1, sizeof(*all));
 	sqlite3_stmt *st;
 	int rc = db_query(x->db, &st, e,
-	    "SELECT n, enterprise, person FROM query_pass_t WHERE query = ?"
-	    " AND give = ? ORDER BY n",
-	    "ii", x->query, g->n);
+	    "SELECT n, enterprise, person, NOT EXISTS (SELECT 1 FROM"
+	    " query_pass_t b JOIN query_give_t g ON g.query = b.query AND g.n ="
+	    " b.give WHERE b.query = ?3 AND b.enterprise = p.enterprise AND"
+	    " g.dataset = ?4 AND g.full = ?5 AND g.masked = ?6 AND g.form = ?7)"
+	    " FROM query_pass_t p WHERE query = ?1 AND give = ?2 ORDER BY n",
+	    "iiitiii", x->query, g->n, x->before, g->schema->dataset,
+	    (int64_t)g->answer.full, (int64_t)g->answer.masked,
+	    (int64_t)g->answer.form);
 
 	for (; rc == 1 && g->nwho < n; rc = db_next(x->db, st, e)) {
 		struct placed *p = &all[g->nwho++];
@@ -184,6 +194,7 @@ read_whom(struct extract *x, struct extract_give *g, struct err *e)
 		p->who.n = sqlite3_column_int64(st, 0);
 		p->who.enterprise = (uint32_t)sqlite3_column_int64(st, 1);
 		p->who.person = (uint8_t)sqlite3_column_int(st, 2);
+		p->who.fresh = (uint8_t)sqlite3_column_int(st, 3);
 		extract_enterprise(p->who.enterprise, enterprise);
 		p->order = mark_order(x->mark, enterprise);
 	}

@@ -22,7 +22,8 @@ struct extract_who {
 	int64_t n;
 	uint32_t enterprise;
 	uint8_t person;
-	int64_t rows; /* given of it */
+	uint8_t fresh; /* the number before did not have it: all its rows */
+	int64_t rows;  /* given of it */
 };
 
 struct extract_give {
@@ -45,6 +46,10 @@ struct extract {
 	char day[16];
 	char known_at[40];
 	char as_of[16];
+	char since[40]; /* of a further number: what came from then on */
+	int64_t before; /* the query of the number before */
+	char standing[64];
+	int64_t seq;
 	enum query_format format;
 	int encrypt;
 	int report;
@@ -76,6 +81,7 @@ struct extract_row {
 	int64_t id;
 	const char *provider;
 	const char *as_of;
+	const char *change; /* of a further number, else NULL */
 	struct mark_cell cell[SCHEMA_FIELDS];
 	const char *label[SCHEMA_FIELDS]; /* of a code, else NULL */
 };

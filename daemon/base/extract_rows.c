@@ -16,7 +16,15 @@
  * the form, the fields, the masks. A field that is not given is not even read.
  */
 
-enum { FIXED = 4, VALUE_MAX = 4096 };
+enum { FIXED = 5, VALUE_MAX = 4096 };
+
+/*
+ * What became of a row since the number before: of its own versions, which the
+ * index of its enterprise finds.
+ */
+#define SAME_ROW                                                 \
+	" o._enterprise = t._enterprise AND o._key = t._key AND" \
+	" o._provider = t._provider"
 
 /* What was repaired is not given out: its provider said so. */
 #define NOT_REPAIRED                                                        \
@@ -45,6 +53,7 @@ struct extract_rows {
 	struct part *part; /* owned, by root */
 	/* of the give at hand */
 	const struct extract_give *give;
+	int since; /* only what came since the number before */
 	sqlite3_stmt *st;
 	int column[SCHEMA_FIELDS]; /* -1: not read */
 	int open[SCHEMA_FIELDS];
@@ -152,7 +161,15 @@ clocks_of(struct extract_rows *r)
 static void
 add_where(const struct extract_rows *r, struct buf *b)
 {
-	if (r->x->as_of[0] == '\0')
+	if (r->since)
+		buf_printf(b,
+		    " AND (_to IS NULL AND _from >= ?2 OR _to >= ?2 AND _from"
+		    " < ?2 AND _reason NOT IN ('updated', 'older', 'twice in"
+		    " bundle', 'corrected') AND NOT EXISTS (SELECT 1 FROM d_%s"
+		    " o WHERE" SAME_ROW " AND o._to IS NULL))"
+		    " ORDER BY _as_of, _id",
+		    r->give->schema->dataset);
+	else if (r->x->as_of[0] == '\0')
 		buf_addstr(b, " AND _to IS NULL ORDER BY _as_of, _id");
 	else
 		buf_addstr(b,
@@ -162,7 +179,8 @@ add_where(const struct extract_rows *r, struct buf *b)
 }
 
 static int
-prepare(struct extract_rows *r, const struct extract_give *g, struct err *e)
+prepare(struct extract_rows *r, const struct extract_give *g, int since,
+    struct err *e)
 {
 	const struct schema *s = g->schema;
 	uint64_t wanted = g->answer.full | g->answer.masked;
@@ -170,10 +188,21 @@ prepare(struct extract_rows *r, const struct extract_give *g, struct err *e)
 	struct buf b;
 
 	r->give = g;
+	r->since = since;
 	r->rule = sharing_find(r->x->sharing, s->dataset);
 	wanted |= clocks_of(r);
 	buf_init(&b, 16384);
 	buf_addstr(&b, "SELECT _id, _key, _provider, _as_of");
+	if (since)
+		buf_printf(&b,
+		    ", CASE WHEN _to IS NOT NULL THEN 'withdrawn' WHEN EXISTS"
+		    " (SELECT 1 FROM d_%s o WHERE" SAME_ROW " AND o._to >= ?2"
+		    " AND o._reason = 'corrected') THEN 'corrected' WHEN EXISTS"
+		    " (SELECT 1 FROM d_%s o WHERE" SAME_ROW " AND o._to >= ?2"
+		    " AND o._from < ?2) THEN 'changed' ELSE 'added' END",
+		    s->dataset, s->dataset);
+	else
+		buf_addstr(&b, ", NULL");
 	for (size_t i = 0; i < s->nfields; i++) {
 		r->column[i] = r->open[i] = -1;
 		if ((wanted >> i & 1) == 0)
@@ -290,6 +319,11 @@ take_row(struct extract_rows *r, enum grant_row how)
 	    arena_text(r->arena, db_text(r->st, 2), strlen(db_text(r->st, 2)));
 	row->as_of =
 	    arena_text(r->arena, db_text(r->st, 3), strlen(db_text(r->st, 3)));
+	if (r->x->since[0] != '\0') {
+		const char *change = r->since ? db_text(r->st, 4) : "added";
+
+		row->change = arena_text(r->arena, change, strlen(change));
+	}
 	for (size_t i = 0; i < r->give->schema->nfields; i++) {
 		uint64_t bit = UINT64_C(1) << i;
 
@@ -325,14 +359,14 @@ read_member(struct extract_rows *r, uint32_t no, const struct extract_who *who,
 {
 	char last[1024] = "";
 	size_t before = r->n;
-	int dated = r->x->as_of[0] != '\0';
+	int dated = r->x->as_of[0] != '\0' && !r->since;
 	int taken = 0; /* the version before was given */
 	int rc;
 
 	(void)sqlite3_bind_int64(r->st, 1, no);
-	if (dated)
-		(void)sqlite3_bind_text(r->st, 2, r->x->as_of, -1,
-		    SQLITE_STATIC);
+	if (dated || r->since)
+		(void)sqlite3_bind_text(r->st, 2,
+		    r->since ? r->x->since : r->x->as_of, -1, SQLITE_STATIC);
 	while ((rc = db_step(r->x->db, r->st, 0, e)) == 1) {
 		enum grant_row how = judge(r, who);
 
@@ -364,8 +398,10 @@ extract_rows_of(struct extract_rows *r, const struct extract_give *g,
     struct err *e)
 {
 	size_t low = 0, high = r->nparts;
+	int since = r->x->since[0] != '\0' && !who->fresh;
 
-	if (r->give != g && prepare(r, g, e) == -1)
+	if ((r->give != g || r->since != since) &&
+	    prepare(r, g, since, e) == -1)
 		return -1;
 	arena_clear(r->arena);
 	r->n = 0;

@@ -18,7 +18,8 @@ enum { COLUMNS = 2 * SCHEMA_FIELDS + 8 };
 struct layout {
 	size_t n;
 	struct extract_column column[COLUMNS];
-	int field[COLUMNS]; /* -1: enterprise, -2: provider, -3: as of */
+	int field
+	    [COLUMNS]; /* -1: enterprise, -2: provider, -3: as of, -4: change */
 	int label[COLUMNS];
 };
 
@@ -71,6 +72,8 @@ lay_out(const struct extract *x, const struct schema *s, struct layout *l)
 	}
 	add_column(l, -2, 0, "_provider", "", "提供单位", FIELD_TEXT);
 	add_column(l, -3, 0, "_as_of", "", "数据日期", FIELD_DATE);
+	if (x->since[0] != '\0')
+		add_column(l, -4, 0, "_change", "", "变动", FIELD_TEXT);
 }
 
 static struct mark_cell
@@ -89,6 +92,7 @@ put_row(struct extract *x, const struct layout *l, const char *enterprise,
 		cell[i] = l->field[i] == -1   ? text_cell(enterprise)
 			  : l->field[i] == -2 ? text_cell(row->provider)
 			  : l->field[i] == -3 ? text_cell(row->as_of)
+			  : l->field[i] == -4 ? text_cell(row->change)
 			  : l->label[i] ? text_cell(row->label[l->field[i]])
 					: row->cell[l->field[i]];
 	return extract_put_row(x->put, cell, e);

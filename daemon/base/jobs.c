@@ -27,6 +27,7 @@
 #include "base/schedule.h"
 #include "base/sendback.h"
 #include "base/standing.h"
+#include "base/subscription.h"
 #include "base/volume.h"
 #include "command/command.h"
 #include "form/rowfile.h"
@@ -84,6 +85,17 @@ jobs_move_later(struct keeper *k, const struct bundle *b, enum spool_state from,
 	m->to = to;
 	if (spool_name_format(&b->name, m->file) == -1)
 		log_fatal("%s has no file name", b->name.id);
+}
+
+const char *
+jobs_since(const struct keeper *k, const char *now)
+{
+	const char *since = now;
+
+	for (struct job *job = k->jobs->first; job != NULL; job = job->next)
+		if (job->merge != NULL && strcmp(job->began, since) < 0)
+			since = job->began;
+	return since;
 }
 
 static struct job *
@@ -269,6 +281,7 @@ send_work(struct keeper *k, struct job *job, struct err *e)
 	else if (job->corrected != -1)
 		frame_put_fd(f, job->corrected);
 	rc = frame_send(k->watch, f, e);
+	k->jobs->room -= rc == 0;
 out:
 	if (bundle != -1)
 		(void)close(bundle);
@@ -371,7 +384,6 @@ jobs_hand_out(struct keeper *k, struct err *e)
 				return -1;
 			continue;
 		}
-		k->jobs->room--;
 	}
 	return 0;
 }
@@ -437,9 +449,7 @@ out:
 static int
 begin_merge(struct keeper *k, struct job *job, struct err *e)
 {
-	char now[40];
-
-	keeper_now(now, sizeof(now));
+	keeper_now(job->began, sizeof(job->began));
 	if (rowfile_open(job->rows, &job->reader, e) == -1)
 		return -1;
 	if (job->corrected == -1 &&
@@ -449,7 +459,7 @@ begin_merge(struct keeper *k, struct job *job, struct err *e)
 		e) == -1)
 		return -1;
 	return merge_open(k->db, job->standing->schemas, linking_link(k),
-	    job->bundle.no, job->provider, job->reader, now,
+	    job->bundle.no, job->provider, job->reader, job->began,
 	    job->bundle.name.kind == 'c' ? MERGE_DRY : MERGE_APPLY, &job->merge,
 	    e);
 }
@@ -646,9 +656,11 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	    (b->name.kind == 'u' &&
 		authority_arrived(k, b->no, now, e) == -1) ||
 	    correction_close(k->db, b, now, e) == -1 ||
+	    (b->name.kind == 'u' && subscription_touched(k, b, e) == -1) ||
 	    receipt_result(k->db, b, &versions, now, e) == -1 ||
 	    owe_report(k, b, e) == -1)
 		return -1;
+	k->jobs->extracts_wait = 1;
 	log_info("%s %s account=%s outcome=%s", b->name.id, b->state,
 	    b->name.account, outcome);
 	notice_bundle(k, b);
@@ -716,7 +728,9 @@ quiet_work(struct keeper *k, struct err *e)
 
 	if (!linking_waits(k)) {
 		rc = schedule_tick(k, e);
-		return rc != 0 ? rc : authority_tick(k, e);
+		if (rc == 0)
+			rc = authority_tick(k, e);
+		return rc != 0 ? rc : subscription_tick(k, e);
 	}
 	rc = linking_slice(k, SLICE_MS, e);
 	return rc == 0 ? send_conflicts(k, e) : rc;
@@ -830,6 +844,22 @@ jobs_letters(struct keeper *k, int most, struct err *e)
 	return rc == -1 ? -1 : 0;
 }
 
+/* What was promised by the commit: extracts, and notices of corrections. */
+static int
+show_extracts(struct keeper *k, struct err *e)
+{
+	int rc = k->jobs->extracts_wait;
+
+	while (rc == 1)
+		rc = query_place(k->db, e);
+	if (rc == 0 && k->jobs->extracts_wait)
+		do
+			rc = subscription_place(k->db, e);
+		while (rc == 1);
+	k->jobs->extracts_wait = 0;
+	return rc;
+}
+
 int
 jobs_after(struct keeper *k, struct err *e)
 {
@@ -844,9 +874,8 @@ jobs_after(struct keeper *k, struct err *e)
 	j->nmoves = 0;
 	if (jobs_letters(k, RECEIPTS_PER_ROUND, e) == -1)
 		return -1;
-	if (j->extracts_wait && query_place(k->db, e) == -1)
+	if (show_extracts(k, e) == -1)
 		return -1;
-	j->extracts_wait = 0;
 	if (!j->receipts_wait)
 		return 0;
 	for (int i = 0; i < RECEIPTS_PER_ROUND && rc == 1; i++)

@@ -34,6 +34,12 @@ int jobs_letters(struct keeper *k, int most, struct err *e);
 /* Claims and hands out while there is room. */
 int jobs_hand_out(struct keeper *k, struct err *e);
 
+/*
+ * The ledger time of the oldest rows that are not all in the base yet; now
+ * where nothing is being merged.
+ */
+const char *jobs_since(const struct keeper *k, const char *now);
+
 /* A move to make after the commit. */
 void jobs_move_later(struct keeper *k, const struct bundle *b,
     enum spool_state from, enum spool_state to);

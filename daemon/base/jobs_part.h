@@ -20,6 +20,7 @@ struct job {
 	char rejected[128]; /* path of the rejected rows, until placed */
 	struct rowfile_reader *reader;
 	struct merge *merge;        /* NULL: with a worker */
+	char began[40];             /* ledger time of its rows */
 	int merged;                 /* its rows are in the base */
 	struct linking_share share; /* what it waited for */
 	struct sendback *sendback;  /* owned: what is not linked goes back */

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -6,6 +7,7 @@
 #include "base/jobs_part.h"
 #include "base/query.h"
 #include "base/standing.h"
+#include "base/subscription.h"
 #include "form/query.h"
 #include "rule/pack.h"
 #include "sys/log.h"
@@ -31,7 +33,8 @@ finish(struct keeper *k, struct job *job, const char *outcome,
 
 	jobs_versions(k, job->standing, &versions);
 	if (bundle_finish(k->db, b, outcome, why, now, e) == -1 ||
-	    receipt_result(k->db, b, &versions, now, e) == -1)
+	    receipt_result(k->db, b, &versions, now, e) == -1 ||
+	    subscription_done(k, b, e) == -1)
 		return -1;
 	log_info("%s %s account=%s outcome=%s", b->name.id, b->state,
 	    b->name.account, outcome);
@@ -109,6 +112,19 @@ refuse(struct keeper *k, struct job *job, const char *now, struct err *e)
 	return finish(k, job, "rejected", &why, now, e);
 }
 
+/* A number that is sent again, or a standing extract that ends. */
+static int
+without_data(struct keeper *k, struct job *job, const struct query *q,
+    const char *now, struct err *e)
+{
+	struct err none = { .kind = ERR_NONE };
+
+	if (q->end ? subscription_end(k->db, &job->bundle, q, e) == -1
+		   : subscription_again(k, &job->bundle, q, now, e) == -1)
+		return -1;
+	return finish(k, job, "accepted", &none, now, e);
+}
+
 int
 jobs_query_read(struct keeper *k, struct job *job, struct err *e)
 {
@@ -124,11 +140,14 @@ jobs_query_read(struct keeper *k, struct job *job, struct err *e)
 	job->reader = NULL;
 	(void)close(job->rows);
 	job->rows = -1;
-	if (rc == 0 && (q.subscribe != NULL || q.again != NULL))
-		rc = err_say(e, ERR_SENDER, "query_standing",
-		    q.subscribe != NULL ? q.subscribe : q.again, NULL);
-	if (rc == 0)
+	if (rc == 0 && (q.again != NULL || q.end))
+		rc = without_data(k, job, &q, now, e);
+	else if (rc == 0 &&
+		 (q.subscribe == NULL ||
+		     subscription_begin(k->db, &job->bundle, &q, e) == 0))
 		rc = decide(k, job, &q, now, e);
+	else
+		rc = -1;
 	query_done(&q);
 	return rc == 0 ? 0 : refuse(k, job, now, e);
 }
@@ -136,9 +155,24 @@ jobs_query_read(struct keeper *k, struct job *job, struct err *e)
 int
 jobs_query_due(struct keeper *k, struct job *job, struct err *e)
 {
-	(void)k;
-	(void)job;
-	return err_set(e, ERR_HOLD, "there are no standing extracts");
+	struct query q = { NULL };
+	char *body = NULL;
+	char now[40];
+	int rc = subscription_next(k->db, &job->bundle, &body, e);
+
+	keeper_now(now, sizeof(now));
+	if (rc == 0)
+		rc = err_say(e, ERR_SENDER, "query_standing",
+		    job->bundle.name.name, NULL);
+	else if (rc == 1)
+		rc = query_parse(body, strlen(body), &q, e);
+	free(body);
+	if (rc == 0 && query_continue(k->db, &job->bundle, &q, e) == -1)
+		rc = -1;
+	if (rc == 0)
+		rc = decide(k, job, &q, now, e);
+	query_done(&q);
+	return rc == 0 ? 0 : refuse(k, job, now, e);
 }
 
 int

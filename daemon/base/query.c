@@ -10,6 +10,7 @@
 #include "base/access.h"
 #include "base/query_part.h"
 #include "base/standing.h"
+#include "base/subscription.h"
 #include "form/query.h"
 #include "sys/hash.h"
 #include "sys/home.h"
@@ -62,6 +63,19 @@ query_keep(struct db *db, const struct bundle *b, const struct query *q,
 	    (int64_t)q->encrypt, (int64_t)q->report, (int64_t)q->all, file);
 	free(text);
 	return rc;
+}
+
+int
+query_continue(struct db *db, const struct bundle *b, const struct query *q,
+    struct err *e)
+{
+	if (query_keep(db, b, q, e) == -1)
+		return -1;
+	return db_run(db, e,
+	    "UPDATE query_t SET (standing, seq, since, before) = (SELECT no,"
+	    " seq + 1, since, last FROM subscription_t WHERE run = ?1)"
+	    " WHERE no = ?1",
+	    "i", b->no);
 }
 
 int
@@ -134,7 +148,8 @@ query_get(struct db *db, int64_t no, struct query_row *ret_q, struct err *e)
 {
 	sqlite3_stmt *st;
 	int rc = db_query(db, &st, e,
-	    "SELECT id, account, state, file, day FROM query_t WHERE no = ?",
+	    "SELECT id, account, state, file, day, upto, coalesce(standing, 0)"
+	    " FROM query_t WHERE no = ?",
 	    "i", no);
 
 	memset(ret_q, 0, sizeof(*ret_q));
@@ -146,7 +161,9 @@ query_get(struct db *db, int64_t no, struct query_row *ret_q, struct err *e)
 		TEXT(ret_q->state, 2);
 		TEXT(ret_q->file, 3);
 		TEXT(ret_q->day, 4);
+		TEXT(ret_q->upto, 5);
 #undef TEXT
+		ret_q->standing = sqlite3_column_int64(st, 6);
 	}
 	db_done(st);
 	return rc;
@@ -374,6 +391,8 @@ query_given(struct keeper *k, const struct standing *s, const struct bundle *b,
 		query_outcome(k->db, b->no)) == -1)
 		goto out;
 	rc = note_looks(k, s, b, rows, q.file, sha256, now, e);
+	if (rc == 0)
+		rc = subscription_given(k->db, b, q.upto, e);
 out:
 	json_decref(rows);
 	return rc;
@@ -390,9 +409,9 @@ query_refused(struct keeper *k, const struct standing *s,
 
 /* It is seen now, or was already. Where neither name stands it is lost. */
 static int
-show(struct db *db, int64_t no, const char *account, const char *id,
-    const char *file, struct err *e)
+show(struct db *db, const struct query_row *q, struct err *e)
 {
+	const char *account = q->account, *id = q->id, *file = q->file;
 	char hidden[64];
 	char from[SPOOL_TEXT + 128];
 	char to[SPOOL_TEXT + 128];
@@ -403,8 +422,11 @@ show(struct db *db, int64_t no, const char *account, const char *id,
 	path_of(account, file, to, sizeof(to));
 	if (rename(from, to) == -1 && (errno != ENOENT || stat(to, &st) == -1))
 		log_error("%s cannot place '%s': %s", id, to, strerror(errno));
+	else if (q->standing != 0 &&
+		 subscription_keep(account, id, file, e) == -1)
+		return -1;
 	return db_run(db, e, "UPDATE query_t SET state = 'placed' WHERE no = ?",
-	    "i", no);
+	    "i", q->no);
 }
 
 int
@@ -415,7 +437,8 @@ query_place(struct db *db, struct err *e)
 	size_t n = 0;
 	sqlite3_stmt *st;
 	int rc = db_query(db, &st, e,
-	    "SELECT no, account, id, file FROM query_t WHERE state = 'given'"
+	    "SELECT no, account, id, file, coalesce(standing, 0) FROM query_t"
+	    " WHERE state = 'given'"
 	    " ORDER BY no LIMIT ?",
 	    "i", (int64_t)AT_ONCE);
 
@@ -425,10 +448,11 @@ query_place(struct db *db, struct err *e)
 		    db_text(st, 1));
 		snprintf(q[n].id, sizeof(q[n].id), "%s", db_text(st, 2));
 		snprintf(q[n].file, sizeof(q[n].file), "%s", db_text(st, 3));
+		q[n].standing = sqlite3_column_int64(st, 4);
 		n++;
 	}
 	db_done(st);
 	for (size_t i = 0; rc != -1 && i < n; i++)
-		rc = show(db, q[i].no, q[i].account, q[i].id, q[i].file, e);
-	return rc == -1 ? -1 : 0;
+		rc = show(db, &q[i], e);
+	return rc == -1 ? -1 : n == AT_ONCE;
 }

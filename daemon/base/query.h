@@ -24,11 +24,17 @@ struct query_row {
 	char state[16]; /* asked, decided, given, placed, expired, refused */
 	char file[SPOOL_TEXT + 16]; /* its name in /extracts */
 	char day[16];               /* in China, of the decision */
+	char upto[40];              /* all that came before is in it */
+	int64_t standing;           /* number of its standing extract, 0 none */
 };
 
 /* What the worker read, kept. ERR_SENDER where it is refused. */
 int query_take(struct db *db, const struct bundle *b, struct rowfile_reader *r,
     struct query *ret_q, struct err *e);
+
+/* A further number of a standing extract, kept with what came before it. */
+int query_continue(struct db *db, const struct bundle *b, const struct query *q,
+    struct err *e);
 
 /*
  * Decides it: in a transaction of the round's, over what was decided before.
@@ -65,8 +71,8 @@ void query_refusal(struct db *db, int64_t no, struct err *ret_why);
 const char *query_outcome(struct db *db, int64_t no);
 
 /*
- * After the commit: all that was given and is not to be seen yet. Where its
- * file is gone it is told as lost, in the log.
+ * After the commit: some that were given and are not to be seen yet; 1 there
+ * may be more. Where a file is gone it is told as lost, in the log.
  */
 int query_place(struct db *db, struct err *e);
 

@@ -5,6 +5,7 @@
 
 #include "base/enterprise.h"
 #include "base/grant.h"
+#include "base/jobs.h"
 #include "base/linking.h"
 #include "base/query.h"
 #include "base/query_part.h"
@@ -588,11 +589,11 @@ keep(struct decision *d, struct err *e)
 	snprintf(life, sizeof(life), "+%d days", life_of(d));
 	return db_run(d->k->db, e,
 	    "UPDATE query_t SET state = ?, purpose = ?, day = ?, known_at = ?,"
-	    " expires = date(?, ?) WHERE no = ?",
-	    "ttttt"
+	    " upto = ?, expires = date(?, ?) WHERE no = ?",
+	    "tttttt"
 	    "ti",
 	    d->given ? "decided" : "refused", d->ask.purpose, d->day, d->now,
-	    d->day, life, d->bundle->no);
+	    jobs_since(d->k, d->now), d->day, life, d->bundle->no);
 }
 
 static int

@@ -142,7 +142,9 @@ query_receipt(struct db *db, int64_t no, struct err *e)
 	int of_all = 0;
 	int rc = db_query(db, &st, e,
 	    "SELECT body, purpose, consent, day, as_of, format, encrypt, file,"
-	    " bytes, sha256, expires, of_all, state FROM query_t WHERE no = ?",
+	    " bytes, sha256, expires, of_all, state, coalesce(seq, 0), (SELECT"
+	    " name FROM subscription_t s WHERE s.no = standing), since FROM"
+	    " query_t WHERE no = ?",
 	    "i", no);
 
 	if (rc == 1) {
@@ -152,7 +154,14 @@ query_receipt(struct db *db, int64_t no, struct err *e)
 		    db_text(st, 1), "consent", db_text(st, 2), "day",
 		    db_text(st, 3), "as_of", db_text(st, 4), "format",
 		    db_text(st, 5), "encrypted", sqlite3_column_int(st, 6));
-		if (strcmp(db_text(st, 12), "refused") != 0 &&
+		if (sqlite3_column_int64(st, 13) > 0)
+			json_object_set_new(o, "standing",
+			    json_pack("{s:s, s:I, s:s}", "name",
+				db_text(st, 14), "seq",
+				(json_int_t)sqlite3_column_int64(st, 13),
+				"since", db_text(st, 15)));
+		if (db_text(st, 7)[0] != '\0' &&
+		    strcmp(db_text(st, 12), "refused") != 0 &&
 		    strcmp(db_text(st, 12), "asked") != 0)
 			json_object_set_new(o, "extract",
 			    json_pack("{s:s, s:I, s:s, s:s}", "file",
@@ -223,6 +232,19 @@ query_message(struct db *db, const struct bundle *b, char *zh, char *en,
 
 	if (query_get(db, b->no, &q, &e) != 1)
 		q.file[0] = '\0';
+	if (strcmp(q.state, "ended") == 0) {
+		snprintf(zh, size, "“%s”：定期提取已停止。", b->name.name);
+		snprintf(en, size, "'%s': the standing extract has ended.",
+		    b->name.name);
+		return;
+	}
+	if (strcmp(q.state, "again") == 0) {
+		snprintf(zh, size, "“%s”：已重新提供，见 /extracts 中的 %s。",
+		    b->name.name, q.file);
+		snprintf(en, size, "'%s': sent again, %s under /extracts.",
+		    b->name.name, q.file);
+		return;
+	}
 	snprintf(zh, size,
 	    "查询“%s”已答复：涉及企业 %" PRId64 " 家，数据 %" PRId64
 	    " 行，见 /extracts 中的 %s%s。",

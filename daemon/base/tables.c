@@ -411,10 +411,31 @@ const char *const tables_sql[] = {
 	" as_of TEXT NOT NULL, format TEXT NOT NULL, encrypt INTEGER NOT NULL,"
 	" report INTEGER NOT NULL, of_all INTEGER NOT NULL, file TEXT NOT NULL,"
 	" expires TEXT NOT NULL DEFAULT '', bytes INTEGER NOT NULL DEFAULT 0,"
-	" sha256 TEXT NOT NULL DEFAULT '', standing INTEGER, seq INTEGER);",
+	" sha256 TEXT NOT NULL DEFAULT '', standing INTEGER, seq INTEGER,"
+	" since TEXT NOT NULL DEFAULT '', upto TEXT NOT NULL DEFAULT '',"
+	" before INTEGER NOT NULL DEFAULT 0);",
+	/*
+     * Standing extracts: the last number, what is in it (all before since),
+     * by which query it was made, and the bundle of the next one.
+     */
+	"CREATE TABLE IF NOT EXISTS subscription_t ("
+	" no INTEGER PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL,"
+	" body TEXT NOT NULL, every INTEGER NOT NULL, seq INTEGER NOT NULL,"
+	" since TEXT NOT NULL, last INTEGER NOT NULL, due TEXT NOT NULL,"
+	" state TEXT NOT NULL, run INTEGER, more INTEGER NOT NULL DEFAULT 0,"
+	" UNIQUE (account, name));",
+	/* Versions that were corrected, and who is told of it. */
+	"CREATE TABLE IF NOT EXISTS correction_t (dataset TEXT NOT NULL,"
+	" row INTEGER NOT NULL, PRIMARY KEY (dataset, row)) WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS correction_notice_t ("
+	" no INTEGER PRIMARY KEY, account TEXT NOT NULL, id TEXT NOT NULL,"
+	" at TEXT NOT NULL, body TEXT NOT NULL,"
+	" placed INTEGER NOT NULL DEFAULT 0);",
+	"CREATE INDEX IF NOT EXISTS correction_waiting ON correction_notice_t"
+	" (no) WHERE placed = 0;",
 	"CREATE INDEX IF NOT EXISTS query_account ON query_t (account, day);",
 	"CREATE INDEX IF NOT EXISTS query_open ON query_t (state)"
-	" WHERE state IN ('given', 'placed');",
+	" WHERE state IN ('given', 'placed', 'expired');",
 	"CREATE TABLE IF NOT EXISTS query_subject_t ("
 	" query INTEGER NOT NULL, n INTEGER NOT NULL, said TEXT NOT NULL,"
 	" enterprise INTEGER NOT NULL, why TEXT NOT NULL,"
