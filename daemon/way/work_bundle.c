@@ -205,13 +205,12 @@ take_member(struct job *j, const struct member *m, struct err *e)
 {
 	switch (m->kind) {
 	case MEMBER_CSV:
-		if (j->list == NULL && work_is_dispute(member_name(j, m)))
-			return work_dispute(j, member_name(j, m), e);
-		return j->list != NULL ? work_list_file(j, m, e)
-				       : work_file(j, m, e);
 	case MEMBER_CSV_GZ:
-		return j->list != NULL ? work_list_file(j, m, e)
-				       : work_file(j, m, e);
+		if (j->list != NULL)
+			return work_list_file(j, m, e);
+		if (m->kind == MEMBER_CSV && work_is_dispute(member_name(j, m)))
+			return work_dispute(j, member_name(j, m), e);
+		return work_file(j, m, e);
 	case MEMBER_XLSX:
 		return work_book(j, m, e);
 	case MEMBER_JSON:

@@ -107,8 +107,8 @@ is 'an unknown field' "$(refused b4 "{$good, \"datasets\": [{\"dataset\":
 is 'no purpose of the rules' "$(refused b5 '{"purpose": "fun", "subjects":
     ["91350521527041239C"]}')" query_purpose
 is 'a day to come' "$(refused b6 "{$good, \"as_of\": \"2999-01-01\"}")" query_future
-is 'a standing extract that is none' "$(refused b7 '{"again": {"name": "w",
-    "seq": 1}}')" query_standing
+is 'a number that is none' "$(refused b7 '{"again": {"name": "w",
+    "seq": 1}}')" query_again
 ok 'its sentence says what may stand there' sh -c "
     jq -e '.error.zh | contains(\"loan_approval\")' '$(receipts bank b5.json)'"
 
