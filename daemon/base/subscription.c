@@ -343,7 +343,7 @@ int
 subscription_corrected(struct db *db, const char *dataset, int64_t row,
     struct err *e)
 {
-	return db_run(db, e, "INSERT OR IGNORE INTO correction_t VALUES (?,?)",
+	return db_run(db, e, "INSERT OR IGNORE INTO given_ended_t VALUES (?,?)",
 	    "ti", dataset, row);
 }
 
@@ -358,13 +358,14 @@ note_corrections(struct keeper *k, const struct bundle *b, const char *dataset,
 	char sql[1500];
 
 	snprintf(sql, sizeof(sql),
-	    "INSERT INTO correction_notice_t (account, id, at, body) SELECT"
+	    "INSERT INTO given_notice_t (account, id, at, body) SELECT"
 	    " q.account, ?1, ?2, json_group_array(json_object('dataset',"
 	    " g.dataset, 'enterprise', printf('E%%08d', p.enterprise),"
 	    " 'provider', t._provider, 'as_of', t._as_of, 'what',"
 	    " CASE t._reason WHEN 'corrected' THEN 'corrected' ELSE"
 	    " 'withdrawn' END, 'given', q.id, 'fields', json(g.full_fields),"
-	    " 'masked', json(g.masked_fields))) FROM correction_t c JOIN d_%s t"
+	    " 'masked', json(g.masked_fields))) FROM given_ended_t c JOIN d_%s "
+	    "t"
 	    " ON t._id = c.row JOIN enterprise_t m ON m.no = t._enterprise"
 	    " JOIN query_pass_t p ON p.enterprise = m.root JOIN query_give_t g"
 	    " ON g.query = p.query AND g.n = p.give AND g.dataset = c.dataset"
@@ -375,7 +376,7 @@ note_corrections(struct keeper *k, const struct bundle *b, const char *dataset,
 	if (db_run(k->db, e, sql, "ttt", b->name.id, b->finished_at, dataset) ==
 	    -1)
 		return -1;
-	return db_run(k->db, e, "DELETE FROM correction_t WHERE dataset = ?",
+	return db_run(k->db, e, "DELETE FROM given_ended_t WHERE dataset = ?",
 	    "t", dataset);
 }
 
@@ -410,7 +411,7 @@ subscription_place(struct db *db, struct err *e)
 {
 	sqlite3_stmt *st;
 	int rc = db_query(db, &st, e,
-	    "SELECT account, id, at, body, no FROM correction_notice_t WHERE"
+	    "SELECT account, id, at, body, no FROM given_notice_t WHERE"
 	    " placed = 0 ORDER BY no LIMIT 1",
 	    "");
 	int64_t no = 0;
@@ -425,8 +426,8 @@ subscription_place(struct db *db, struct err *e)
 	if (rc != 1)
 		return rc;
 	return db_run(db, e,
-		   "UPDATE correction_notice_t SET placed = 1 WHERE no = ?",
-		   "i", no) == -1
+		   "UPDATE given_notice_t SET placed = 1 WHERE no = ?", "i",
+		   no) == -1
 		   ? -1
 		   : 1;
 }

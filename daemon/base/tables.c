@@ -425,13 +425,13 @@ const char *const tables_sql[] = {
 	" state TEXT NOT NULL, run INTEGER, more INTEGER NOT NULL DEFAULT 0,"
 	" UNIQUE (account, name));",
 	/* Versions that were corrected, and who is told of it. */
-	"CREATE TABLE IF NOT EXISTS correction_t (dataset TEXT NOT NULL,"
+	"CREATE TABLE IF NOT EXISTS given_ended_t (dataset TEXT NOT NULL,"
 	" row INTEGER NOT NULL, PRIMARY KEY (dataset, row)) WITHOUT ROWID;",
-	"CREATE TABLE IF NOT EXISTS correction_notice_t ("
+	"CREATE TABLE IF NOT EXISTS given_notice_t ("
 	" no INTEGER PRIMARY KEY, account TEXT NOT NULL, id TEXT NOT NULL,"
 	" at TEXT NOT NULL, body TEXT NOT NULL,"
 	" placed INTEGER NOT NULL DEFAULT 0);",
-	"CREATE INDEX IF NOT EXISTS correction_waiting ON correction_notice_t"
+	"CREATE INDEX IF NOT EXISTS given_notice_waiting ON given_notice_t"
 	" (no) WHERE placed = 0;",
 	"CREATE INDEX IF NOT EXISTS query_account ON query_t (account, day);",
 	"CREATE INDEX IF NOT EXISTS query_open ON query_t (state)"
