@@ -154,7 +154,7 @@ return {
     -- 授权书、异议 consents, objections: of those who sent them
     enterprise_consent = { class = "never", basis = basis.consents },
     enterprise_objection = { class = "never", basis = basis.consents },
-    objection_answer = { class = "never", basis = basis.consents },
+    enterprise_objection_answer = { class = "never", basis = basis.consents },
     -- 企业自主申报、第三方评价 declared by enterprises, rated by others
     self_declared_enterprise = { class = "conditional",
       basis = basis.declared },

@@ -10,12 +10,12 @@
  * Objections: of an enterprise or institution to a value, for a repair of
  * adverse information, or of a provider to a grant. They come in as the data
  * set enterprise_objection, with their evidence in the same bundle; the
- * provider of the data answers by objection_answer within 20 days. Until then,
+ * provider of the data answers by enterprise_objection_answer within 20 days. Until then,
  * and for good where nothing can be confirmed, what is objected to is marked
  * wherever it is given out.
  */
 #define OBJECTION_DATASET        "enterprise_objection"
-#define OBJECTION_ANSWER_DATASET "objection_answer"
+#define OBJECTION_ANSWER_DATASET "enterprise_objection_answer"
 
 enum { OBJECTION_DAYS = 20 };
 

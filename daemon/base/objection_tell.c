@@ -50,10 +50,12 @@ put_list(struct keeper *k, const char *sql, const char *whose, const char *day,
 	" dataset, field, record, claimed, \"grant\", reason, evidence,"       \
 	" answer, answered_at, "
 
-static const char to_answer[] = COLUMNS
-    "'报送“异议答复”（objection_answer）：平台异议号、处理结果、答复理由 Send "
-    "objection_answer: number, verdict, answer' FROM data_objection WHERE"
-    " provider = ?1 AND state = 'RECEIVED' ORDER BY due, objection";
+static const char to_answer[] =
+    COLUMNS "'报送“异议答复”（enterprise_objection_"
+	    "answer）：平台异议号、处理结果、答复理由 Send "
+	    "enterprise_objection_answer: number, verdict, answer' FROM "
+	    "data_objection WHERE"
+	    " provider = ?1 AND state = 'RECEIVED' ORDER BY due, objection";
 static const char filed[] =
     COLUMNS "'' FROM data_objection WHERE account = ?1 ORDER BY objection";
 
