@@ -10,9 +10,9 @@
  * Objections: of an enterprise or institution to a value, for a repair of
  * adverse information, or of a provider to a grant. They come in as the data
  * set enterprise_objection, with their evidence in the same bundle; the
- * provider of the data answers by enterprise_objection_answer within 20 days. Until then,
- * and for good where nothing can be confirmed, what is objected to is marked
- * wherever it is given out.
+ * provider of the data answers by enterprise_objection_answer within 20 days.
+ * Until then, and for good where nothing can be confirmed, what is objected to
+ * is marked: those who give data out ask for the marks.
  */
 #define OBJECTION_DATASET        "enterprise_objection"
 #define OBJECTION_ANSWER_DATASET "enterprise_objection_answer"
