@@ -11,7 +11,10 @@ return {
     consistent = 0.15, timely = 0.15, accessible = 0.05 },
 
   -- Met, the target is graded 优 and the warning 良; what does not even meet
-  -- `block` is 差, and refuses the file. block = false never does.
+  -- `block` is 差, and where the metric is one of `refuse` the file is refused
+  -- whole. A file of which not even so many rows can be taken is some other
+  -- export by mistake; for the rest its good rows are worth having.
+  refuse = { "N3" },
   metrics = {
     N1 = { target = 0.98, warn = 0.95, block = 0.80 },
     N2 = { target = 1.00, warn = 1.00, block = 0.90 },
@@ -53,12 +56,13 @@ return {
     { field = "reg_capital_currency", when = "reg_capital" },
   },
 
-  -- Of single data sets: metrics, latency, expected (instead of the above),
+  -- Of single data sets: metrics, refuse, latency, expected (instead of the above),
   -- ranges (plausible values of numbers, A6), dated and late (the date that
   -- has to be in the file's period, and the days it may lie before; T3).
   datasets = {
     -- New licences carry the unified code since 三证合一.
     aic_enterprise_registration = {
+      refuse = {},
       expected = {
         { field = { "uscc", "org_code", "reg_no" } },
         { field = "uscc", from = "2015-10-01" },
@@ -67,6 +71,10 @@ return {
         { field = "revoked_on", when = "reg_status", is = "REVOKED" },
       },
     },
+    -- Registers lose a faulty value, not its row: nothing refuses them whole.
+    qts_org_code = { refuse = {} },
+    nat_tax_taxpayer = { refuse = {} },
+    loc_tax_taxpayer = { refuse = {} },
     water_bill_monthly = { ranges = { usage_qty = { 0, 10000000 } } },
     gas_bill_monthly = { ranges = { usage_qty = { 0, 100000000 } } },
     power_bill_monthly = { ranges = { usage_qty = { 0, 1000000000 } } },

@@ -75,7 +75,6 @@ struct metric_info {
 	enum dimension dimension;
 	enum metric_unit unit;
 	int lower; /* the lower the better */
-	int told;  /* never refuses a file: its sender cannot mend it */
 	const char *zh;
 	const char *en;
 	struct metric_bounds bounds; /* unless the rules say otherwise */

@@ -14,6 +14,7 @@ policy_init(struct policy *p)
 	p->block_rows = BLOCK_ROWS;
 	p->common.latency = LATENCY;
 	p->common.whole = -1;
+	p->common.refuses = UINT32_C(1) << METRIC_N3;
 	for (int m = 0; m < METRICS; m++)
 		p->common.bounds[m] = metric_info((enum metric)m)->bounds;
 	for (int d = 0; d < DIMENSIONS; d++)
@@ -63,7 +64,7 @@ policy_blocks(const struct policy *p, const char *dataset, enum metric m,
     const struct measure *x)
 {
 	return x->denominator >= (uint64_t)p->block_rows &&
-	       !metric_info(m)->told &&
+	       (policy_of(p, dataset)->refuses >> m & 1) != 0 &&
 	       policy_grade(p, dataset, m, x) == GRADE_POOR;
 }
 

@@ -2,6 +2,7 @@
 #define ZAYTON_QUALITY_POLICY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "quality/metric.h"
 
@@ -40,7 +41,8 @@ struct policy_expected {
 struct policy_dataset {
 	char dataset[POLICY_NAME];
 	struct metric_bounds bounds[METRICS];
-	int latency;             /* days from the source to here */
+	uint32_t refuses; /* metrics whose breach refuses a file, as bits */
+	int latency;      /* days from the source to here */
 	char dated[POLICY_NAME]; /* the date that is of the period; "" */
 	int late;                /* days it may lie before the period */
 	int whole; /* each period has all enterprises; -1: if it has a field

@@ -109,6 +109,29 @@ read_metric(lua_State *L, const char *name, void *to)
 		    name);
 }
 
+/* A list of metrics, in place of what it was. */
+static void
+read_refuses(lua_State *L, struct policy_dataset *d)
+{
+	size_t n = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;
+
+	d->refuses = 0;
+	if (!lua_istable(L, -1) || n > METRICS)
+		wrong(L, "a list of metrics is expected for", "refuse");
+	for (size_t i = 0; i < n; i++) {
+		char name[POLICY_NAME];
+		enum metric m;
+
+		lua_rawgeti(L, -1, (lua_Integer)i + 1);
+		read_text(L, "refuse", name, sizeof(name));
+		lua_pop(L, 1);
+		m = metric_find(name);
+		if (m == METRICS)
+			wrong(L, "no metric is called", name);
+		d->refuses |= UINT32_C(1) << m;
+	}
+}
+
 static void
 read_weight(lua_State *L, const char *name, void *to)
 {
@@ -212,6 +235,8 @@ read_member(lua_State *L, const char *name, void *to)
 
 	if (strcmp(name, "metrics") == 0) {
 		each(L, name, read_metric, d);
+	} else if (strcmp(name, "refuse") == 0) {
+		read_refuses(L, d);
 	} else if (strcmp(name, "latency") == 0) {
 		d->latency = (int)read_number(L, name, 0, DAYS);
 	} else if (strcmp(name, "late") == 0) {
@@ -263,8 +288,8 @@ read_dataset(lua_State *L, const char *name, void *to)
 static int
 read_file(lua_State *L)
 {
-	static const char *const common[] = { "metrics", "latency", "expected",
-		NULL };
+	static const char *const common[] = { "metrics", "refuse", "latency",
+		"expected", NULL };
 	struct reading *r = lua_touserdata(L, 1);
 	struct policy *p = r->policy;
 

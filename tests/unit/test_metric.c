@@ -88,20 +88,20 @@ the_score_weighs_what_can_be_said(void **state)
 static void
 a_small_number_refuses_no_file(void **state)
 {
-	const struct measure few = { 10, 99 }, many = { 79, 100 },
-			     fair = { 80, 100 };
+	const struct measure few = { 10, 99 }, many = { 69, 100 },
+			     fair = { 70, 100 };
 	struct policy p;
 
 	(void)state;
 	policy_init(&p);
-	assert_int_equal(policy_blocks(&p, "any", METRIC_N1, &few), 0);
-	assert_int_equal(policy_blocks(&p, "any", METRIC_N1, &many), 1);
-	assert_int_equal(policy_blocks(&p, "any", METRIC_N1, &fair), 0);
+	assert_int_equal(policy_blocks(&p, "any", METRIC_N3, &few), 0);
+	assert_int_equal(policy_blocks(&p, "any", METRIC_N3, &many), 1);
+	assert_int_equal(policy_blocks(&p, "any", METRIC_N3, &fair), 0);
 	policy_done(&p);
 }
 
 static void
-what_nobody_can_mend_refuses_no_file(void **state)
+only_metrics_that_are_named_refuse_a_file(void **state)
 {
 	const struct measure none = { 0, 100000 };
 	struct measure x[METRICS] = { { 0, 0 } };
@@ -109,27 +109,30 @@ what_nobody_can_mend_refuses_no_file(void **state)
 
 	(void)state;
 	policy_init(&p);
-	x[METRIC_T2] = none;
+	x[METRIC_T2] = x[METRIC_N1] = x[METRIC_C1] = none;
 	assert_int_equal(policy_breach(&p, "any", x), METRICS);
-	x[METRIC_C1] = none;
-	assert_int_equal(policy_breach(&p, "any", x), METRIC_C1);
+	policy_add(&p, "strict")->refuses |= UINT32_C(1) << METRIC_C1;
+	assert_int_equal(policy_breach(&p, "strict", x), METRIC_C1);
+	assert_int_equal(policy_breach(&p, "any", x), METRICS);
+	x[METRIC_N3] = none;
+	assert_int_equal(policy_breach(&p, "any", x), METRIC_N3);
 	policy_done(&p);
 }
 
 static void
 a_data_set_has_thresholds_of_its_own(void **state)
 {
-	const struct measure x = { 90, 100 };
+	const struct measure x = { 80, 100 };
 	struct policy p;
 
 	(void)state;
 	policy_init(&p);
-	policy_add(&p, "strict")->bounds[METRIC_N1].block = 0.94;
-	assert_int_equal(policy_blocks(&p, "strict", METRIC_N1, &x), 1);
-	assert_int_equal(policy_blocks(&p, "other", METRIC_N1, &x), 0);
+	policy_add(&p, "strict")->bounds[METRIC_N3].block = 0.94;
+	assert_int_equal(policy_blocks(&p, "strict", METRIC_N3, &x), 1);
+	assert_int_equal(policy_blocks(&p, "other", METRIC_N3, &x), 0);
 	policy_of(&p, "strict");
-	policy_add(&p, "never")->bounds[METRIC_N1].block = -INFINITY;
-	assert_int_equal(policy_blocks(&p, "never", METRIC_N1,
+	policy_add(&p, "never")->bounds[METRIC_N3].block = -INFINITY;
+	assert_int_equal(policy_blocks(&p, "never", METRIC_N3,
 			     &(struct measure){ 0, 100 }),
 	    0);
 	policy_done(&p);
@@ -145,7 +148,7 @@ main(void)
 		cmocka_unit_test(each_metric_is_found_by_its_name),
 		cmocka_unit_test(the_score_weighs_what_can_be_said),
 		cmocka_unit_test(a_small_number_refuses_no_file),
-		cmocka_unit_test(what_nobody_can_mend_refuses_no_file),
+		cmocka_unit_test(only_metrics_that_are_named_refuse_a_file),
 		cmocka_unit_test(a_data_set_has_thresholds_of_its_own),
 	};
 
