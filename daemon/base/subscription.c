@@ -21,6 +21,7 @@
 enum {
 	TICK_SECONDS = 30,
 	AT_ONCE = 32,
+	WATCHED = 2000, /* standing extracts that go by changes */
 	KEPT_TIMES = 10 /* extract_days that a number can be sent again */
 };
 
@@ -315,16 +316,16 @@ static int
 touched_by(struct keeper *k, const struct bundle *b, const char *dataset,
     struct err *e)
 {
-	struct watching w[AT_ONCE];
-	int64_t due[AT_ONCE];
+	struct watching w[WATCHED];
+	int64_t due[WATCHED];
 	size_t n = 0, ndue = 0;
 	sqlite3_stmt *st;
 	int rc = db_query(k->db, &st, e,
 	    "SELECT no, last, since FROM subscription_t WHERE state ="
 	    " 'active' AND every = ? ORDER BY no LIMIT ?",
-	    "ii", (int64_t)QUERY_CHANGE, (int64_t)AT_ONCE);
+	    "ii", (int64_t)QUERY_CHANGE, (int64_t)WATCHED);
 
-	for (; rc == 1 && n < AT_ONCE; rc = db_next(k->db, st, e)) {
+	for (; rc == 1 && n < WATCHED; rc = db_next(k->db, st, e)) {
 		w[n].no = sqlite3_column_int64(st, 0);
 		w[n].last = sqlite3_column_int64(st, 1);
 		snprintf(w[n++].since, sizeof(w[0].since), "%s",
