@@ -3,12 +3,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/extract.h"
-#include "base/keeper.h"
 #include "command/command.h"
 #include "door/filer.h"
 #include "door/gate.h"
 #include "door/session.h"
+#include "extract/extract.h"
+#include "keeper/keeper.h"
 #include "sys/log.h"
 #include "sys/messenger.h"
 #include "sys/proc.h"

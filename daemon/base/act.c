@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/act.h"
-#include "base/enterprise.h"
 #include "base/ledger.h"
+#include "golden/enterprise.h"
 #include "quality/calendar.h"
 #include "sys/hash.h"
 #include "sys/sign.h"

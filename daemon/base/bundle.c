@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/bundle.h"
-#include "base/correction.h"
 #include "base/ledger.h"
-#include "base/quality.h"
+#include "quality/correction.h"
+#include "quality/quality.h"
 
 #define BUNDLE_COLUMNS                                                    \
 	"no, id, account, kind, name, bytes, sha256, state, received_at," \

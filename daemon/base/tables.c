@@ -580,7 +580,7 @@ const char *const tables_sql[] = {
 	/* What is told by the clock, and up to when it was. */
 	"CREATE TABLE IF NOT EXISTS told_t (what TEXT PRIMARY KEY,"
 	" day TEXT NOT NULL) WITHOUT ROWID;",
-	/* Who looked at whom; sealed by lines of the ledger (base/access.h). */
+	/* Who looked at whom; sealed by lines of the ledger (grant/access.h). */
 	"CREATE TABLE IF NOT EXISTS look_fields_t ("
 	" no INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);",
 	"CREATE TABLE IF NOT EXISTS look_t ("

@@ -1,9 +1,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/access.h"
 #include "base/act.h"
 #include "command/command.h"
+#include "grant/access.h"
 #include "sys/home.h"
 
 /* zayton access: who looked at an enterprise, or how much data were used. */

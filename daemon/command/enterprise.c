@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/records.h"
 #include "command/command.h"
 #include "form/text.h"
+#include "golden/records.h"
 
 /*
  * zayton enterprise find, show, explain: golden records, and where each value

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/needs.h"
 #include "command/command.h"
+#include "grant/needs.h"
 #include "rule/box_sharing.h"
 #include "rule/pack.h"
 #include "sys/file.h"

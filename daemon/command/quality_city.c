@@ -3,11 +3,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/city.h"
 #include "command/command.h"
 #include "form/html_task.h"
 #include "form/xlsx_book.h"
 #include "quality/calendar.h"
+#include "quality/city.h"
 #include "sys/file.h"
 #include "sys/home.h"
 

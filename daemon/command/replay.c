@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/records.h"
 #include "command/command.h"
+#include "golden/records.h"
 #include "rule/pack.h"
 
 /*

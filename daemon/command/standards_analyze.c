@@ -1,9 +1,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/analyze.h"
 #include "command/standards.h"
 #include "form/html_standard.h"
+#include "keeper/analyze.h"
 #include "rule/pack.h"
 #include "sys/home.h"
 

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/access.h"
-#include "base/checkpoint.h"
 #include "base/db.h"
 #include "base/ledger.h"
 #include "command/command.h"
+#include "grant/access.h"
+#include "keeper/checkpoint.h"
 #include "sys/file.h"
 #include "sys/hash.h"
 #include "sys/home.h"

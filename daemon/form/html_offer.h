@@ -3,7 +3,7 @@
 
 #include "form/html.h"
 
-/* The page of an institution's catalogue; see base/offer.h for what it holds. */
+/* The page of an institution's catalogue; see grant/offer.h for what it holds. */
 void html_offer(const json_t *offer, struct buf *b);
 
 #endif

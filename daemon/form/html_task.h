@@ -5,7 +5,7 @@
 
 #include "sys/buf.h"
 
-/* Pages beyond bundles, out of what base/task_run.h and base/city.h say. */
+/* Pages beyond bundles, out of what quality/task_run.h and quality/city.h say. */
 
 /* What a task found. */
 void html_task(const json_t *result, struct buf *b);

@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-#include "base/enterprise.h"
 #include "form/rowfile.h"
+#include "golden/enterprise.h"
 #include "rule/overwrite.h"
 
 /*

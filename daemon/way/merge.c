@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/bundle.h"
-#include "base/correction.h"
-#include "base/quality.h"
+#include "quality/correction.h"
+#include "quality/quality.h"
 #include "sys/catalog.h"
 #include "sys/clock.h"
 #include "sys/mem.h"

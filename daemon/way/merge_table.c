@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/subscription.h"
+#include "extract/subscription.h"
 #include "sys/buf.h"
 #include "sys/mem.h"
 #include "way/merge_part.h"

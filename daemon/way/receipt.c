@@ -9,7 +9,7 @@
 
 #include "base/account.h"
 #include "base/ledger.h"
-#include "base/query.h"
+#include "extract/query.h"
 #include "form/html.h"
 #include "sys/file.h"
 #include "sys/hash.h"

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/report_bundle.h"
-#include "base/standing.h"
 #include "form/decode.h"
 #include "form/html_report.h"
+#include "keeper/standing.h"
+#include "quality/report_bundle.h"
 #include "sys/file.h"
 #include "sys/frame.h"
 #include "sys/hash.h"

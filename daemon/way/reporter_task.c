@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "base/account.h"
-#include "base/city.h"
-#include "base/task_run.h"
 #include "form/csv_write.h"
 #include "form/html_task.h"
 #include "form/xlsx_book.h"
+#include "quality/city.h"
+#include "quality/task_run.h"
 #include "rule/box_calendar.h"
 #include "rule/box_task.h"
 #include "sys/home.h"

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "base/access.h"
-#include "base/grant.h"
 #include "base/ledger.h"
+#include "grant/access.h"
+#include "grant/grant_store.h"
 
 static const struct schema loans = { .dataset = "loans",
 	.nfields = 2,

@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include "base/analyze.h"
 #include "base/views.h"
+#include "keeper/analyze.h"
 #include "rules.h"
 
 /* A base with two rows of demo_bill and findings about a third. */

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/enterprise.h"
 #include "form/decode.h"
+#include "golden/enterprise.h"
 #include "rule/box_link.h"
 #include "sys/buf.h"
 #include "sys/file.h"

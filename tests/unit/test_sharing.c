@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/db.h"
-#include "base/objection.h"
+#include "grant/objection.h"
 #include "rule/box_sharing.h"
 #include "rule/pack.h"
 #include "sys/buf.h"

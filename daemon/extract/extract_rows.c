@@ -1,0 +1,429 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "extract/extract_part.h"
+#include "form/value.h"
+#include "golden/golden_part.h"
+#include "sys/buf.h"
+#include "sys/mem.h"
+
+/*
+ * Rows under an answer of the grants. Everything that stands between a row and
+ * the receiver is here: the data range and the clocks of the sharing rules,
+ * the form, the fields, the masks. A field that is not given is not even read.
+ */
+
+enum { FIXED = 5, VALUE_MAX = 4096 };
+
+/*
+ * What became of a row since the number before: of its own versions, which the
+ * index of its enterprise finds.
+ */
+#define SAME_ROW                                                 \
+	" o._enterprise = t._enterprise AND o._key = t._key AND" \
+	" o._provider = t._provider"
+
+/* What was repaired is not given out: its provider said so. */
+#define NOT_REPAIRED                                                        \
+	" AND NOT EXISTS (SELECT 1 FROM objection_row_t x JOIN objection_t" \
+	" o ON o.no = x.objection WHERE x.dataset = '%s' AND x.\"key\" ="   \
+	" t._key AND x.provider = t._provider AND o.state = 'REPAIRED')"
+
+/* The label of a code. */
+struct label {
+	char *key; /* owned: list, US, code */
+	char *zh;  /* owned */
+	UT_hash_handle hh;
+};
+
+/* Enterprises that are part of another one. */
+struct part {
+	uint32_t root;
+	uint32_t no;
+};
+
+struct extract_rows {
+	struct extract *x;
+	struct arena *arena;
+	struct label *labels;
+	size_t nparts;
+	struct part *part; /* owned, by root */
+	/* of the give at hand */
+	const struct extract_give *give;
+	int since; /* only what came since the number before */
+	sqlite3_stmt *st;
+	int column[SCHEMA_FIELDS]; /* -1: not read */
+	int open[SCHEMA_FIELDS];
+	const struct sharing_dataset *rule;
+	int clock[SHARING_CLOCKS]; /* field, -1 none */
+	size_t n, room;
+	struct extract_row **row; /* owned */
+};
+
+void
+extract_enterprise(uint32_t no, char out[16])
+{
+	snprintf(out, 16, "E%08u", no);
+}
+
+static void
+read_labels(struct extract_rows *r)
+{
+	sqlite3_stmt *st;
+	struct err e;
+	int rc = db_query(r->x->db, &st, &e,
+	    "SELECT list || char(31) || code, zh FROM code_label_t", "");
+
+	for (; rc == 1; rc = db_next(r->x->db, st, &e)) {
+		struct label *l = xcalloc(1, sizeof(*l));
+
+		l->key = xstrdup(db_text(st, 0));
+		l->zh = xstrdup(db_text(st, 1));
+		HASH_ADD_KEYPTR(hh, r->labels, l->key, strlen(l->key), l);
+	}
+	db_done(st);
+}
+
+static void
+read_parts(struct extract_rows *r)
+{
+	sqlite3_stmt *st;
+	struct err e;
+	size_t n = (size_t)db_int(r->x->db, 0,
+	    "SELECT count(*) FROM enterprise_t WHERE root <> no", "");
+	int rc;
+
+	r->part = xreallocarray(NULL, n + 1, sizeof(*r->part));
+	rc = db_query(r->x->db, &st, &e,
+	    "SELECT root, no FROM enterprise_t WHERE root <> no ORDER BY root",
+	    "");
+	for (; rc == 1 && r->nparts < n; rc = db_next(r->x->db, st, &e))
+		r->part[r->nparts++] =
+		    (struct part){ (uint32_t)sqlite3_column_int64(st, 0),
+			    (uint32_t)sqlite3_column_int64(st, 1) };
+	db_done(st);
+}
+
+struct extract_rows *
+extract_rows_new(struct extract *x)
+{
+	struct extract_rows *r = xcalloc(1, sizeof(*r));
+
+	r->x = x;
+	r->arena = arena_new();
+	read_labels(r);
+	read_parts(r);
+	return r;
+}
+
+void
+extract_rows_free(struct extract_rows *r)
+{
+	struct label *l, *next;
+
+	if (r == NULL)
+		return;
+	HASH_ITER(hh, r->labels, l, next)
+	{
+		HASH_DEL(r->labels, l);
+		free(l->key);
+		free(l->zh);
+		free(l);
+	}
+	arena_free(r->arena);
+	free(r->part);
+	free(r->row);
+	free(r);
+}
+
+/* ---- the statement of a give ---- */
+
+static uint64_t
+clocks_of(struct extract_rows *r)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < SHARING_CLOCKS; i++)
+		r->clock[i] = -1;
+	for (size_t i = 0; r->rule != NULL && i < r->rule->nclocks; i++) {
+		r->clock[i] =
+		    schema_field(r->give->schema, r->rule->clock[i].field);
+		if (r->clock[i] != -1)
+			bits |= UINT64_C(1) << r->clock[i];
+	}
+	return bits;
+}
+
+/* Of the current version; of a day in the past, of all that was true then. */
+static void
+add_where(const struct extract_rows *r, struct buf *b)
+{
+	if (r->since)
+		buf_printf(b,
+		    " AND (_to IS NULL AND _from >= ?2 OR _to >= ?2 AND _from"
+		    " < ?2 AND _reason NOT IN ('updated', 'older', 'twice in"
+		    " bundle', 'corrected') AND NOT EXISTS (SELECT 1 FROM d_%s"
+		    " o WHERE" SAME_ROW " AND o._to IS NULL))"
+		    " ORDER BY _as_of, _id",
+		    r->give->schema->dataset);
+	else if (r->x->as_of[0] == '\0')
+		buf_addstr(b, " AND _to IS NULL ORDER BY _as_of, _id");
+	else
+		buf_addstr(b,
+		    " AND _as_of <= ?2 AND (_to IS NULL OR _reason IN"
+		    " ('updated', 'older')) ORDER BY _key, _provider, _as_of,"
+		    " _id");
+}
+
+static int
+prepare(struct extract_rows *r, const struct extract_give *g, int since,
+    struct err *e)
+{
+	const struct schema *s = g->schema;
+	uint64_t wanted = g->answer.full | g->answer.masked;
+	int n = FIXED;
+	struct buf b;
+
+	r->give = g;
+	r->since = since;
+	r->rule = sharing_find(r->x->sharing, s->dataset);
+	wanted |= clocks_of(r);
+	buf_init(&b, 16384);
+	buf_addstr(&b, "SELECT _id, _key, _provider, _as_of");
+	if (since)
+		buf_printf(&b,
+		    ", CASE WHEN _to IS NOT NULL THEN 'withdrawn' WHEN EXISTS"
+		    " (SELECT 1 FROM d_%s o WHERE" SAME_ROW " AND o._to >= ?2"
+		    " AND o._reason = 'corrected') THEN 'corrected' WHEN EXISTS"
+		    " (SELECT 1 FROM d_%s o WHERE" SAME_ROW " AND o._to >= ?2"
+		    " AND o._from < ?2) THEN 'changed' ELSE 'added' END",
+		    s->dataset, s->dataset);
+	else
+		buf_addstr(&b, ", NULL");
+	for (size_t i = 0; i < s->nfields; i++) {
+		r->column[i] = r->open[i] = -1;
+		if ((wanted >> i & 1) == 0)
+			continue;
+		r->column[i] = n++;
+		buf_printf(&b, ", %s", s->field[i].name);
+		if (s->field[i].open_ended) {
+			r->open[i] = n++;
+			buf_printf(&b, ", %s_open", s->field[i].name);
+		}
+	}
+	buf_printf(&b, " FROM d_%s t WHERE _enterprise = ?1" NOT_REPAIRED,
+	    s->dataset, s->dataset);
+	add_where(r, &b);
+	r->st = db_prepare(r->x->db, b.data);
+	buf_done(&b);
+	return r->st != NULL
+		   ? 0
+		   : err_set(e, ERR_HOLD, "cannot read '%s'", s->dataset);
+}
+
+/* ---- one row ---- */
+
+/* A value as the outside sees it; NULL where there is none. */
+static const char *
+value_text(struct extract_rows *r, size_t i, char *buf, size_t size)
+{
+	const struct field *f = &r->give->schema->field[i];
+	int at = r->column[i];
+
+	if (r->open[i] != -1 && sqlite3_column_int(r->st, r->open[i]))
+		return GOLDEN_FOR_EVER;
+	if (sqlite3_column_type(r->st, at) == SQLITE_NULL)
+		return NULL;
+	if (f->type == FIELD_MONEY) {
+		(void)value_money_text(sqlite3_column_int64(r->st, at), buf,
+		    size);
+		return buf;
+	}
+	return db_text(r->st, at);
+}
+
+static int
+is_number(enum field_type t)
+{
+	return t == FIELD_MONEY || t == FIELD_INT || t == FIELD_DECIMAL ||
+	       t == FIELD_YEAR || t == FIELD_BOOL;
+}
+
+static const char *
+label_of(struct extract_rows *r, const struct field *f, const char *code)
+{
+	char key[256];
+	struct label *l;
+	int n = snprintf(key, sizeof(key), "%s\x1f%s", f->code_list, code);
+
+	if (n < 0 || (size_t)n >= sizeof(key))
+		return NULL;
+	HASH_FIND_STR(r->labels, key, l);
+	return l != NULL ? l->zh : NULL;
+}
+
+static void
+take_cell(struct extract_rows *r, struct extract_row *row, size_t i, int masked)
+{
+	const struct field *f = &r->give->schema->field[i];
+	struct mark_cell *c = &row->cell[i];
+	char buf[VALUE_MONEY_SIZE];
+	char hidden[VALUE_MAX];
+	const char *text = value_text(r, i, buf, sizeof(buf));
+
+	if (text == NULL)
+		return;
+	if (masked) {
+		sharing_hide(sharing_mask(r->x->sharing, f->name), text, hidden,
+		    sizeof(hidden));
+		text = hidden;
+	}
+	c->len = strlen(text);
+	c->text = arena_text(r->arena, text, c->len);
+	c->number = !masked && is_number(f->type);
+	if (!masked && f->code_list != NULL)
+		row->label[i] = label_of(r, f, text);
+}
+
+/* What the clocks and the range leave of the row that the statement is at. */
+static enum grant_row
+judge(struct extract_rows *r, const struct extract_who *who)
+{
+	const struct grant_subject subject = { .enterprise = who->enterprise,
+		.division = "",
+		.person = who->person };
+	const char *value[SHARING_CLOCKS] = { NULL };
+
+	for (size_t i = 0; i < SHARING_CLOCKS; i++)
+		if (r->clock[i] != -1)
+			value[i] = db_text(r->st, r->column[r->clock[i]]);
+	return grant_row(&r->x->grants, &r->x->ask, r->give->schema, &subject,
+	    &r->give->answer, db_text(r->st, 3), value);
+}
+
+static void
+take_row(struct extract_rows *r, enum grant_row how)
+{
+	const struct grant_answer *a = &r->give->answer;
+	uint64_t left = how == GRANT_ROW_WITHOUT_PERSONS
+			    ? ~grant_sensitive(r->give->schema, 'X')
+			    : UINT64_MAX;
+	struct extract_row *row = arena_alloc(r->arena, sizeof(*row));
+
+	memset(row, 0, sizeof(*row));
+	row->id = sqlite3_column_int64(r->st, 0);
+	row->provider =
+	    arena_text(r->arena, db_text(r->st, 2), strlen(db_text(r->st, 2)));
+	row->as_of =
+	    arena_text(r->arena, db_text(r->st, 3), strlen(db_text(r->st, 3)));
+	if (r->x->since[0] != '\0') {
+		const char *change = r->since ? db_text(r->st, 4) : "added";
+
+		row->change = arena_text(r->arena, change, strlen(change));
+	}
+	for (size_t i = 0; i < r->give->schema->nfields; i++) {
+		uint64_t bit = UINT64_C(1) << i;
+
+		if ((left & bit) != 0 && ((a->full | a->masked) & bit) != 0)
+			take_cell(r, row, i, (a->masked & bit) != 0);
+	}
+	if (r->n == r->room) {
+		r->room = r->room * 2 + 64;
+		r->row = xreallocarray(r->row, r->room, sizeof(*r->row));
+	}
+	r->row[r->n++] = row;
+}
+
+/* ---- all rows ---- */
+
+/* Of a day in the past the last version of each key is the one. */
+static int
+is_next_key(struct extract_rows *r, char *last, size_t size)
+{
+	char key[1024];
+	int differs;
+
+	snprintf(key, sizeof(key), "%s\x1e%s", db_text(r->st, 1),
+	    db_text(r->st, 2));
+	differs = strcmp(key, last) != 0;
+	snprintf(last, size, "%s", key);
+	return differs;
+}
+
+static int
+read_member(struct extract_rows *r, uint32_t no, const struct extract_who *who,
+    struct err *e)
+{
+	char last[1024] = "";
+	size_t before = r->n;
+	int dated = r->x->as_of[0] != '\0' && !r->since;
+	int taken = 0; /* the version before was given */
+	int rc;
+
+	(void)sqlite3_bind_int64(r->st, 1, no);
+	if (dated || r->since)
+		(void)sqlite3_bind_text(r->st, 2,
+		    r->since ? r->x->since : r->x->as_of, -1, SQLITE_STATIC);
+	while ((rc = db_step(r->x->db, r->st, 0, e)) == 1) {
+		enum grant_row how = judge(r, who);
+
+		/* It takes the place of the version before it. */
+		if (dated && !is_next_key(r, last, sizeof(last)) && taken &&
+		    r->n > before)
+			r->n--;
+		taken = how != GRANT_ROW_NOT;
+		if (taken)
+			take_row(r, how);
+	}
+	db_done(r->st);
+	return rc;
+}
+
+static int
+by_date(const void *a, const void *b)
+{
+	const struct extract_row *x = *(struct extract_row *const *)a;
+	const struct extract_row *y = *(struct extract_row *const *)b;
+	int d = strcmp(x->as_of, y->as_of);
+
+	return d != 0 ? d : (x->id > y->id) - (x->id < y->id);
+}
+
+int64_t
+extract_rows_of(struct extract_rows *r, const struct extract_give *g,
+    const struct extract_who *who, struct extract_row *const **ret_rows,
+    struct err *e)
+{
+	size_t low = 0, high = r->nparts;
+	int since = r->x->since[0] != '\0' && !who->fresh;
+
+	if ((r->give != g || r->since != since) &&
+	    prepare(r, g, since, e) == -1)
+		return -1;
+	arena_clear(r->arena);
+	r->n = 0;
+	if (read_member(r, who->enterprise, who, e) == -1)
+		return -1;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (r->part[mid].root < who->enterprise)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < r->nparts && r->part[low].root == who->enterprise; low++)
+		if (read_member(r, r->part[low].no, who, e) == -1)
+			return -1;
+	if (r->n > 1)
+		qsort(r->row, r->n, sizeof(*r->row), by_date);
+	*ret_rows = r->row;
+	if (g->answer.form == GRANT_LATEST && r->n > 1) {
+		*ret_rows = &r->row[r->n - 1];
+		return 1;
+	}
+	return (int64_t)r->n;
+}

@@ -1,0 +1,85 @@
+#ifndef ZAYTON_EXTRACT_QUERY_H
+#define ZAYTON_EXTRACT_QUERY_H
+
+#include <jansson.h>
+
+#include "base/bundle.h"
+#include "keeper/keeper.h"
+
+/*
+ * Queries in the base. A query is a bundle of kind 'q'; what it asks is kept
+ * as it was read, then decided subject by subject and data set by data set,
+ * and the decision is the order by which the extract role writes. What was
+ * given stands in the access log and in the ledger before anybody sees it.
+ */
+
+struct query;
+struct standing;
+
+/* Of a bundle, kept by its number. */
+struct query_row {
+	int64_t no;
+	char id[ID_TEXT];
+	char account[ACCOUNT_TEXT];
+	char state[16]; /* asked, decided, given, placed, expired, refused */
+	char file[SPOOL_TEXT + 16]; /* its name in /extracts */
+	char day[16];               /* in China, of the decision */
+	char upto[40];              /* all that came before is in it */
+	int64_t standing;           /* number of its standing extract, 0 none */
+};
+
+/* What the worker read, kept. ERR_SENDER where it is refused. */
+int query_take(struct db *db, const struct bundle *b, struct rowfile_reader *r,
+    struct query *ret_q, struct err *e);
+
+/* A further number of a standing extract, kept with what came before it. */
+int query_continue(struct db *db, const struct bundle *b, const struct query *q,
+    struct err *e);
+
+/*
+ * Decides it: in a transaction of the round's, over what was decided before.
+ * 1 there is something to give, 0 nothing is given; ERR_SENDER where the
+ * query cannot be answered at all.
+ */
+int query_decide(struct keeper *k, const struct standing *s,
+    const struct bundle *b, const struct query *q, const char *now,
+    struct err *e);
+
+int query_get(struct db *db, int64_t no, struct query_row *ret_q,
+    struct err *e);
+
+/* The hidden name under which the extract role writes; 64 bytes. */
+void query_hidden(const char *id, char *name, size_t size);
+
+/*
+ * It stands, hidden and durable: the rows of each subject, as the role told
+ * in summary, its digest, who looked at whom.
+ */
+int query_given(struct keeper *k, const struct standing *s,
+    const struct bundle *b, int summary, const char *now, struct err *e);
+/* Nothing is given: the looks are on record all the same. */
+int query_refused(struct keeper *k, const struct standing *s,
+    const struct bundle *b, const char *now, struct err *e);
+
+/* Nothing of it was decided: what stands is that it was asked. */
+int query_drop(struct db *db, int64_t no, struct err *e);
+
+/* Refuses it as a whole, by the first reason for which it is withheld. */
+void query_refusal(struct db *db, int64_t no, struct err *ret_why);
+
+/* "accepted", "partial", "rejected": all, a part or nothing was given. */
+const char *query_outcome(struct db *db, int64_t no);
+
+/*
+ * After the commit: some that were given and are not to be seen yet; 1 there
+ * may be more. Where a file is gone it is told as lost, in the log.
+ */
+int query_place(struct db *db, struct err *e);
+
+/* What was asked, given and withheld, and why: for the receipt. */
+json_t *query_receipt(struct db *db, int64_t no, struct err *e);
+/* The same in one sentence each. */
+void query_message(struct db *db, const struct bundle *b, char *zh, char *en,
+    size_t size);
+
+#endif

@@ -1,0 +1,218 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ledger.h"
+#include "base/rows.h"
+#include "grant/access.h"
+#include "sys/buf.h"
+#include "sys/hash.h"
+#include "sys/message.h"
+
+enum { FIELDS_MAX = 8192 };
+
+/* --- notes -------------------------------------------------------------- */
+
+/* "entity_name legal_rep_id*": those given, a star behind masked ones. */
+static void
+field_names(const struct schema *s, const struct grant_answer *r, struct buf *b)
+{
+	for (size_t i = 0; i < s->nfields; i++) {
+		uint64_t bit = UINT64_C(1) << i;
+
+		if (((r->full | r->masked) & bit) == 0)
+			continue;
+		buf_printf(b, "%s%s%s", b->len > 0 ? " " : "", s->field[i].name,
+		    (r->masked & bit) != 0 ? "*" : "");
+	}
+}
+
+/* The number of a set of fields: few sets, many notes. */
+static int
+fields_number(struct db *db, const struct access_note *n, int64_t *ret_no,
+    struct err *e)
+{
+	struct buf b;
+	int rc;
+
+	buf_init(&b, FIELDS_MAX);
+	field_names(n->schema, n->answer, &b);
+	buf_add(&b, "", 0);
+	*ret_no = db_int(db, 0, "SELECT no FROM look_fields_t WHERE names = ?",
+	    "t", b.data);
+	rc = *ret_no != 0
+		 ? 0
+		 : db_run(db, e, "INSERT INTO look_fields_t (names) VALUES (?)",
+		       "t", b.data);
+	if (rc == 0 && *ret_no == 0)
+		*ret_no = sqlite3_last_insert_rowid(db->handle);
+	buf_done(&b);
+	return rc;
+}
+
+int
+access_note(struct db *db, const struct access_note *n, struct err *e)
+{
+	char grants[GRANT_MANY * 21] = "";
+	size_t len = 0;
+	int64_t fields;
+
+	for (size_t i = 0; i < n->answer->ngrants; i++)
+		len += (size_t)snprintf(grants + len, sizeof(grants) - len,
+		    "%s%" PRId64, i > 0 ? " " : "", n->answer->grant[i]);
+	if (fields_number(db, n, &fields, e) == -1)
+		return -1;
+	return db_run(db, e,
+	    "INSERT INTO look_t (at, account, query, asked, enterprise,"
+	    " dataset, purpose, form, fields, grants, consent, code, rows)"
+	    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	    "ttttittiititi", n->at, n->account, n->query, n->asked,
+	    (int64_t)n->enterprise, n->schema->dataset, n->purpose,
+	    (int64_t)n->answer->form, fields, grants, n->answer->consent,
+	    grant_refusal_code(n->answer->why), n->rows);
+}
+
+/* --- the ledger --------------------------------------------------------- */
+
+/* The notes of a query, in their order, as one hash. */
+static int
+notes_hash(struct db *db, const char *query, int64_t *ret_n,
+    char hex[DIGEST_TEXT], struct err *e)
+{
+	unsigned char digest[HASH_SHA256_BYTES];
+	struct hash *h = hash_new(HASH_SHA256);
+	sqlite3_stmt *st;
+	int rc = db_query(db, &st, e,
+	    "SELECT at, account, asked, enterprise, dataset, purpose, form,"
+	    " f.names, grants, consent, code, rows FROM look_t l JOIN"
+	    " look_fields_t f ON f.no = l.fields WHERE query = ? ORDER BY l.no",
+	    "t", query);
+
+	*ret_n = 0;
+	for (; rc == 1; rc = db_next(db, st, e)) {
+		for (int i = 0; i < sqlite3_column_count(st); i++) {
+			const char *s = db_text(st, i);
+
+			hash_add(h, s, strlen(s) + 1);
+		}
+		++*ret_n;
+	}
+	db_done(st);
+	hash_end(h, digest);
+	hash_hex(digest, sizeof(digest), hex);
+	hash_free(h);
+	return rc;
+}
+
+int
+access_seal(struct db *db, const char *at, const char *account,
+    const char *query, const char *purpose, const char *file,
+    const char *sha256, struct err *e)
+{
+	char notes[DIGEST_TEXT];
+	int64_t n;
+	json_t *detail;
+	char *text;
+	int rc;
+
+	if (notes_hash(db, query, &n, notes, e) == -1)
+		return -1;
+	detail = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "query", query,
+	    "purpose", purpose, "file", file, "sha256", sha256, "looks",
+	    (json_int_t)n, "looks_sha256", notes);
+	text = json_dumps(detail, JSON_COMPACT | JSON_SORT_KEYS);
+	rc = ledger_append(db, at, "access", account, "",
+	    text != NULL ? text : "{}", NULL, e);
+	free(text);
+	json_decref(detail);
+	return rc;
+}
+
+int
+access_verify(struct db *db, char ret_query[64], struct err *e)
+{
+	sqlite3_stmt *st;
+	int good = 1;
+	int rc = db_query(db, &st, e,
+	    "SELECT json_extract(detail, '$.query'),"
+	    " json_extract(detail, '$.looks'),"
+	    " json_extract(detail, '$.looks_sha256') FROM ledger WHERE kind ="
+	    " 'access' ORDER BY seq",
+	    "");
+
+	for (; rc == 1 && good; rc = db_next(db, st, e)) {
+		char hex[DIGEST_TEXT];
+		int64_t n;
+
+		snprintf(ret_query, 64, "%s", db_text(st, 0));
+		if (notes_hash(db, ret_query, &n, hex, e) == -1) {
+			rc = -1;
+			break;
+		}
+		good = n == sqlite3_column_int64(st, 1) &&
+		       strcmp(hex, db_text(st, 2)) == 0;
+		if (!good)
+			break;
+	}
+	db_done(st);
+	if (rc == -1)
+		return -1;
+	/* A note that no line of the ledger covers was slipped in. */
+	if (good)
+		rc = db_query(db, &st, e,
+		    "SELECT query FROM look_t WHERE query NOT IN (SELECT"
+		    " json_extract(detail, '$.query') FROM ledger WHERE kind ="
+		    " 'access') LIMIT 1",
+		    "");
+	if (good && rc == 1)
+		snprintf(ret_query, 64, "%s", db_text(st, 0));
+	if (good)
+		db_done(st);
+	return rc == -1 ? -1 : good && rc == 0;
+}
+
+/* --- who looked at whom ------------------------------------------------- */
+
+int
+access_use(struct db *db, const char *month, json_t **ret_list, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	*ret_list = json_array();
+	/* A month in China: the log is in universal time. */
+	rc = db_query(db, &st, e,
+	    "SELECT l.dataset, l.account, coalesce(a.unit, '') AS unit,"
+	    " l.purpose, count(DISTINCT l.query) AS queries, count(DISTINCT"
+	    " nullif(iif(l.code = '', l.enterprise, 0), 0)) AS subjects,"
+	    " sum(l.rows) AS rows, sum(l.code <> '') AS withheld FROM look_t"
+	    " l LEFT JOIN account_t a ON a.name = l.account WHERE"
+	    " strftime('%Y-%m', l.at, '+8 hours') = ? GROUP BY l.dataset,"
+	    " l.account, l.purpose ORDER BY l.dataset, l.account, l.purpose",
+	    "t", month);
+	return rows_take(db, st, rc, *ret_list, e);
+}
+
+int
+access_list(struct db *db, uint32_t enterprise, json_t **ret_list,
+    struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	*ret_list = json_array();
+	rc = db_query(db, &st, e,
+	    "SELECT l.at, l.account, coalesce(a.unit, '') AS unit, l.query,"
+	    " l.dataset, l.purpose, CASE l.form WHEN 1 THEN 'count' WHEN 2"
+	    " THEN 'yes-no' WHEN 3 THEN 'latest' WHEN 4 THEN 'rows' ELSE"
+	    " 'none' END AS form, f.names AS fields, l.grants,"
+	    " coalesce(c.reference, '') AS consent, l.rows, l.code AS"
+	    " withheld FROM look_t l JOIN look_fields_t f ON f.no = l.fields"
+	    " JOIN enterprise_t t ON t.no = l.enterprise LEFT JOIN account_t a"
+	    " ON a.name = l.account LEFT JOIN consent_t c ON c.no = l.consent"
+	    " WHERE t.root = (SELECT root FROM enterprise_t WHERE no = ?)"
+	    " ORDER BY l.no DESC",
+	    "i", (int64_t)enterprise);
+	return rows_take(db, st, rc, *ret_list, e);
+}

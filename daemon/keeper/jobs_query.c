@@ -1,0 +1,191 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/account.h"
+#include "extract/query.h"
+#include "extract/subscription.h"
+#include "form/query.h"
+#include "keeper/jobs_part.h"
+#include "keeper/standing.h"
+#include "rule/pack.h"
+#include "sys/log.h"
+
+/*
+ * A query's way: read by a worker like any bundle, decided here, written by
+ * the extract role, and seen when its looks are committed.
+ */
+
+int
+jobs_is_query(const struct job *job)
+{
+	return job->bundle.name.kind == 'q' || job->bundle.name.kind == 'x';
+}
+
+/* The end, however it came: why says what is wrong with it, code "" nothing. */
+static int
+finish(struct keeper *k, struct job *job, const char *outcome,
+    const struct err *why, const char *now, struct err *e)
+{
+	struct bundle *b = &job->bundle;
+	struct receipt_versions versions;
+
+	jobs_versions(k, job->standing, &versions);
+	if (bundle_finish(k->db, b, outcome, why, now, e) == -1 ||
+	    receipt_result(k->db, b, &versions, now, e) == -1 ||
+	    subscription_done(k, b, e) == -1)
+		return -1;
+	log_info("%s %s account=%s outcome=%s", b->name.id, b->state,
+	    b->name.account, outcome);
+	jobs_move_later(k, b, SPOOL_CLAIMED,
+	    strcmp(b->state, "applied") == 0 ? SPOOL_APPLIED : SPOOL_REJECTED);
+	return jobs_leave(k, job, e);
+}
+
+static int
+send_extract(struct keeper *k, struct job *job, struct err *e)
+{
+	struct frame *f = &k->out;
+	struct query_row q;
+	int pack = -1;
+	int rc;
+
+	if (query_get(k->db, job->bundle.no, &q, e) != 1 ||
+	    jobs_open_rows(job, e) == -1 ||
+	    pack_memfd(job->standing->pack, &pack, e) == -1)
+		return -1;
+	frame_start(f, MESSAGE_EXTRACT);
+	frame_put_str(f, q.id);
+	frame_put_u64(f, (uint64_t)q.no);
+	frame_put_str(f, q.account);
+	frame_put_str(f, q.day);
+	frame_put_fd(f, pack);
+	frame_put_fd(f, job->rows);
+	rc = frame_send(k->watch, f, e);
+	(void)close(pack);
+	if (rc == -1)
+		return -1;
+	job->extracting = 1;
+	k->jobs->room--;
+	return 0;
+}
+
+/* The first reason there is stands for all. */
+static int
+refuse_all(struct keeper *k, struct job *job, const char *now, struct err *e)
+{
+	struct err why;
+
+	query_refusal(k->db, job->bundle.no, &why);
+	if (query_refused(k, job->standing, &job->bundle, now, e) == -1)
+		return -1;
+	return finish(k, job, "rejected", &why, now, e);
+}
+
+static int
+decide(struct keeper *k, struct job *job, const struct query *q,
+    const char *now, struct err *e)
+{
+	int rc = query_decide(k, job->standing, &job->bundle, q, now, e);
+
+	if (rc == -1)
+		return -1;
+	if (rc == 0)
+		return refuse_all(k, job, now, e);
+	/* The extract reads what is committed. */
+	if (db_commit(k->db, e) == -1)
+		return -1;
+	return send_extract(k, job, e);
+}
+
+/* A query that cannot be answered has its receipt like any bundle. */
+static int
+refuse(struct keeper *k, struct job *job, const char *now, struct err *e)
+{
+	struct err why = *e;
+
+	if (why.kind != ERR_SENDER || db_broken(k->db))
+		return -1;
+	if (query_drop(k->db, job->bundle.no, e) == -1)
+		return -1;
+	return finish(k, job, "rejected", &why, now, e);
+}
+
+/* A number that is sent again, or a standing extract that ends. */
+static int
+without_data(struct keeper *k, struct job *job, const struct query *q,
+    const char *now, struct err *e)
+{
+	struct err none = { .kind = ERR_NONE };
+
+	if (q->end ? subscription_end(k->db, &job->bundle, q, e) == -1
+		   : subscription_again(k, &job->bundle, q, now, e) == -1)
+		return -1;
+	return finish(k, job, "accepted", &none, now, e);
+}
+
+int
+jobs_query_read(struct keeper *k, struct job *job, struct err *e)
+{
+	struct query q = { NULL };
+	char now[40];
+	int rc;
+
+	keeper_now(now, sizeof(now));
+	rc = rowfile_open(job->rows, &job->reader, e);
+	if (rc == 0)
+		rc = query_take(k->db, &job->bundle, job->reader, &q, e);
+	rowfile_close(job->reader);
+	job->reader = NULL;
+	(void)close(job->rows);
+	job->rows = -1;
+	if (rc == 0 && (q.again != NULL || q.end))
+		rc = without_data(k, job, &q, now, e);
+	else if (rc == 0 &&
+		 (q.subscribe == NULL ||
+		     subscription_begin(k->db, &job->bundle, &q, e) == 0))
+		rc = decide(k, job, &q, now, e);
+	else
+		rc = -1;
+	query_done(&q);
+	return rc == 0 ? 0 : refuse(k, job, now, e);
+}
+
+int
+jobs_query_due(struct keeper *k, struct job *job, struct err *e)
+{
+	struct query q = { NULL };
+	char *body = NULL;
+	char now[40];
+	int rc = subscription_next(k->db, &job->bundle, &body, e);
+
+	keeper_now(now, sizeof(now));
+	if (rc == 0)
+		rc = err_say(e, ERR_SENDER, "query_standing",
+		    job->bundle.name.name, NULL);
+	else if (rc == 1)
+		rc = query_parse(body, strlen(body), &q, e);
+	free(body);
+	if (rc == 0 && query_continue(k->db, &job->bundle, &q, e) == -1)
+		rc = -1;
+	if (rc == 0)
+		rc = decide(k, job, &q, now, e);
+	query_done(&q);
+	return rc == 0 ? 0 : refuse(k, job, now, e);
+}
+
+int
+jobs_query_extracted(struct keeper *k, struct job *job, struct err *e)
+{
+	struct err none = { .kind = ERR_NONE };
+	char now[40];
+
+	keeper_now(now, sizeof(now));
+	if (query_given(k, job->standing, &job->bundle, job->rows, now, e) ==
+	    -1)
+		return -1;
+	k->jobs->extracts_wait = 1;
+	return finish(k, job, query_outcome(k->db, job->bundle.no), &none, now,
+	    e);
+}

@@ -1,0 +1,82 @@
+#ifndef ZAYTON_KEEPER_KEEPER_H
+#define ZAYTON_KEEPER_KEEPER_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "sys/conf.h"
+#include "sys/err.h"
+#include "sys/frame.h"
+#include "sys/message.h"
+
+/*
+ * The keeper: the only writer of the base. It hears the gate, the watch, every
+ * filer and the commands, and works in rounds: all that is ready is heard,
+ * one slice of merging is done, then one commit for everything (group commit),
+ * and only then is anybody answered. A crash before the commit leaves nothing;
+ * after it, what was promised is found again at the next start.
+ */
+int keeper_role(int argc, char **argv);
+
+struct db;
+struct jobs;
+struct reports;
+struct standing;
+struct linking;
+struct answer;
+struct checkpoints;
+struct metrics;
+
+enum peer_kind {
+	PEER_NONE,
+	PEER_GATE,
+	PEER_WATCH,
+	PEER_REPORTER,
+	PEER_FILER, /* speaks for account */
+	PEER_COMMAND
+};
+
+enum { PEERS_MAX = 4096 };
+
+struct peer {
+	int fd;
+	enum peer_kind kind;
+	char account[ACCOUNT_TEXT];
+	char address[64];
+};
+
+struct keeper {
+	struct conf conf;
+	struct db *db;
+	struct standing *standing; /* rules in force */
+	struct linking *linking;   /* NULL: these rules have none */
+	int spool;                 /* descriptor of the spool */
+	int signer;
+	int watch;
+	int messenger;   /* -1: nobody is told */
+	json_t *notices; /* owned: for the messenger, after the commit */
+	int ready;
+	int stopping;
+	int later;            /* work was put off for uploads */
+	int series;           /* uploads that came one after the other */
+	int64_t uploaded_at;  /* milliseconds: the last upload told */
+	int64_t committed_at; /* and the last commit */
+	char looked_on[16];   /* the last day whose schedule is done */
+	char told_on[16];     /* and whose catalogues and lists are made */
+	struct jobs *jobs;
+	struct checkpoints *checkpoints; /* NULL: none were looked at yet */
+	struct metrics *metrics;         /* NULL: nothing was counted yet */
+	struct reports *reports;
+	struct peer peer[PEERS_MAX];
+	size_t npeers;
+	struct frame in;
+	struct frame out;
+};
+
+/* Ends all sessions of an account: its filers lose their keeper. */
+void keeper_hang_up(struct keeper *k, const char *account);
+
+/* RFC 3339 in UTC with milliseconds; 32 bytes. */
+void keeper_now(char *buf, size_t size);
+
+#endif
