@@ -16,7 +16,8 @@ CC_ALL	 = $(CC) -std=c17 -D_GNU_SOURCE -iquote daemon \
 LD_ALL	 = $(CC) $(HARD) $(SAN) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 LIBS	 = $(shell pkg-config --libs $(PKGS)) -lm
 
-ROOMS	 = way door form rule link quality grant base sys command keeper golden extract
+ROOMS	 = way door keeper form rule link golden quality grant extract base sys \
+	   command
 SRCS	 = $(foreach r,$(ROOMS),$(wildcard daemon/$(r)/*.c))
 OBJS	 = $(SRCS:daemon/%.c=$(B)/%.o)
 UNITS	 = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
