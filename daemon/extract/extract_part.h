@@ -9,6 +9,7 @@
 #include "form/query.h"
 #include "form/zip_write.h"
 #include "grant/grant.h"
+#include "grant/objection.h"
 #include "rule/arena.h"
 #include "sys/buf.h"
 #include "sys/message.h"
@@ -82,6 +83,11 @@ struct extract_row {
 	const char *provider;
 	const char *as_of;
 	const char *change; /* of a further number, else NULL */
+	/* Objections to what is given of it: of those to repair there are none */
+	size_t nmarks;
+	const struct objection_mark *mark;
+	const char
+	    *objection; /* the same, "field:number *:number"; NULL none */
 	struct mark_cell cell[SCHEMA_FIELDS];
 	const char *label[SCHEMA_FIELDS]; /* of a code, else NULL */
 };

@@ -36,6 +36,22 @@ fields_json(const struct extract_give *g)
 	return list;
 }
 
+/* Numbers of objections to a field, or to the row (-1); NULL none. */
+static json_t *
+objections(const struct extract_row *row, int field)
+{
+	json_t *list = NULL;
+
+	for (size_t i = 0; i < row->nmarks; i++) {
+		if (row->mark[i].field != field)
+			continue;
+		if (list == NULL)
+			list = json_array();
+		json_array_append_new(list, json_integer(row->mark[i].number));
+	}
+	return list;
+}
+
 /* A code is read by its label. */
 static json_t *
 cell_json(const struct extract_row *row, size_t i)
@@ -45,6 +61,28 @@ cell_json(const struct extract_row *row, size_t i)
 	if (row->label[i] != NULL)
 		return json_string(row->label[i]);
 	return c->text != NULL ? json_stringn(c->text, c->len) : json_null();
+}
+
+/* By the place in a row; NULL where nothing of the row is objected to. */
+static json_t *
+marks_json(const struct extract_give *g, const struct extract_row *row)
+{
+	uint64_t any = g->answer.full | g->answer.masked;
+	json_t *list, *one;
+
+	if (row->nmarks == 0)
+		return json_null();
+	list = json_array();
+	for (size_t i = 0; i < g->schema->nfields; i++) {
+		if ((any >> i & 1) == 0)
+			continue;
+		one = objections(row, (int)i);
+		json_array_append_new(list, one != NULL ? one : json_null());
+	}
+	/* The whole row's stand beside its date. */
+	one = objections(row, -1);
+	json_array_append_new(list, one != NULL ? one : json_null());
+	return list;
 }
 
 static json_t *
@@ -82,15 +120,18 @@ add_table(struct extract *x, const struct extract_give *g,
     const struct extract_who *who, json_t *tables, struct err *e)
 {
 	struct extract_row *const *row;
-	json_t *rows = json_array();
+	json_t *rows = json_array(), *marks = json_array();
 	json_t *table;
 	int64_t n = extract_rows_of(x->rows, g, who, &row, e);
 
-	for (int64_t i = 0; i < n; i++)
+	for (int64_t i = 0; i < n; i++) {
 		json_array_append_new(rows, row_json(g, row[i]));
-	table = json_pack("{s:s, s:s, s:s, s:o, s:o}", "dataset",
+		json_array_append_new(marks, marks_json(g, row[i]));
+	}
+	table = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "dataset",
 	    g->schema->dataset, "title", g->schema->title, "provider",
-	    g->schema->provider, "fields", fields_json(g), "rows", rows);
+	    g->schema->provider, "fields", fields_json(g), "rows", rows,
+	    "marks", marks);
 	add_chart(g, table);
 	json_array_append_new(tables, table);
 	return n == -1 ? -1 : 0;

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
  * the form, the fields, the masks. A field that is not given is not even read.
  */
 
-enum { FIXED = 5, VALUE_MAX = 4096 };
+enum { FIXED = 5, VALUE_MAX = 4096, MARKS_TEXT = 1 << 20 };
 
 /*
  * What became of a row since the number before: of its own versions, which the
@@ -39,6 +40,14 @@ struct label {
 	UT_hash_handle hh;
 };
 
+/* What is objected to in a data set, by row. */
+struct objected {
+	const struct schema *schema;
+	struct objection_mark *list; /* owned */
+	size_t n;
+	UT_hash_handle hh;
+};
+
 /* Enterprises that are part of another one. */
 struct part {
 	uint32_t root;
@@ -49,11 +58,13 @@ struct extract_rows {
 	struct extract *x;
 	struct arena *arena;
 	struct label *labels;
+	struct objected *objected;
 	size_t nparts;
 	struct part *part; /* owned, by root */
 	/* of the give at hand */
 	const struct extract_give *give;
 	int since; /* only what came since the number before */
+	const struct objected *marks;
 	sqlite3_stmt *st;
 	int column[SCHEMA_FIELDS]; /* -1: not read */
 	int open[SCHEMA_FIELDS];
@@ -123,9 +134,16 @@ void
 extract_rows_free(struct extract_rows *r)
 {
 	struct label *l, *next;
+	struct objected *o, *then;
 
 	if (r == NULL)
 		return;
+	HASH_ITER(hh, r->objected, o, then)
+	{
+		HASH_DEL(r->objected, o);
+		free(o->list);
+		free(o);
+	}
 	HASH_ITER(hh, r->labels, l, next)
 	{
 		HASH_DEL(r->labels, l);
@@ -137,6 +155,24 @@ extract_rows_free(struct extract_rows *r)
 	free(r->part);
 	free(r->row);
 	free(r);
+}
+
+/* Read once for each data set. */
+static int
+find_objected(struct extract_rows *r, const struct schema *s, struct err *e)
+{
+	struct objected *o;
+
+	HASH_FIND_PTR(r->objected, &s, o);
+	if (o == NULL) {
+		o = xcalloc(1, sizeof(*o));
+		o->schema = s;
+		HASH_ADD_PTR(r->objected, schema, o);
+		if (objection_marks(r->x->db, s, &o->list, &o->n, e) == -1)
+			return -1;
+	}
+	r->marks = o;
+	return 0;
 }
 
 /* ---- the statement of a give ---- */
@@ -187,6 +223,8 @@ prepare(struct extract_rows *r, const struct extract_give *g, int since,
 	int n = FIXED;
 	struct buf b;
 
+	if (find_objected(r, s, e) == -1)
+		return -1;
 	r->give = g;
 	r->since = since;
 	r->rule = sharing_find(r->x->sharing, s->dataset);
@@ -288,6 +326,46 @@ take_cell(struct extract_rows *r, struct extract_row *row, size_t i, int masked)
 		row->label[i] = label_of(r, f, text);
 }
 
+/* Marks of the row, of what is given of it: the rest is not even named. */
+static void
+take_marks(struct extract_rows *r, struct extract_row *row, uint64_t given)
+{
+	const struct objected *o = r->marks;
+	struct objection_mark *mark;
+	size_t low = 0, high = o->n;
+	struct buf text;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (o->list[mid].row < row->id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (high = low; high < o->n && o->list[high].row == row->id;)
+		high++;
+	if (low == high)
+		return;
+	mark = arena_alloc(r->arena, (high - low) * sizeof(*mark));
+	buf_init(&text, MARKS_TEXT);
+	for (; low < high; low++) {
+		const struct objection_mark *m = &o->list[low];
+
+		if (m->kind == OBJECTION_REPAIRED ||
+		    (m->field != -1 && (given >> m->field & 1) == 0))
+			continue;
+		mark[row->nmarks++] = *m;
+		buf_printf(&text, "%s%s:%" PRId64, text.len > 0 ? " " : "",
+		    m->field == -1 ? "*" : o->schema->field[m->field].name,
+		    m->number);
+	}
+	row->mark = mark;
+	if (row->nmarks > 0)
+		row->objection = arena_text(r->arena, text.data, text.len);
+	buf_done(&text);
+}
+
 /* What the clocks and the range leave of the row that the statement is at. */
 static enum grant_row
 judge(struct extract_rows *r, const struct extract_who *who)
@@ -324,6 +402,7 @@ take_row(struct extract_rows *r, enum grant_row how)
 
 		row->change = arena_text(r->arena, change, strlen(change));
 	}
+	take_marks(r, row, left & (a->full | a->masked));
 	for (size_t i = 0; i < r->give->schema->nfields; i++) {
 		uint64_t bit = UINT64_C(1) << i;
 

@@ -14,12 +14,14 @@
 
 enum { COLUMNS = 2 * SCHEMA_FIELDS + 8 };
 
+#define OBJECTION_TITLE "异议中（字段:异议号，*为整行） under objection"
+
 /* A table's columns: of which field each is, and whether its label. */
 struct layout {
 	size_t n;
 	struct extract_column column[COLUMNS];
-	int field
-	    [COLUMNS]; /* -1: enterprise, -2: provider, -3: as of, -4: change */
+	/* -1: enterprise, -2: provider, -3: as of, -4: change, -5: objection */
+	int field[COLUMNS];
 	int label[COLUMNS];
 };
 
@@ -72,6 +74,7 @@ lay_out(const struct extract *x, const struct schema *s, struct layout *l)
 	}
 	add_column(l, -2, 0, "_provider", "", "提供单位", FIELD_TEXT);
 	add_column(l, -3, 0, "_as_of", "", "数据日期", FIELD_DATE);
+	add_column(l, -5, 0, "_objection", "", OBJECTION_TITLE, FIELD_TEXT);
 	if (x->since[0] != '\0')
 		add_column(l, -4, 0, "_change", "", "变动", FIELD_TEXT);
 }
@@ -93,6 +96,7 @@ put_row(struct extract *x, const struct layout *l, const char *enterprise,
 			  : l->field[i] == -2 ? text_cell(row->provider)
 			  : l->field[i] == -3 ? text_cell(row->as_of)
 			  : l->field[i] == -4 ? text_cell(row->change)
+			  : l->field[i] == -5 ? text_cell(row->objection)
 			  : l->label[i] ? text_cell(row->label[l->field[i]])
 					: row->cell[l->field[i]];
 	return extract_put_row(x->put, cell, e);
@@ -155,13 +159,31 @@ count_rows(struct extract *x, const struct extract_give *g, size_t i,
 	return extract_rows_of(x->rows, g, &g->who[i], &row, e);
 }
 
+/* Of all rows an answer rests on: as many as find room; NULL none. */
+static const char *
+objections(struct extract_row *const *row, int64_t n, char *text, size_t size)
+{
+	size_t len = 0;
+
+	for (int64_t i = 0; i < n; i++) {
+		const char *s = row[i]->objection;
+
+		if (s != NULL && len + strlen(s) + 2 <= size)
+			len += (size_t)snprintf(text + len, size - len, "%s%s",
+			    len > 0 ? " " : "", s);
+	}
+	return len > 0 ? text : NULL;
+}
+
 static int
 put_yes_no(struct extract *x, struct extract_give *g, struct err *e)
 {
 	for (size_t i = 0; i < g->nwho; i++) {
-		int64_t n = count_rows(x, g, i, e);
-		struct mark_cell cell[4];
+		struct extract_row *const *row;
+		int64_t n = extract_rows_of(x->rows, g, &g->who[i], &row, e);
+		struct mark_cell cell[5];
 		char enterprise[16];
+		char marks[512];
 
 		if (n == -1)
 			return -1;
@@ -171,6 +193,7 @@ put_yes_no(struct extract *x, struct extract_give *g, struct err *e)
 		cell[1] = text_cell(g->schema->dataset);
 		cell[2] = text_cell(g->schema->title);
 		cell[3] = (struct mark_cell){ n > 0 ? "1" : "0", 1, 1 };
+		cell[4] = text_cell(objections(row, n, marks, sizeof(marks)));
 		if (extract_put_row(x->put, cell, e) == -1)
 			return -1;
 	}
@@ -203,7 +226,7 @@ put_count(struct extract *x, struct extract_give *g, struct err *e)
 
 static int
 put_answers(struct extract *x, enum grant_form form, const char *name,
-    const char *title, const struct extract_column *column,
+    const char *title, const struct extract_column *column, size_t columns,
     int (*put)(struct extract *x, struct extract_give *g, struct err *e),
     struct err *e)
 {
@@ -213,7 +236,7 @@ put_answers(struct extract *x, enum grant_form form, const char *name,
 		n += x->give[i].answer.form == form;
 	if (n == 0)
 		return 0;
-	if (extract_put_table(x->put, name, title, column, 4, e) == -1)
+	if (extract_put_table(x->put, name, title, column, columns, e) == -1)
 		return -1;
 	for (size_t i = 0; i < x->ngives; i++)
 		if (x->give[i].answer.form == form &&
@@ -278,6 +301,7 @@ extract_tables(struct extract *x, struct err *e)
 		{ "dataset", "数据集", FIELD_TEXT },
 		{ "title", "名称", FIELD_TEXT },
 		{ "has", "有无记录", FIELD_BOOL },
+		{ "_objection", OBJECTION_TITLE, FIELD_TEXT },
 	};
 	static const struct extract_column count[] = {
 		{ "dataset", "数据集", FIELD_TEXT },
@@ -290,10 +314,10 @@ extract_tables(struct extract *x, struct err *e)
 		if (is_first(x, i) &&
 		    put_dataset(x, x->give[i].schema, e) == -1)
 			return -1;
-	if (put_answers(x, GRANT_YES_NO, "yes_no", "有无记录", yes_no,
+	if (put_answers(x, GRANT_YES_NO, "yes_no", "有无记录", yes_no, 5,
 		put_yes_no, e) == -1 ||
-	    put_answers(x, GRANT_COUNT, "count", "统计", count, put_count, e) ==
-		-1)
+	    put_answers(x, GRANT_COUNT, "count", "统计", count, 4, put_count,
+		e) == -1)
 		return -1;
 	return put_subjects(x, e);
 }

@@ -7,15 +7,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ledger.h"
 #include "extract/query_part.h"
 #include "extract/subscription.h"
 #include "form/query.h"
 #include "grant/access.h"
+#include "keeper/jobs.h"
 #include "keeper/standing.h"
 #include "sys/hash.h"
 #include "sys/home.h"
 #include "sys/log.h"
 #include "sys/mem.h"
+#include "way/work.h"
 
 enum { SUMMARY_BYTES = 8 << 20 };
 
@@ -148,8 +151,8 @@ query_get(struct db *db, int64_t no, struct query_row *ret_q, struct err *e)
 {
 	sqlite3_stmt *st;
 	int rc = db_query(db, &st, e,
-	    "SELECT id, account, state, file, day, upto, coalesce(standing, 0)"
-	    " FROM query_t WHERE no = ?",
+	    "SELECT id, account, state, file, day, upto, coalesce(standing, 0),"
+	    " expires FROM query_t WHERE no = ?",
 	    "i", no);
 
 	memset(ret_q, 0, sizeof(*ret_q));
@@ -162,11 +165,91 @@ query_get(struct db *db, int64_t no, struct query_row *ret_q, struct err *e)
 		TEXT(ret_q->file, 3);
 		TEXT(ret_q->day, 4);
 		TEXT(ret_q->upto, 5);
+		TEXT(ret_q->expires, 7);
 #undef TEXT
 		ret_q->standing = sqlite3_column_int64(st, 6);
 	}
 	db_done(st);
 	return rc;
+}
+
+/* ---- revoked ---- */
+
+/*
+ * The next one under a grant that somebody can still fetch: 1 it, 0 none. What
+ * is over already waits to be removed.
+ */
+static int
+next_under(struct db *db, int64_t grant, int64_t after, const char *day,
+    struct query_row *ret_q, struct err *e)
+{
+	int64_t no = db_int(db, 0,
+	    "SELECT q.no FROM query_t q WHERE q.no > ?1 AND (q.state = 'given'"
+	    " AND q.expires >= ?3 OR q.state = 'placed' OR q.state = 'expired'"
+	    " AND q.standing IS NOT NULL) AND EXISTS (SELECT 1 FROM"
+	    " query_give_t g, json_each(g.grants) j WHERE g.query = q.no AND"
+	    " g.why = '' AND j.value = ?2) ORDER BY q.no LIMIT 1",
+	    "iit", after, grant, day);
+
+	return no == 0 ? 0 : query_get(db, no, ret_q, e);
+}
+
+/* By the person who revoked the grant, for the same reason. */
+static int
+end_one(struct keeper *k, const struct query_row *q, int64_t grant,
+    const char *now, const char *day, struct err *e)
+{
+	sqlite3_stmt *st;
+	char *detail = NULL;
+	int rc = db_query(k->db, &st, e,
+	    "SELECT json_object('extract', ?1, 'grant', no, 'person',"
+	    " changed_by, 'reason', changed_why) FROM grant_t WHERE no = ?2",
+	    "ti", q->file, grant);
+
+	if (rc == 1)
+		detail = xstrdup(db_text(st, 0));
+	db_done(st);
+	if (rc == 1)
+		rc = ledger_append(k->db, now, "extract removed", q->account,
+		    q->id, detail, NULL, e);
+	free(detail);
+	return rc == -1 ? -1
+			: db_run(k->db, e,
+			      "UPDATE query_t SET state = 'given', expires ="
+			      " date(?, '-1 day') WHERE no = ?",
+			      "ti", day, q->no);
+}
+
+int
+query_revoke(struct keeper *k, int64_t grant, const char *now, struct err *e)
+{
+	struct query_row q = { .no = 0 };
+	char day[16];
+	int rc;
+
+	work_day(now, day);
+	while ((rc = next_under(k->db, grant, q.no, day, &q, e)) == 1) {
+		if (strcmp(q.state, "expired") == 0 &&
+		    !subscription_is_kept(q.account, q.id))
+			continue;
+		if (end_one(k, &q, grant, now, day, e) == -1)
+			return -1;
+		jobs_extracts_wait(k);
+	}
+	return rc;
+}
+
+/* A grant may have ended since it was decided. */
+static int
+revoked_meanwhile(struct keeper *k, int64_t no, const char *now, struct err *e)
+{
+	int64_t grant = db_int(k->db, 0,
+	    "SELECT min(t.no) FROM query_give_t g, json_each(g.grants) j JOIN"
+	    " grant_t t ON t.no = j.value WHERE g.query = ? AND g.why = '' AND"
+	    " t.state = ?",
+	    "ii", no, (int64_t)GRANT_REVOKED);
+
+	return grant == 0 ? 0 : query_revoke(k, grant, now, e);
 }
 
 /* ---- given ---- */
@@ -393,6 +476,8 @@ query_given(struct keeper *k, const struct standing *s, const struct bundle *b,
 	rc = note_looks(k, s, b, rows, q.file, sha256, now, e);
 	if (rc == 0)
 		rc = subscription_given(k->db, b, q.upto, e);
+	if (rc == 0)
+		rc = revoked_meanwhile(k, b->no, now, e);
 out:
 	json_decref(rows);
 	return rc;
@@ -406,6 +491,31 @@ query_refused(struct keeper *k, const struct standing *s,
 }
 
 /* ---- seen ---- */
+
+static void
+remove_file(const char *id, const char *path)
+{
+	if (unlink(path) == -1 && errno != ENOENT)
+		log_error("%s cannot remove '%s': %s", id, path,
+		    strerror(errno));
+}
+
+/* Under none of its names. */
+static int
+take_away(struct db *db, const struct query_row *q, struct err *e)
+{
+	char name[64];
+	char path[SPOOL_TEXT + 128];
+
+	query_hidden(q->id, name, sizeof(name));
+	path_of(q->account, name, path, sizeof(path));
+	remove_file(q->id, path);
+	path_of(q->account, q->file, path, sizeof(path));
+	remove_file(q->id, path);
+	subscription_forget(q->account, q->id);
+	return db_run(db, e,
+	    "UPDATE query_t SET state = 'expired' WHERE no = ?", "i", q->no);
+}
 
 /* It is seen now, or was already. Where neither name stands it is lost. */
 static int
@@ -435,12 +545,15 @@ query_place(struct db *db, struct err *e)
 	enum { AT_ONCE = 16 };
 	struct query_row q[AT_ONCE];
 	size_t n = 0;
+	char now[40], day[16];
 	sqlite3_stmt *st;
 	int rc = db_query(db, &st, e,
-	    "SELECT no, account, id, file, coalesce(standing, 0) FROM query_t"
-	    " WHERE state = 'given'"
-	    " ORDER BY no LIMIT ?",
+	    "SELECT no, account, id, file, coalesce(standing, 0), expires FROM"
+	    " query_t WHERE state = 'given' ORDER BY no LIMIT ?",
 	    "i", (int64_t)AT_ONCE);
+
+	keeper_now(now, sizeof(now));
+	work_day(now, day);
 
 	for (; rc == 1 && n < AT_ONCE; rc = db_next(db, st, e)) {
 		q[n].no = sqlite3_column_int64(st, 0);
@@ -449,10 +562,13 @@ query_place(struct db *db, struct err *e)
 		snprintf(q[n].id, sizeof(q[n].id), "%s", db_text(st, 2));
 		snprintf(q[n].file, sizeof(q[n].file), "%s", db_text(st, 3));
 		q[n].standing = sqlite3_column_int64(st, 4);
+		snprintf(q[n].expires, sizeof(q[n].expires), "%s",
+		    db_text(st, 5));
 		n++;
 	}
 	db_done(st);
 	for (size_t i = 0; rc != -1 && i < n; i++)
-		rc = show(db, &q[i], e);
+		rc = strcmp(q[i].expires, day) < 0 ? take_away(db, &q[i], e)
+						   : show(db, &q[i], e);
 	return rc == -1 ? -1 : n == AT_ONCE;
 }

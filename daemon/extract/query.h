@@ -24,8 +24,9 @@ struct query_row {
 	char state[16]; /* asked, decided, given, placed, expired, refused */
 	char file[SPOOL_TEXT + 16]; /* its name in /extracts */
 	char day[16];               /* in China, of the decision */
-	char upto[40];              /* all that came before is in it */
-	int64_t standing;           /* number of its standing extract, 0 none */
+	char expires[16];
+	char upto[40];    /* all that came before is in it */
+	int64_t standing; /* number of its standing extract, 0 none */
 };
 
 /* What the worker read, kept. ERR_SENDER where it is refused. */
@@ -71,10 +72,19 @@ void query_refusal(struct db *db, int64_t no, struct err *ret_why);
 const char *query_outcome(struct db *db, int64_t no);
 
 /*
- * After the commit: some that were given and are not to be seen yet; 1 there
- * may be more. Where a file is gone it is told as lost, in the log.
+ * After the commit: some that were given and are not to be seen yet, or no
+ * longer; 1 there may be more. Where a file is gone it is told as lost, in the
+ * log.
  */
 int query_place(struct db *db, struct err *e);
+
+/*
+ * A grant was revoked: what lies in /extracts under it, or is kept to be sent
+ * again, is over, each with its line in the ledger. It is removed after the
+ * commit, by query_place.
+ */
+int query_revoke(struct keeper *k, int64_t grant, const char *now,
+    struct err *e);
 
 /* What was asked, given and withheld, and why: for the receipt. */
 json_t *query_receipt(struct db *db, int64_t no, struct err *e);

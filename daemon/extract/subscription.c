@@ -98,6 +98,26 @@ subscription_keep(const char *account, const char *id, const char *file,
 	return 0;
 }
 
+int
+subscription_is_kept(const char *account, const char *id)
+{
+	char path[SPOOL_TEXT + 128];
+
+	kept_path(account, id, path, sizeof(path));
+	return access(path, F_OK) == 0;
+}
+
+void
+subscription_forget(const char *account, const char *id)
+{
+	char path[SPOOL_TEXT + 128];
+
+	kept_path(account, id, path, sizeof(path));
+	if (unlink(path) == -1 && errno != ENOENT)
+		log_error("%s cannot remove '%s': %s", id, path,
+		    strerror(errno));
+}
+
 static int
 refuse_again(const struct query *q, struct err *e)
 {

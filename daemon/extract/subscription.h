@@ -33,6 +33,9 @@ int subscription_given(struct db *db, const struct bundle *b, const char *since,
 /* A number that was just shown is kept beside, to be sent again. */
 int subscription_keep(const char *account, const char *id, const char *file,
     struct err *e);
+/* Whether it is, and what becomes of it where its grant was revoked. */
+int subscription_is_kept(const char *account, const char *id);
+void subscription_forget(const char *account, const char *id);
 /* After the commit, the next notice of a correction: 1 one, 0 none, -1. */
 int subscription_place(struct db *db, struct err *e);
 

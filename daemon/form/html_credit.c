@@ -159,118 +159,155 @@ chart(struct buf *b, const json_t *table)
 
 /* ---- a table ---- */
 
-/* The page is of this name: no row need repeat it. */
-static int
-is_heading(const json_t *field)
+/* Numbers of the objections to a cell; NULL where there are none. */
+static const json_t *
+marks_of(const json_t *t, size_t row, size_t column)
 {
-	return strcmp(text_of(field, "name"), "entity_name") == 0;
+	const json_t *marks = json_array_get(json_object_get(t, "marks"), row);
+
+	marks = json_array_get(marks, column);
+	return json_array_size(marks) > 0 ? marks : NULL;
 }
 
-/* Columns in which no row says anything are left out. */
+/* Whether a row says anything in it, or anything is objected to there. */
 static int
-is_blank(const json_t *rows, size_t column)
+is_blank(const json_t *t, size_t row, size_t column)
 {
+	const json_t *rows = json_object_get(t, "rows");
+	const char *s = cell_of(json_array_get(rows, row), (int)column);
+
+	return (s == NULL || s[0] == '\0') && marks_of(t, row, column) == NULL;
+}
+
+/*
+ * Columns in which no row says anything are left out; so is the name, of which
+ * the page is, unless it is objected to.
+ */
+static int
+is_shown(const json_t *t, size_t column)
+{
+	size_t n = json_array_size(json_object_get(t, "rows"));
+	const json_t *f = json_array_get(json_object_get(t, "fields"), column);
+	int heading = strcmp(text_of(f, "name"), "entity_name") == 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (heading ? marks_of(t, i, column) != NULL
+			    : !is_blank(t, i, column))
+			return 1;
+	return 0;
+}
+
+/* The last column is the row's date: beside it stands what the row has. */
+static void
+mark(struct buf *b, const json_t *t, size_t column, const json_t *marks)
+{
+	int whole = column + 1 == json_array_size(json_object_get(t, "fields"));
 	size_t i;
-	json_t *row;
+	json_t *number;
 
-	json_array_foreach(rows, i, row)
-	{
-		const char *s = cell_of(row, (int)column);
-
-		if (s != NULL && s[0] != '\0')
-			return 0;
-	}
-	return 1;
+	buf_printf(b, " <mark>%s",
+	    whole ? "整行异议中 / row under objection"
+		  : "异议中 / under objection");
+	json_array_foreach(marks, i, number)
+	    buf_printf(b, " %" JSON_INTEGER_FORMAT, json_integer_value(number));
+	buf_addstr(b, "</mark>");
 }
 
 static void
-fact(struct buf *b, const json_t *field, const char *value)
+cell(struct buf *b, const json_t *t, size_t row, size_t column,
+    const char *kind)
 {
-	buf_addstr(b, "<tr><th>");
-	html_text(b, text_of(field, "title"));
-	buf_addstr(b, "</th>");
-	html_cell(b, "", value);
-	buf_addstr(b, "</tr>\n");
+	const json_t *rows = json_object_get(t, "rows");
+	const char *s = cell_of(json_array_get(rows, row), (int)column);
+	const json_t *marks = marks_of(t, row, column);
+
+	buf_printf(b, "<td%s>", kind);
+	html_text(b, s != NULL ? s : "");
+	if (marks != NULL)
+		mark(b, t, column, marks);
+	buf_addstr(b, "</td>");
 }
 
 /* One row reads better from top to bottom. */
 static void
-facts(struct buf *b, const json_t *fields, const json_t *row)
+facts(struct buf *b, const json_t *t, size_t row)
 {
 	size_t i;
 	json_t *f;
 
 	buf_addstr(b, "<table class=\"facts\">\n");
-	json_array_foreach(fields, i, f)
+	json_array_foreach(json_object_get(t, "fields"), i, f)
 	{
-		const char *s = cell_of(row, (int)i);
-
-		if (s != NULL && s[0] != '\0')
-			fact(b, f, s);
+		if (is_blank(t, row, i))
+			continue;
+		buf_addstr(b, "<tr><th>");
+		html_text(b, text_of(f, "title"));
+		buf_addstr(b, "</th>");
+		cell(b, t, row, i, "");
+		buf_addstr(b, "</tr>\n");
 	}
 	buf_addstr(b, "</table>\n");
 }
 
+static const char *
+kind_of(const json_t *field)
+{
+	return json_is_true(json_object_get(field, "number")) ? " class=\"n\""
+							      : "";
+}
+
 static void
-row_of(struct buf *b, const json_t *fields, const json_t *rows,
-    const json_t *row)
+row_of(struct buf *b, const json_t *t, size_t row)
 {
 	size_t i;
 	json_t *f;
 
 	buf_addstr(b, "<tr>");
-	json_array_foreach(fields, i, f)
+	json_array_foreach(json_object_get(t, "fields"), i, f)
 	{
-		const char *s = cell_of(row, (int)i);
-
-		if (!is_blank(rows, i) && !is_heading(f))
-			html_cell(b,
-			    json_is_true(json_object_get(f, "number"))
-				? " class=\"n\""
-				: "",
-			    s != NULL ? s : "");
+		if (is_shown(t, i))
+			cell(b, t, row, i, kind_of(f));
 	}
 	buf_addstr(b, "</tr>\n");
 }
 
 static void
-grid(struct buf *b, const json_t *fields, const json_t *rows)
+grid(struct buf *b, const json_t *t)
 {
+	size_t n = json_array_size(json_object_get(t, "rows"));
 	size_t i;
-	json_t *v;
+	json_t *f;
 
 	buf_addstr(b, "<div class=\"wide\"><table>\n<tr>");
-	json_array_foreach(fields, i, v)
+	json_array_foreach(json_object_get(t, "fields"), i, f)
 	{
-		if (is_blank(rows, i) || is_heading(v))
+		if (!is_shown(t, i))
 			continue;
-		buf_printf(b, "<th%s>",
-		    json_is_true(json_object_get(v, "number")) ? " class=\"n\""
-							       : "");
-		html_text(b, text_of(v, "title"));
+		buf_printf(b, "<th%s>", kind_of(f));
+		html_text(b, text_of(f, "title"));
 		buf_addstr(b, "</th>");
 	}
 	buf_addstr(b, "</tr>\n");
-	json_array_foreach(rows, i, v) row_of(b, fields, rows, v);
+	for (i = 0; i < n; i++)
+		row_of(b, t, i);
 	buf_addstr(b, "</table></div>\n");
 }
 
 static size_t
-filled(const json_t *fields, const json_t *rows)
+filled(const json_t *t)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < json_array_size(fields); i++)
-		n += !is_blank(rows, i);
+	for (size_t i = 0; i < json_array_size(json_object_get(t, "fields"));
+	     i++)
+		n += is_shown(t, i);
 	return n;
 }
 
 static void
 table(struct buf *b, const json_t *t)
 {
-	const json_t *fields = json_object_get(t, "fields");
-	const json_t *rows = json_object_get(t, "rows");
-	size_t n = json_array_size(rows);
+	size_t n = json_array_size(json_object_get(t, "rows"));
 
 	buf_addstr(b, "<h3>");
 	html_text(b, text_of(t, "title"));
@@ -283,11 +320,11 @@ table(struct buf *b, const json_t *t)
 		return;
 	}
 	chart(b, t);
-	if (n == 1 || (n <= 2 && filled(fields, rows) > WIDE))
+	if (n == 1 || (n <= 2 && filled(t) > WIDE))
 		for (size_t i = 0; i < n; i++)
-			facts(b, fields, json_array_get(rows, i));
+			facts(b, t, i);
 	else
-		grid(b, fields, rows);
+		grid(b, t);
 }
 
 /* ---- the page ---- */
@@ -300,6 +337,7 @@ static const char style[] =
     "svg{width:100%;height:auto}svg text{font-size:10px;text-anchor:middle;"
     "fill:#57606a}svg .most{text-anchor:start}.bar{fill:#0969da}"
     "svg line{stroke:#8c959f}.none{color:#57606a;margin:.2em 0}"
+    "mark{white-space:nowrap;font-size:.85em;padding:0 .3em}"
     "table{margin:.3em 0}.wide table{white-space:nowrap}"
     "@media(prefers-color-scheme:dark){.bar{fill:#58a6ff}.facts th,"
     "svg text{color:#8d96a0;fill:#8d96a0}}"

@@ -6,6 +6,7 @@
 #include "base/account.h"
 #include "base/act.h"
 #include "base/rows.h"
+#include "extract/query.h"
 #include "golden/enterprise.h"
 #include "grant/grant_ask.h"
 #include "grant/grant_store.h"
@@ -451,6 +452,8 @@ move_on(struct keeper *k, const struct step *s, const json_t *request,
 	if (rc == 0 && s->to != GRANT_SUSPENDED)
 		rc = objection_grant(k, no,
 		    s->to == GRANT_REVOKED ? "CORRECTED" : "CONFIRMED", a, e);
+	if (rc == 0 && s->to == GRANT_REVOKED)
+		rc = query_revoke(k, no, a->now, e);
 	/* What is being fetched under it ends with it. */
 	if (rc == 0 && s->to != GRANT_IN_FORCE)
 		keeper_hang_up(k, account);

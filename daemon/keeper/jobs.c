@@ -844,6 +844,12 @@ jobs_letters(struct keeper *k, int most, struct err *e)
 	return rc == -1 ? -1 : 0;
 }
 
+void
+jobs_extracts_wait(struct keeper *k)
+{
+	k->jobs->extracts_wait = 1;
+}
+
 /* What was promised by the commit: extracts, and notices of corrections. */
 static int
 show_extracts(struct keeper *k, struct err *e)

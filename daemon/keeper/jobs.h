@@ -23,6 +23,9 @@ int jobs_room(struct keeper *k, struct err *e);
 int jobs_progress(struct keeper *k, struct err *e);
 int jobs_worked(struct keeper *k, struct err *e);
 
+/* Extracts are to be seen, or no longer, after the commit. */
+void jobs_extracts_wait(struct keeper *k);
+
 /* Whether there is work without anybody saying anything. */
 int jobs_busy(const struct keeper *k);
 /* Merging inside the round: a slice, or more where nobody waits. */

@@ -44,7 +44,7 @@ struct jobs {
 	size_t nmoves;
 	size_t moves_room;
 	int receipts_wait;
-	int extracts_wait; /* given, and not to be seen yet */
+	int extracts_wait; /* given, and not to be seen yet, or no longer */
 	uint32_t sign_tag;
 	time_t pause; /* nothing is handed out before, for lack of space */
 };

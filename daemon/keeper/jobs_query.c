@@ -185,7 +185,7 @@ jobs_query_extracted(struct keeper *k, struct job *job, struct err *e)
 	if (query_given(k, job->standing, &job->bundle, job->rows, now, e) ==
 	    -1)
 		return -1;
-	k->jobs->extracts_wait = 1;
+	jobs_extracts_wait(k);
 	return finish(k, job, query_outcome(k->db, job->bundle.no), &none, now,
 	    e);
 }

@@ -50,9 +50,9 @@ is 'the register, two rows' "$(wc -l <"$T/extract/data/$aic.csv")" 3
 is 'bills of one, three rows' "$(wc -l <"$T/extract/data/$bills.csv")" 4
 is 'with the granted fields alone' "$(head -1 "$T/extract/data/$bills.csv" |
     tr -d '\r' | sed 's/^\xef\xbb\xbf//')" \
-    _enterprise,entity_name,bill_period,amount_due,_provider,_as_of
+    _enterprise,entity_name,bill_period,amount_due,_provider,_as_of,_objection
 is 'and their values' "$(tr -d '"\r' <"$T/extract/data/$bills.csv" | sed -n 2p)" \
-    "$(sql "SELECT id FROM enterprise WHERE reg_no = '350521124626049'"),晋江市清源织造有限公司,2015-01,200.50,MUB,2015-01-28"
+    "$(sql "SELECT id FROM enterprise WHERE reg_no = '350521124626049'"),晋江市清源织造有限公司,2015-01,200.50,MUB,2015-01-28,"
 ok 'the package names its digests' sh -c "cd '$T/extract' &&
     jq -r '.resources[] | .hash[7:] + \"  \" + .path' datapackage.json |
     sha256sum -c --quiet"

@@ -176,6 +176,80 @@ answers "$n" 无法确认（已记载） 现场无法核实
 ok 'the provider answers' z ingest --account aic "$T/异议答复.csv"
 ok 'the answer reaches the bank' wait_until 5 grep -q 现场无法核实 "$filed"
 is 'the mark stays' "$(marks | tr ',' '\n' | grep -c UNRESOLVED)" 1
+
+# --- in what is given out ------------------------------------------------------
+aic=aic_enterprise_registration
+lies() { # what the bank sees in /extracts
+	echo 'ls -1 /extracts' | sftp_do bank | grep -c 'zip$'
+}
+asks() { # NAME
+	query bank "$1.json" '{"query": 1, "purpose": "loan_approval",
+	    "datasets": ["'"$aic"'"], "subjects": ["350503106172864"],
+	    "report": "credit"}' && extract_of "$receipt"
+}
+marked() { # the last column of its row
+	tail -n +2 "$T/extract/data/$aic.csv" | tr -d '"\r' | sed 's/.*,//'
+}
+ok 'the bank asks' asks marks1
+is 'a field that is not given is not named' "$(marked)" ''
+fails 'nor in the report' grep -q '<mark>' "$T/extract/report"/*.html
+first=$receipt
+is 'it has two extracts' "$(lies)" 2
+ok 'the grant is revoked' z grant revoke 1 --person 王处 --reason 合同到期
+none_lies() {
+	[ "$(lies)" = 0 ]
+}
+ok 'they are gone' wait_until 5 none_lies
+is 'the ledger says of each why' "$(sql "SELECT count(*) FROM ledger WHERE
+    kind = 'extract removed' AND account = 'bank' AND json_extract(detail,
+    '$.grant') = 1 AND json_extract(detail, '$.reason') = '合同到期' AND
+    json_extract(detail, '$.extract') LIKE '%.zip'")" 2
+ok 'the receipt stays' verify_receipt "$first"
+ok 'another grant' z grant add --account bank --dataset $aic --subjects all \
+    --purpose loan_approval --fields entity_name,address --until 2097-12-31 \
+    --evidence "$T/paper" --person 李科 --reason 支行申请
+ok 'the bank asks again' asks marks2
+is 'the field is marked' "$(marked)" "address:$n"
+ok 'the value stands' grep -q 灵秀镇3号 "$T/extract/data/$aic.csv"
+is 'the package describes the mark' "$(jq -r '.resources[0].schema.fields[-1] |
+    .name + " " + .title' "$T/extract/datapackage.json")" \
+    '_objection 异议中（字段:异议号，*为整行） under objection'
+ok 'it stands beside the value in the report' grep -q \
+    "灵秀镇3号 <mark>异议中 / under objection $n</mark>" "$T/extract/report"/*.html
+{
+	echo "$header"
+	objects B2 '' 企业基本登记信息 '' '' '' '' 不是本企业 \
+	    石狮市远洋制衣有限公司 9135050333781355XJ
+} >"$T/异议.csv"
+ok 'the whole row is objected to' drop "$T/异议.csv" 异议-2.csv
+ok 'it arrives' wait_until 10 grep -q 不是本企业 "$filed"
+whole=$(z objection list --json | jq '.[0].objection')
+ok 'asked once more' asks marks3
+is 'both are there' "$(marked)" "address:$n *:$whole"
+ok 'in the report too' grep -q \
+    "<mark>整行异议中 / row under objection $whole</mark>" \
+    "$T/extract/report"/*.html
+
+# --- what is kept --------------------------------------------------------------
+ok 'a standing extract' query bank w.json '{"purpose": "loan_approval",
+    "datasets": ["'"$aic"'"], "subjects": ["350503106172864"],
+    "subscribe": {"name": "w", "every": "month"}}'
+is 'is kept beside, to be sent again' "$(find "$HOME_DIR/accounts/bank/extracts" \
+    -name '.*.kept' | wc -l)" 1
+ok 'its grant is revoked as well' z grant revoke 2 --person 王处 --reason 到期
+ok 'nothing is left, not even hidden' wait_until 5 sh -c "! find \
+    '$HOME_DIR/accounts/bank/extracts' -type f | grep ."
+ok 'asked for again' query bank again.json '{"again": {"name": "w", "seq": 1}}'
+is 'there is none' "$(code)" query_again
+ok 'a grant of yes and no' z grant add --account bank --dataset $aic \
+    --subjects all --purpose loan_approval --form yes-no --fields entity_name \
+    --until 2097-12-31 --evidence "$T/paper" --person 李科 --reason 支行申请
+ok 'the bank asks for that' query bank yes.json '{"purpose": "loan_approval",
+    "datasets": ["'"$aic"'"], "subjects": ["350503106172864"]}'
+extract_of "$receipt"
+is 'the yes is marked for the row it rests on' "$(tail -1 \
+    "$T/extract/data/yes_no.csv" | tr -d '"\r' | sed 's/.*,//')" "*:$whole"
+
 fails 'other names are queries' drop "$T/b1.zip" other.zip
 ok 'the chain holds' z verify
 done_testing
