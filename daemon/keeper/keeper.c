@@ -241,7 +241,7 @@ hear(struct keeper *k, struct peer *p)
 			log_warn("- hung up on account=%s: %s",
 			    p->account[0] != '\0' ? p->account : "-", e.en);
 		if (rc != 1 && standing)
-			k->stopping = 1;
+			k->stopping = STOPPING_ALONE;
 		if (rc != 1) {
 			peer_drop(k, p);
 			return;
@@ -268,7 +268,7 @@ on_signals(struct keeper *k, int signals)
 
 	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo != SIGHUP) {
-			k->stopping = 1;
+			k->stopping = STOPPING_TOLD;
 			continue;
 		}
 		if (standing_reload(k, &e) == -1)
@@ -417,6 +417,19 @@ open_all(struct keeper *k, struct err *e)
 	return jail_enter(JAIL_KEEPER, NULL, e);
 }
 
+/*
+ * Whether the supervisor ends all roles in order, and not because one died:
+ * then there is no signal. Another role may have heard it before us.
+ */
+static int
+told_to_end(const struct keeper *k, int signals)
+{
+	enum { PATIENCE_MS = 50 };
+	struct pollfd p = { .fd = signals, .events = POLLIN };
+
+	return k->stopping == STOPPING_TOLD || poll(&p, 1, PATIENCE_MS) == 1;
+}
+
 int
 keeper_role(int argc, char **argv)
 {
@@ -438,6 +451,8 @@ keeper_role(int argc, char **argv)
 	(void)close(ready);
 	while (!k->stopping)
 		round_once(k, control, signals);
+	if (told_to_end(k, signals) && reports_end(k, &e) == -1)
+		log_warn("- keeper ends: %s", e.en);
 	json_decref(k->notices);
 	jobs_free(k->jobs);
 	reports_free(k->reports);

@@ -38,6 +38,13 @@ enum peer_kind {
 
 enum { PEERS_MAX = 4096 };
 
+/* Why the rounds end. */
+enum stopping {
+	STOPPING_NOT,
+	STOPPING_ALONE, /* another role is gone */
+	STOPPING_TOLD   /* by a signal */
+};
+
 struct peer {
 	int fd;
 	enum peer_kind kind;
@@ -56,7 +63,7 @@ struct keeper {
 	int messenger;   /* -1: nobody is told */
 	json_t *notices; /* owned: for the messenger, after the commit */
 	int ready;
-	int stopping;
+	enum stopping stopping;
 	int later;            /* work was put off for uploads */
 	int series;           /* uploads that came one after the other */
 	int64_t uploaded_at;  /* milliseconds: the last upload told */

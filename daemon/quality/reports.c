@@ -170,7 +170,25 @@ reports_send(struct keeper *k, struct err *e)
 	frame_put_str(f, r->order.account);
 	frame_put_str(f, r->order.folder);
 	r->step = SENT;
-	return frame_send(r->fd, f, e);
+	/* Where the reporter is gone all roles end; the order stays owed. */
+	if (frame_send(r->fd, f, e) == -1)
+		k->stopping = STOPPING_ALONE;
+	return 0;
+}
+
+int
+reports_end(struct keeper *k, struct err *e)
+{
+	const struct reports *r = k->reports;
+
+	if (r->step == IDLE)
+		return 0;
+	return db_run(k->db, e,
+		   "UPDATE report_t SET attempts = attempts - 1 WHERE no = ?"
+		   " AND attempts > 0",
+		   "i", r->order.no) == -1
+		   ? -1
+		   : db_commit(k->db, e);
 }
 
 /* ---- what became of it ---- */

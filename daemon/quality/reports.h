@@ -30,6 +30,11 @@ int reports_choose(struct keeper *k, struct err *e);
 int reports_send(struct keeper *k, struct err *e);
 /* A frame of the reporter: signed, placed, in the ledger. */
 int reports_done(struct keeper *k, struct err *e);
+/*
+ * The keeper ends as it was told to: what the reporter was at counts as no
+ * attempt.
+ */
+int reports_end(struct keeper *k, struct err *e);
 /* Whether there is something to choose, or to commit and send. */
 int reports_busy(const struct keeper *k);
 
