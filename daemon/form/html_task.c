@@ -132,6 +132,15 @@ put_department(struct buf *b, const json_t *d)
 	buf_addstr(b, "</tr>\n");
 }
 
+/* Its name, where its accounts have one, else its code. */
+static const char *
+name_of(const json_t *d)
+{
+	const char *unit = text(d, "unit");
+
+	return unit[0] != '\0' ? unit : text(d, "provider");
+}
+
 static void
 put_scores(struct buf *b, const json_t *list)
 {
@@ -150,8 +159,8 @@ put_scores(struct buf *b, const json_t *list)
 			break;
 		snprintf(words[n], sizeof(words[n]), x < 0 ? "—" : "%.1f %%",
 		    x * 100);
-		bar[n] = (struct svg_bar){ text(d, "unit"), text(d, "provider"),
-			x, words[n],
+		bar[n] = (struct svg_bar){ name_of(d), text(d, "provider"), x,
+			words[n],
 			x < 0       ? "none"
 			: x >= 0.95 ? "best"
 			: x >= 0.85 ? "good"
@@ -176,7 +185,7 @@ put_trend(struct buf *b, const json_t *d)
 	if (n < 2)
 		return;
 	buf_addstr(b, "<h3>");
-	html_text(b, text(d, "unit"));
+	html_text(b, name_of(d));
 	buf_addstr(b, "</h3>\n");
 	svg_trend(b, "得分", "score", point, n);
 }
@@ -192,12 +201,12 @@ html_city(const json_t *city, struct buf *b)
 	    text(city, "month"));
 	html_section(b, "名次", "Ranking");
 	put_scores(b, list);
-	buf_addstr(b, "<table>\n<tr>");
+	buf_addstr(b, "<div class=\"scroll\"><table>\n<tr>");
 	for (int c = 0; c < COLUMNS; c++)
 		html_head(b, "", columns[c].zh, columns[c].en);
 	buf_addstr(b, "</tr>\n");
 	json_array_foreach(list, i, d) put_department(b, d);
-	buf_addstr(b, "</table>\n<p>");
+	buf_addstr(b, "</table></div>\n<p>");
 	html_both(b,
 	    "入库率：受理行数/报送行数。关联率：关联到企业的行数/受理行数。"
 	    "时效率：按时报送（含零报告）期数/应报期数。漏报率：漏报期数/应报"

@@ -128,7 +128,7 @@ without_data(struct keeper *k, struct job *job, const struct query *q,
 int
 jobs_query_read(struct keeper *k, struct job *job, struct err *e)
 {
-	struct query q = { NULL };
+	struct query q = { .purpose = NULL };
 	char now[40];
 	int rc;
 
@@ -155,7 +155,7 @@ jobs_query_read(struct keeper *k, struct job *job, struct err *e)
 int
 jobs_query_due(struct keeper *k, struct job *job, struct err *e)
 {
-	struct query q = { NULL };
+	struct query q = { .purpose = NULL };
 	char *body = NULL;
 	char now[40];
 	int rc = subscription_next(k->db, &job->bundle, &body, e);

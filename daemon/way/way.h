@@ -13,11 +13,16 @@
  *                     matched to a data standard         way/read.c
  *  clean    (worker)  a record -> a row with typed
  *                     values and findings                way/clean.c
- *  link     (keeper)  a row -> its enterprise
+ *  link     (keeper)  a row -> its enterprise            way/link.c
  *  merge    (keeper)  a row -> the base, by natural key
  *                     and business date                  way/merge.c
  *  receipt  (keeper)  counts -> a signed receipt         way/receipt.c
- *  report   (keeper)  rejected rows back to the sender   way/report.c
+ *  report   (worker)  rejected rows as they were sent    way/report.c
+ *           (reporter) what the bundle was worth -> pages
+ *                     and lists for its sender           way/reporter.c
+ *
+ * Beside it, for a query: what was decided of it -> a package for the
+ * institution that asked (extract)                       extract/extract.c
  */
 
 #endif

@@ -229,7 +229,7 @@ put_query(struct job *j, const struct query *q, struct err *e)
 int
 work_query(struct job *j, struct err *e)
 {
-	struct query q = { NULL };
+	struct query q = { .purpose = NULL };
 	int rc;
 
 	j->kind = container_kind_of(j->said->name);
