@@ -60,12 +60,12 @@ return {
   -- ranges (plausible values of numbers, A6), dated and late (the date that
   -- has to be in the file's period, and the days it may lie before; T3).
   datasets = {
-    -- New licences carry the unified code since 三证合一.
+    -- A licence carries the unified code from its first renewal after 三证合一
+    -- on: which that is no row says, so it is not asked for.
     aic_enterprise_registration = {
       refuse = {},
       expected = {
         { field = { "uscc", "org_code", "reg_no" } },
-        { field = "uscc", from = "2015-10-01" },
         { field = "reg_capital_currency", when = "reg_capital" },
         { field = "cancelled_on", when = "reg_status", is = "CANCELLED" },
         { field = "revoked_on", when = "reg_status", is = "REVOKED" },
