@@ -47,6 +47,13 @@ path_of(const struct backup *b, const char *name, char path[PATH_MAX])
 	snprintf(path, PATH_MAX, "%s/%s", b->to, name);
 }
 
+/* The base in it, named by how far its ledger goes. */
+static void
+base_name(const struct backup *b, char name[64])
+{
+	snprintf(name, 64, "exchange.%" PRId64 ".db", b->seq);
+}
+
 /* The folder, and nobody else at it. */
 static int
 open_folder(struct backup *b, const char *dir, struct err *e)
@@ -107,7 +114,7 @@ copy_base(struct backup *b, struct err *e)
 	db_close(db);
 	if (rc == -1)
 		return -1;
-	snprintf(name, sizeof(name), "exchange.%" PRId64 ".db", b->seq);
+	base_name(b, name);
 	path_of(b, name, path);
 	if (rename(new, path) == -1)
 		return err_errno(e, ERR_RETRY, "cannot place '%s'", path);
@@ -216,7 +223,7 @@ count_missing(struct backup *b, struct err *e)
 	sqlite3_stmt *q;
 	int rc;
 
-	snprintf(name, sizeof(name), "exchange.%" PRId64 ".db", b->seq);
+	base_name(b, name);
 	path_of(b, name, path);
 	b->bundles = b->missing = 0;
 	if (db_open_read(path, &db, e) == -1)
@@ -267,7 +274,7 @@ tidy(const struct backup *b)
 	struct dirent *entry;
 	DIR *d = opendir(b->to);
 
-	snprintf(keep, sizeof(keep), "exchange.%" PRId64 ".db", b->seq);
+	base_name(b, keep);
 	while (d != NULL && (entry = readdir(d)) != NULL)
 		if (strncmp(entry->d_name, "exchange.", 9) == 0 &&
 		    strncmp(entry->d_name, keep, strlen(keep)) != 0)
@@ -287,7 +294,7 @@ publish(struct backup *b, json_t **ret_manifest, struct err *e)
 
 	gmtime_r(&now, &tm);
 	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	snprintf(name, sizeof(name), "exchange.%" PRId64 ".db", b->seq);
+	base_name(b, name);
 	*ret_manifest =
 	    json_pack("{s:i, s:s, s:s, s:{s:I, s:s}, s:I, s:I, s:I, s:I}",
 		"backup", 1, "at", at, "base", name, "ledger", "seq",
