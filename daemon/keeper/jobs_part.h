@@ -8,7 +8,12 @@
 #include "keeper/jobs.h"
 #include "sys/spool.h"
 
-/* Jobs inside: what jobs.c and jobs_query.c share. */
+/*
+ * Jobs inside: the list and what a start makes good (jobs.c), handing out
+ * (jobs_hand_out.c), what workers say (jobs_worked.c), merging up to the
+ * receipt (jobs_merge.c), what comes after the commit (jobs_after.c), queries
+ * (jobs_query.c).
+ */
 
 struct job {
 	struct job *next;
@@ -49,8 +54,14 @@ struct jobs {
 	time_t pause; /* nothing is handed out before, for lack of space */
 };
 
+/* The job of a bundle by its id; NULL where there is none. */
+struct job *jobs_find(const struct keeper *k, const char *id);
+/* Gives its bundle to a worker. */
+int jobs_send_work(struct keeper *k, struct job *job, struct err *e);
 /* Its row file, which is ours alone: a crash leaves nothing to tidy up. */
 int jobs_open_rows(struct job *job, struct err *e);
+/* Frees one that is in no list, with all it holds. */
+void jobs_drop(struct job *job);
 /* Takes it out; its bundle may be claimed again if it is not finished. */
 int jobs_leave(struct keeper *k, struct job *job, struct err *e);
 /* For an operator to look at. */
