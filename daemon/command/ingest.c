@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
-#include "form/container.h"
+#include "door/arrival.h"
 #include "form/gbk.h"
 #include "sys/frame.h"
 #include "sys/hash.h"
@@ -21,7 +21,8 @@
 struct ingest {
 	struct ask *ask;
 	const char *account;
-	char kind; /* of what is taken in, see spool.h */
+	int asks;                   /* zayton extract: for queries */
+	const struct folder *inbox; /* of the account's role */
 	int json;
 	int uploading; /* spool/uploading/ACCOUNT */
 	int received;
@@ -61,12 +62,15 @@ hello(struct ingest *in, struct err *e)
 		return err_set(e, ERR_RETRY, "the keeper hung up; try again");
 	yes = frame_get_u8(f);
 	frame_get_str(f, account, sizeof(account));
-	(void)frame_get_u8(f);
+	in->inbox = tree_inbox((enum account_role)frame_get_u8(f));
 	if (frame_end(f, e) == -1)
 		return -1;
-	if (!yes)
+	if (!yes || in->inbox == NULL)
 		return err_set(e, ERR_HOLD, "there is no enabled account '%s'",
 		    in->account);
+	if (in->asks && in->inbox->kind != 'q')
+		return err_set(e, ERR_HOLD,
+		    "'%s' is no institution: it has no queries", in->account);
 	return 0;
 }
 
@@ -110,23 +114,6 @@ read_at(void *arg, void *buf, size_t size, uint64_t off)
 	return pread(*(int *)arg, buf, size, (off_t)off);
 }
 
-static void
-judge(int fd, uint64_t bytes, const struct spool_name *n, struct err *why)
-{
-	struct container_reader r = { read_at, &fd, bytes };
-	const char *name = n->name;
-	enum container_kind kind = container_kind_of(name);
-
-	memset(why, 0, sizeof(*why));
-	/* What a query holds is judged by who reads it. */
-	if (n->kind == 'q' && kind != CONTAINER_CSV && kind != CONTAINER_XLSX)
-		return;
-	if (kind == CONTAINER_NONE)
-		(void)container_kind_refuse(name, why);
-	else
-		(void)container_check(kind, &r, &container_limits_default, why);
-}
-
 static int
 tell(struct ingest *in, const char *file, uint64_t bytes,
     const unsigned char *digest, const struct err *why, struct err *e)
@@ -168,7 +155,8 @@ take_in(struct ingest *in, int source, struct spool_name *n, struct err *e)
 	give_to_owner(fd, in->uploading);
 	if (spool_name_format(n, file) == 0 &&
 	    copy(source, fd, &bytes, digest, e) == 0) {
-		judge(fd, bytes, n, &why);
+		arrival_look(in->inbox, n->name,
+		    &(struct container_reader){ read_at, &fd, bytes }, &why);
 		rc = spool_publish(fd, in->uploading, file, in->received, file,
 		    e);
 	}
@@ -280,16 +268,16 @@ static int
 ingest_one(struct ingest *in, const char *path, int source)
 {
 	const char *slash = strrchr(path, '/');
-	struct spool_name n = { .kind = in->kind };
+	const char *name = slash != NULL ? slash + 1 : path;
+	struct spool_name n = { .kind = arrival_kind(in->inbox, name) };
 	json_t *answer = NULL;
 	struct err e;
 	int status;
 
 	spool_new_id(n.id);
 	snprintf(n.account, sizeof(n.account), "%s", in->account);
-	snprintf(n.name, sizeof(n.name), "%s",
-	    slash != NULL ? slash + 1 : path);
-	if (spool_name_check(slash != NULL ? slash + 1 : path, &e) == -1 ||
+	snprintf(n.name, sizeof(n.name), "%s", name);
+	if (spool_name_check(name, &e) == -1 ||
 	    take_in(in, source, &n, &e) == -1 ||
 	    follow(in, n.id, &answer, &e) == -1)
 		return command_fail(&e);
@@ -321,7 +309,7 @@ run(struct ingest *in, const struct conf *c, char **path, const int *source,
 }
 
 static int
-take_all(int argc, char **argv, char kind)
+take_all(int argc, char **argv, int asks)
 {
 	const char *account = command_option(&argc, argv, "--account", 1);
 	struct ingest *in = xcalloc(1, sizeof(*in));
@@ -332,7 +320,7 @@ take_all(int argc, char **argv, char kind)
 
 	in->json = command_option(&argc, argv, "--json", 0) != NULL;
 	in->account = account;
-	in->kind = kind;
+	in->asks = asks;
 	if (account == NULL || command_unknown(argc, argv) || argc < 2) {
 		status = command_usage();
 		goto out;
@@ -359,11 +347,11 @@ out:
 int
 ingest_command(int argc, char **argv)
 {
-	return take_all(argc, argv, 'u');
+	return take_all(argc, argv, 0);
 }
 
 int
 ingest_query_command(int argc, char **argv)
 {
-	return take_all(argc, argv, 'q');
+	return take_all(argc, argv, 1);
 }

@@ -39,6 +39,67 @@ open_dir(const char *path, struct err *e)
 	return fd != -1 ? fd : err_errno(e, ERR_HOLD, "cannot open '%s'", path);
 }
 
+static int
+is_inbox(const struct folder *f)
+{
+	return f->kind == 'u' || f->kind == 'q';
+}
+
+const struct folder *
+tree_inbox(enum account_role role)
+{
+	for (size_t i = 0; i < FOLDERS; i++)
+		if (is_inbox(&tree_folders[i]) &&
+		    (tree_folders[i].roles & 1U << role) != 0)
+			return &tree_folders[i];
+	return NULL;
+}
+
+/* Only those of its role were made. */
+const struct folder *
+tree_inbox_of(const char *account)
+{
+	char path[160];
+
+	for (size_t i = 0; i < FOLDERS; i++) {
+		snprintf(path, sizeof(path), "%s/%s/%s", HOME_ACCOUNTS, account,
+		    tree_folders[i].name);
+		if (is_inbox(&tree_folders[i]) && access(path, F_OK) == 0)
+			return &tree_folders[i];
+	}
+	return NULL;
+}
+
+int
+tree_make(const char *account, enum account_role role, struct err *e)
+{
+	/* What the server writes of any account, seen or not. */
+	static const char *const always[] = { HOME_ACCOUNTS "/%s",
+		HOME_ACCOUNTS "/%s/reports", HOME_SPOOL "/uploading/%s",
+		HOME_DROP "/%s" };
+	char path[160];
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+		const char *mark = strstr(always[i], "%s");
+
+		snprintf(path, sizeof(path), "%.*s%s%s",
+		    (int)(mark - always[i]), always[i], account, mark + 2);
+		if (file_mkdir(AT_FDCWD, path, 0750, e) == -1)
+			return -1;
+	}
+	for (size_t i = 0; i < FOLDERS; i++) {
+		const struct folder *f = &tree_folders[i];
+
+		snprintf(path, sizeof(path), "%s/%s/%s", HOME_ACCOUNTS, account,
+		    f->name);
+		if ((f->roles & 1U << role) != 0 &&
+		    (f->rights & FOLDER_SHARED) == 0 &&
+		    file_mkdir(AT_FDCWD, path, 0750, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 tree_open(struct tree *t, const char *account, enum account_role role,
     struct err *e)

@@ -51,6 +51,17 @@ int tree_open(struct tree *t, const char *account, enum account_role role,
     struct err *e);
 void tree_close(struct tree *t);
 
+/* All that an account of the role needs, made when the account is. */
+int tree_make(const char *account, enum account_role role, struct err *e);
+
+/*
+ * The folder an account of the role sends its files to, whichever way they
+ * come: /upload or /queries.
+ */
+const struct folder *tree_inbox(enum account_role role);
+/* The same of an account of the current instance; NULL where there is none. */
+const struct folder *tree_inbox_of(const char *account);
+
 /*
  * Cleans a path as clients send it ("", ".", "..", "//", with or without a
  * leading slash) and finds its folder. -1 where it is too long.

@@ -4,134 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "door/arrival.h"
 #include "door/upload.h"
+#include "form/query.h"
 #include "sys/hash.h"
 #include "sys/mem.h"
 
 enum {
 	BACK = 256 * 1024, /* read back at once */
-	PUSH = 32 << 20,   /* written before the disk is set to work */
-	QUERY_MAX = 1 << 20
+	PUSH = 32 << 20    /* written before the disk is set to work */
 };
-
-/* --- names --------------------------------------------------------------- */
-
-static size_t
-without_end(const char *name, size_t len, const char *end)
-{
-	size_t k = strlen(end);
-
-	return len > k && strncasecmp(name + len - k, end, k) == 0 ? len - k
-								   : len;
-}
-
-/*
- * The length of a name without what clients append while they send; rclone
- * puts a number in between: x.zip.0a1b2c3d.partial.
- */
-static size_t
-final_len(const char *name)
-{
-	static const char *const end[] = { ".filepart", ".partial", ".part",
-		".tmp" };
-	size_t len = strlen(name);
-	size_t cut = len;
-
-	for (size_t i = 0; i < sizeof(end) / sizeof(end[0]) && cut == len; i++)
-		cut = without_end(name, len, end[i]);
-	if (cut < len && cut > 9 && name[cut - 9] == '.' &&
-	    strspn(name + cut - 8, "0123456789abcdef") >= 8)
-		cut -= 9;
-	return cut;
-}
-
-int
-upload_temporary_of(const char *a, const char *b)
-{
-	size_t len = final_len(a);
-
-	return a[len] != '\0' && strlen(b) == len && memcmp(a, b, len) == 0;
-}
-
-static int
-is_signature(const char *name)
-{
-	char base[NAME_TEXT];
-	size_t len = without_end(name, strlen(name), ".sig");
-
-	if (name[len] == '\0')
-		return 0;
-	memcpy(base, name, len);
-	base[len] = '\0';
-	return container_kind_of(base) != CONTAINER_NONE;
-}
-
-static int
-is_queries(const struct folder *f)
-{
-	return f->kind == 'q';
-}
-
-/* What institutions send beside queries: consents and objections. */
-static int
-is_paper(const char *name)
-{
-	static const char *const begins[] = { "consent", "enterprise_consent",
-		"企业授权书", "授权书", "value-objection",
-		"enterprise_objection", "异议" };
-
-	if (strcasestr(name, ".json") != NULL)
-		return 0;
-	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (strncasecmp(name, begins[i], strlen(begins[i])) == 0)
-			return 1;
-	return 0;
-}
-
-/* By its folder, and by its name: a query, an upload, a signature ... */
-static char
-kind_of(const struct folder *f, const char *name)
-{
-	if (is_queries(f))
-		return is_paper(name) ? 'u' : f->kind;
-	return f->kind == 'u' && is_signature(name) ? 's' : f->kind;
-}
-
-/* JSON, or a list of enterprises. */
-static int
-is_query_kind(enum container_kind kind)
-{
-	return kind == CONTAINER_CSV || kind == CONTAINER_XLSX;
-}
-
-int
-upload_name_check(const struct folder *f, const char *name, int *ret_temporary,
-    struct err *e)
-{
-	int query = kind_of(f, name) == 'q';
-	char final[NAME_TEXT];
-	enum container_kind kind;
-	size_t len;
-
-	if (spool_name_check(name, e) == -1)
-		return -1;
-	len = final_len(name);
-	memcpy(final, name, len);
-	final[len] = '\0';
-	*ret_temporary = name[len] != '\0';
-	if (query && without_end(final, len, ".json") < len)
-		return CONTAINER_NONE;
-	kind = container_kind_of(final);
-	if ((query ? is_query_kind(kind) : kind != CONTAINER_NONE) ||
-	    (f->kind == 'u' && is_signature(final)))
-		return (int)kind;
-	return query ? err_say(e, ERR_SENDER, "query_name", final, NULL)
-		     : container_kind_refuse(final, e);
-}
 
 /* --- opening ------------------------------------------------------------- */
 
@@ -151,8 +36,8 @@ upload_new(int fd, char kind, const struct upload_limits *l)
 
 	u->fd = fd;
 	u->bytes_max = l->bytes_max;
-	if (kind == 'q' && u->bytes_max > QUERY_MAX)
-		u->bytes_max = QUERY_MAX;
+	if (kind == 'q' && u->bytes_max > QUERY_BYTES)
+		u->bytes_max = QUERY_BYTES;
 	u->hash = hash_new(HASH_SHA256);
 	return u;
 }
@@ -172,10 +57,10 @@ int
 upload_create(const struct tree *t, const struct folder *f, const char *name,
     const struct upload_limits *l, struct upload **ret_u, struct err *e)
 {
-	struct spool_name n = { .kind = kind_of(f, name) };
+	struct spool_name n = { .kind = arrival_kind(f, name) };
 	struct upload *u;
 	int temporary;
-	int kind = upload_name_check(f, name, &temporary, e);
+	int kind = arrival_name(f, name, &temporary, e);
 	int fd;
 
 	if (kind == -1 || room_check(t, l, e) == -1)
@@ -200,7 +85,7 @@ upload_create(const struct tree *t, const struct folder *f, const char *name,
 static int
 belongs(const struct spool_name *n, const struct folder *f)
 {
-	return n->kind == f->kind || n->kind == kind_of(f, n->name);
+	return n->kind == f->kind || n->kind == arrival_kind(f, n->name);
 }
 
 /* Opens an unfinished upload with its lock; -1 where it is somebody's. */
@@ -329,7 +214,7 @@ upload_resume(const struct tree *t, const struct folder *f, const char *name,
 	struct upload *u;
 	off_t hole;
 	int temporary;
-	int kind = upload_name_check(f, name, &temporary, e);
+	int kind = arrival_name(f, name, &temporary, e);
 	int fd;
 
 	if (kind == -1)
@@ -551,19 +436,6 @@ read_at(void *arg, void *buf, size_t size, uint64_t off)
 	return pread(*(int *)arg, buf, size, (off_t)off);
 }
 
-static void
-judge(struct upload *u)
-{
-	struct container_reader r = { read_at, &u->fd, u->size };
-
-	memset(&u->why, 0, sizeof(u->why));
-	if (u->size == 0)
-		err_say(&u->why, ERR_SENDER, "container_empty", NULL);
-	else if (u->kind != CONTAINER_NONE)
-		(void)container_check(u->kind, &r, &container_limits_default,
-		    &u->why);
-}
-
 void
 upload_digested(struct upload *u, const unsigned char *digest)
 {
@@ -596,7 +468,9 @@ upload_finish(struct upload *u, struct err *e)
 			(void)extents_add(u, 0, u->size);
 	}
 	if (!u->temporary)
-		judge(u);
+		arrival_judge(u->kind,
+		    &(struct container_reader){ read_at, &u->fd, u->size },
+		    &u->why);
 	return u->why.kind == ERR_RETRY ? (*e = u->why, -1) : 0;
 }
 
@@ -651,7 +525,7 @@ upload_publish(struct upload *u, const struct tree *t, const struct folder *f,
 	struct spool_name n = u->n;
 
 	snprintf(n.name, sizeof(n.name), "%s", name);
-	n.kind = kind_of(f, name);
+	n.kind = arrival_kind(f, name);
 	if (spool_name_format(&n, file) == -1)
 		return err_say(e, ERR_SENDER, "name_bad", name,
 		    "不能用作文件名 / it cannot be used", NULL);

@@ -55,17 +55,6 @@ struct upload {
 	struct err why; /* of upload_finish: the container's refusal */
 };
 
-/*
- * Whether a name may be uploaded into a folder. Returns its kind, NONE for
- * queries and signatures; temporary names (x.zip.filepart, .partial, .part,
- * .tmp) are judged by what stands before. -1 and ERR_SENDER where it may not.
- */
-int upload_name_check(const struct folder *f, const char *name,
-    int *ret_temporary, struct err *e);
-
-/* Whether a is a temporary name of b. */
-int upload_temporary_of(const char *a, const char *b);
-
 /* A new, empty upload. It checks the name and the room on the disk. */
 int upload_create(const struct tree *t, const struct folder *f,
     const char *name, const struct upload_limits *l, struct upload **ret_u,

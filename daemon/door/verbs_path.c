@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "door/arrival.h"
 #include "door/filer_part.h"
 #include "door/verbs.h"
 
@@ -356,7 +357,7 @@ makes_way(struct filer *f, const struct place *p)
 	int found = 0;
 
 	for (size_t i = 0; i < n && !found; i++)
-		found = upload_temporary_of(list[i].n.name, p->rest);
+		found = arrival_temporary_of(list[i].n.name, p->rest);
 	free(list);
 	return found &&
 	       unlinkat(tree_dir(&f->tree, p->folder), p->rest, 0) == 0;
@@ -496,7 +497,7 @@ verb_rename(struct filer *f)
 
 	if (rename_source(f, &u) == -1)
 		return;
-	kind = upload_name_check(to->folder, to->rest, &temporary, &e);
+	kind = arrival_name(to->folder, to->rest, &temporary, &e);
 	if (kind == -1) {
 		upload_close(u);
 		filer_note(f, "rename", to->path, e.code);

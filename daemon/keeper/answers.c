@@ -9,6 +9,7 @@
 #include "base/account.h"
 #include "base/bundle.h"
 #include "command/command.h"
+#include "door/tree.h"
 #include "golden/linking.h"
 #include "golden/review.h"
 #include "golden/sendback.h"
@@ -181,26 +182,13 @@ again(struct keeper *k, const char *verb, const char *id, json_t **ret_answer,
 	return 0;
 }
 
-/* The folders an account needs, made when it is. */
 static int
-make_folders(const char *account, struct err *e)
+make_folders(struct keeper *k, const char *name, struct err *e)
 {
-	static const char *const folder[] = { HOME_ACCOUNTS "/%s",
-		HOME_ACCOUNTS "/%s/upload", HOME_ACCOUNTS "/%s/check",
-		HOME_ACCOUNTS "/%s/receipts", HOME_ACCOUNTS "/%s/reports",
-		HOME_ACCOUNTS "/%s/queries", HOME_ACCOUNTS "/%s/extracts",
-		HOME_SPOOL "/uploading/%s", HOME_DROP "/%s" };
-	char path[128];
+	struct account a;
+	int rc = account_find(k->db, name, &a, e);
 
-	for (size_t i = 0; i < sizeof(folder) / sizeof(folder[0]); i++) {
-		const char *mark = strstr(folder[i], "%s");
-
-		snprintf(path, sizeof(path), "%.*s%s%s",
-		    (int)(mark - folder[i]), folder[i], account, mark + 2);
-		if (file_mkdir(AT_FDCWD, path, 0750, e) == -1)
-			return -1;
-	}
-	return 0;
+	return rc == 1 ? tree_make(name, a.role, e) : rc;
 }
 
 static int
@@ -211,7 +199,7 @@ account(struct keeper *k, const char *what, const json_t *request,
 	int rc = account_ask(k->db, what, request, now, ret_answer, e);
 
 	if (rc == 0 && strcmp(what, "account add") == 0)
-		rc = make_folders(name, e) == -1
+		rc = make_folders(k, name, e) == -1
 			 ? -1
 			 : authority_news(k->db, name, e);
 	if (rc == 0 && (strcmp(what, "account disable") == 0 ||

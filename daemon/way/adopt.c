@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "form/container.h"
+#include "door/arrival.h"
 #include "sys/hash.h"
 #include "sys/log.h"
 #include "sys/mem.h"
@@ -150,18 +150,19 @@ read_at(void *arg, void *buf, size_t size, uint64_t off)
 	return pread(j->fd, buf, size, (off_t)off);
 }
 
-/* "" in why->code where there is nothing against the container. */
+/*
+ * Whose folder it is for is known by the folders of its account. Of one that
+ * has none nothing can be judged, and the keeper knows no such account.
+ */
 static void
-judge(struct job *j, const char *name, struct err *why)
+judge(struct job *j, const struct spool_name *n, struct err *why)
 {
-	struct container_reader r = { read_at, j, j->bytes };
-	enum container_kind kind = container_kind_of(name);
+	const struct container_reader r = { read_at, j, j->bytes };
+	const struct folder *f = tree_inbox_of(n->account);
 
 	memset(why, 0, sizeof(*why));
-	if (kind == CONTAINER_NONE)
-		(void)container_kind_refuse(name, why);
-	else
-		(void)container_check(kind, &r, &container_limits_default, why);
+	if (f != NULL)
+		arrival_look(f, n->name, &r, why);
 }
 
 /* Gives a dropped file its id and moves it into received/. */
@@ -169,15 +170,19 @@ static int
 publish(struct adopt *a, struct job *j, struct spool_name *n, char *file,
     struct err *e)
 {
+	const struct folder *f = tree_inbox_of(j->account);
 	char dir[64];
 	int from = -1;
 	int to = -1;
 	int rc = -1;
 
+	if (f == NULL)
+		return err_set(e, ERR_HOLD, "there is no account '%s'",
+		    j->account);
 	spool_new_id(n->id);
-	n->kind = 'u';
 	snprintf(n->account, sizeof(n->account), "%s", j->account);
 	snprintf(n->name, sizeof(n->name), "%.*s", NAME_TEXT - 1, j->file);
+	n->kind = arrival_kind(f, n->name);
 	if (spool_name_format(n, file) == -1)
 		return err_set(e, ERR_HOLD, "%s cannot be a bundle's name",
 		    log_quote(j->file));
@@ -234,7 +239,7 @@ finish(struct adopt *a, struct job *j, struct err *e)
 			return 0;
 		}
 	}
-	judge(j, n.name, &why);
+	judge(j, &n, &why);
 	return tell(a, j, file, &why, e);
 }
 

@@ -170,6 +170,20 @@ ok 'zayton extract answers the same' z extract --account bank "$T/l.json"
 ok 'and says where' test -s "$HOME_DIR/$(sed -n 's/^ *\(accounts.*\)/\1/p' "$T/.out")"
 exits 1 'status 1 where nothing is given' z extract --account rival "$T/l.json"
 exits 2 'status 2 without the account' z extract --account nobody "$T/l.json"
+exits 2 'a department has no queries' z extract --account mub "$T/l.json"
+cp "$T/l.json" "$HOME_DIR/spool/drop/bank/dropped.json"
+ok 'a query in the drop folder is one too' wait_until 10 answered bank dropped.json 0
+receipt=$(receipts bank dropped.json)
+is 'answered like the others' "$(outcome)" partial
+cp "$T/list.csv" "$HOME_DIR/spool/drop/bank/名单-loan_approval.csv"
+ok 'and a list there' wait_until 10 answered bank 名单-loan_approval.csv 0
+cp "$T/l.json" "$HOME_DIR/spool/drop/bank/query.txt"
+ok 'what is neither' wait_until 10 answered bank query.txt 0
+receipt=$(receipts bank query.txt)
+is 'is refused by its name' "$(code)" query_name
+is 'nothing an institution drops is data' "$(sql "SELECT count(*) FROM
+    bundle_file_t f JOIN bundle_t b ON b.no = f.bundle WHERE b.account = 'bank'
+    AND f.dataset <> ''")" 0
 
 # --- encryption ----------------------------------------------------------------------------
 ok 'encrypted to the key of the account' query bank e.json '{"purpose":
