@@ -1,7 +1,8 @@
 #!/bin/sh
-# make run: an instance of three departments in build/demo ($DEMO), three
-# months of sample bundles sent by sftp, their receipts verified; then the
-# server goes on until Ctrl-C. DEMO_ONCE=1 ends after showing.
+# make run: an instance of three departments and a bank in build/demo ($DEMO),
+# three months of sample bundles sent by sftp, their receipts verified, a bank's
+# query answered; then the server goes on until Ctrl-C. DEMO_ONCE=1 ends after
+# showing.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 ROOT=$PWD
@@ -11,7 +12,7 @@ T=${DEMO:-$PWD/$B/demo}
 # Only what an earlier demo left is taken away.
 [ ! -e "$T" ] || [ -e "$T/home/zayton.conf" ] || rmdir "$T" || exit 2
 rm -rf "$T"
-mkdir -p "$T/bundles" "$T/receipts" || exit 2
+mkdir -p "$T/bundles" "$T/receipts" "$T/extracts" || exit 2
 T=$(cd "$T" && pwd)
 # shellcheck source=tests/e2e/lib.sh
 . tests/e2e/lib.sh
@@ -62,6 +63,17 @@ receive() {
 	done
 }
 
+# Drops the bank's query and fetches what it is answered with.
+ask() { # QUERY
+	printf 'put "%s" /queries/\n' "$1" | sftp_do bank >/dev/null ||
+	    fail "cannot send ${1##*/}"
+	wait_receipt bank "${1##*/}" >/dev/null ||
+	    fail "no receipt of ${1##*/}"
+	printf 'get /extracts/* %s\nget /receipts/%s.*.receipt.json* %s\n' \
+	    "$T/extracts/" "${1##*/}" "$T/extracts/" | sftp_do bank >/dev/null ||
+	    fail 'the bank cannot fetch its extract'
+}
+
 show() { # QUERY
 	echo "sqlite> $1"
 	sqlite3 -readonly -header -column "$HOME_DIR/exchange.db" "$1"
@@ -104,9 +116,41 @@ show 'SELECT sum(accepted) AS rows, sum(linked) AS linked FROM bundle_file_t;'
 show "SELECT field, master_provider AS stands, master_value AS value, other_provider AS differs, other_value AS other FROM conflict WHERE status = 'open' LIMIT 3;"
 show 'SELECT rule, severity, effect, count(*) AS n FROM quality_issue GROUP BY 1, 2, 3 ORDER BY n DESC LIMIT 8;'
 
+say 'a bank asks for what it is granted, and for more'
+account bank BANK institution 某银行 || fail 'no account of the bank'
+echo 'agreement of the bank and the city' >"$T/agreement.txt"
+grant() { # DATASET FIELDS
+	z grant add --account bank --dataset "$1" --fields "$2" --subjects all \
+	    --purpose loan_approval --until 2097-12-31 \
+	    --evidence "$T/agreement.txt" --person Li --reason agreement ||
+	    fail "no grant of $1"
+}
+grant aic_enterprise_registration entity_name,reg_no,legal_rep
+grant water_bill_monthly entity_name,bill_period,amount_due,amount_paid,usage_qty
+name=$(sqlite3 -readonly "$HOME_DIR/exchange.db" \
+    'SELECT e.entity_name FROM enterprise e JOIN std_water_bill_monthly w
+    ON w._enterprise = e.id AND w.amount_due > 0 LIMIT 1')
+cat >"$T/query.json" <<END
+{"purpose": "贷款审批", "subjects": ["$name", "没有这家有限公司"],
+ "datasets": ["aic_enterprise_registration", "water_bill_monthly",
+    "nat_tax_taxpayer"],
+ "report": "credit"}
+END
+cat "$T/query.json"
+ask "$T/query.json"
+for extract in "$T"/extracts/*.zip; do
+	bsdtar -xf "$extract" -C "$T/extracts"
+done
+cat "$T"/extracts/data/aic_*.csv "$T"/extracts/data/water_*.csv
+field "$T"/extracts/query.json.*.receipt.json \
+    '"outcome: " + .outcome, (.query.withheld[] |
+    "withheld: \(.dataset): \(.why.code): \(.why.en)")'
+
 say 'next steps'
 cat <<END
 as a department:   sftp -F $T/ssh_config -i $T/keys/mub -P $PORT mub@zayton
+the credit report: $T/extracts/report/*.html
+as the bank:       sftp -F $T/ssh_config -i $T/keys/bank -P $PORT bank@zayton
 as the operator:   $ZAYTON -C $HOME_DIR status
 an enterprise:     $ZAYTON -C $HOME_DIR enterprise explain E00000001 legal_rep
 the base:          sqlite3 -readonly $HOME_DIR/exchange.db
