@@ -316,6 +316,12 @@ reason(struct buf *b, const json_t *rule, size_t i, json_int_t most,
 static void
 reasons(struct buf *b, const json_t *rules, const json_t *fields)
 {
+	static const struct html_column columns[] = {
+		{ "", "", "" },
+		{ "", "问题和怎么办", "fault, and what to do" },
+		{ "n", "次数", "times" },
+		{ "", "", "" },
+	};
 	json_int_t most = 0;
 	size_t i;
 	json_t *rule;
@@ -329,10 +335,8 @@ reasons(struct buf *b, const json_t *rules, const json_t *fields)
 	    "下文用同一编号。",
 	    "What has a red number returned rows; rows with anything else are "
 	    "in, please mind it next time. The numbers are used below.");
-	buf_addstr(b, "</p><table><tr><th></th>");
-	html_head(b, "", "问题和怎么办", "fault, and what to do");
-	html_head(b, "n", "次数", "times");
-	buf_addstr(b, "<th></th></tr>\n");
+	buf_addstr(b, "</p>");
+	html_table(b, columns, sizeof(columns) / sizeof(columns[0]));
 	json_array_foreach(rules, i,
 	    rule) if (html_quality_number(rule, "count") > most) most =
 	    html_quality_number(rule, "count");

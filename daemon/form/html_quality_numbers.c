@@ -88,18 +88,20 @@ metric_row(struct buf *b, const json_t *m)
 static void
 metric_table(struct buf *b, const json_t *metrics)
 {
+	static const struct html_column columns[] = {
+		{ "", "", "" },
+		{ "", "指标", "metric" },
+		{ "n", "分子", "part" },
+		{ "n", "分母", "of" },
+		{ "n", "值", "value" },
+		{ "n", "上期", "last" },
+		{ "n", "目标", "target" },
+		{ "", "等级", "grade" },
+	};
 	size_t i, left = 0;
 	json_t *m;
 
-	buf_addstr(b, "<table><tr><th></th>");
-	html_head(b, "", "指标", "metric");
-	html_head(b, "n", "分子", "part");
-	html_head(b, "n", "分母", "of");
-	html_head(b, "n", "值", "value");
-	html_head(b, "n", "上期", "last");
-	html_head(b, "n", "目标", "target");
-	html_head(b, "", "等级", "grade");
-	buf_addstr(b, "</tr>\n");
+	html_table(b, columns, sizeof(columns) / sizeof(columns[0]));
 	json_array_foreach(metrics, i, m) if (html_quality_value(m) >= 0)
 	    metric_row(b, m);
 	buf_addstr(b, "</table>\n");

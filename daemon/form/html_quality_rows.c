@@ -101,6 +101,14 @@ sample(struct buf *b, const json_t *s, const json_t *files, size_t i)
 static void
 samples(struct buf *b, const json_t *rule, size_t no, const json_t *files)
 {
+	static const struct html_column columns[] = {
+		{ "", "文件", "file" },
+		{ "n", "行", "row" },
+		{ "", "列", "column" },
+		{ "", "报送的值", "as sent" },
+		{ "", "处理后", "became" },
+		{ "", "说明", "why" },
+	};
 	const json_t *list = json_object_get(rule, "samples");
 	size_t i;
 	json_t *s;
@@ -112,14 +120,8 @@ samples(struct buf *b, const json_t *rule, size_t no, const json_t *files)
 	    html_quality_text(rule, "en"));
 	buf_addstr(b, " · ");
 	html_count(b, html_quality_number(rule, "count"));
-	buf_addstr(b, "</h3>\n<table><tr>");
-	html_head(b, "", "文件", "file");
-	html_head(b, "n", "行", "row");
-	html_head(b, "", "列", "column");
-	html_head(b, "", "报送的值", "as sent");
-	html_head(b, "", "处理后", "became");
-	html_head(b, "", "说明", "why");
-	buf_addstr(b, "</tr>\n");
+	buf_addstr(b, "</h3>\n");
+	html_table(b, columns, sizeof(columns) / sizeof(columns[0]));
 	json_array_foreach(list, i, s)
 	{
 		if (b->len > SAMPLES_UNTIL)
@@ -180,24 +182,26 @@ file_row(struct buf *b, const json_t *f)
 void
 html_quality_files(struct buf *b, const json_t *files)
 {
+	static const struct html_column columns[] = {
+		{ "", "文件", "file" },
+		{ "", "数据集、所属期", "dataset, period" },
+		{ "n", "行数", "rows" },
+		{ "n", "受理", "taken" },
+		{ "n", "退回", "returned" },
+		{ "n", "新增", "new" },
+		{ "n", "更新", "updated" },
+		{ "n", "无变化", "same" },
+		{ "n", "被取代", "older" },
+		{ "n", "已关联", "linked" },
+	};
 	size_t i;
 	json_t *f;
 
 	if (json_array_size(files) == 0)
 		return;
 	html_section(b, "各文件", "Files");
-	buf_addstr(b, "<div class=\"scroll\"><table><tr>");
-	html_head(b, "", "文件", "file");
-	html_head(b, "", "数据集、所属期", "dataset, period");
-	html_head(b, "n", "行数", "rows");
-	html_head(b, "n", "受理", "taken");
-	html_head(b, "n", "退回", "returned");
-	html_head(b, "n", "新增", "new");
-	html_head(b, "n", "更新", "updated");
-	html_head(b, "n", "无变化", "same");
-	html_head(b, "n", "被取代", "older");
-	html_head(b, "n", "已关联", "linked");
-	buf_addstr(b, "</tr>\n");
+	buf_addstr(b, "<div class=\"scroll\">");
+	html_table(b, columns, sizeof(columns) / sizeof(columns[0]));
 	json_array_foreach(files, i, f) if (i < FILES) file_row(b, f);
 	buf_addstr(b, "</table></div>\n");
 	html_section_end(b);

@@ -224,11 +224,17 @@ html_percent(struct buf *b, double part)
 }
 
 void
-html_head(struct buf *b, const char *class, const char *zh, const char *en)
+html_table(struct buf *b, const struct html_column *columns, size_t n)
 {
-	buf_printf(b, class[0] != '\0' ? "<th class=\"%s\">" : "<th>", class);
-	html_both(b, zh, en);
-	buf_addstr(b, "</th>");
+	buf_addstr(b, "<table><tr>");
+	for (const struct html_column *c = columns; c < columns + n; c++) {
+		buf_printf(b,
+		    c->class[0] != '\0' ? "<th class=\"%s\">" : "<th>",
+		    c->class);
+		html_both(b, c->zh, c->en);
+		buf_addstr(b, "</th>");
+	}
+	buf_addstr(b, "</tr>\n");
 }
 
 void

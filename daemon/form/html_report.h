@@ -28,9 +28,16 @@ void html_section_end(struct buf *b);
 void html_count(struct buf *b, int64_t n);
 /* "96.2 %" of a part; "—" of nothing. */
 void html_percent(struct buf *b, double part);
-/* The head of a column in both languages; class "" or a class. */
-void html_head(struct buf *b, const char *class, const char *zh,
-    const char *en);
+/*
+ * A table with the heads of its columns in both languages; class "n" is for
+ * numbers, "" for text. The caller writes the rows, then "</table>".
+ */
+struct html_column {
+	const char *class;
+	const char *zh;
+	const char *en;
+};
+void html_table(struct buf *b, const struct html_column *columns, size_t n);
 /* A grade as the base says it, with its colour. "" for none. */
 void html_grade(struct buf *b, const char *zh);
 /* 2016-04-02 10:31, China's time, of a time in RFC 3339. */

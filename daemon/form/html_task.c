@@ -69,35 +69,62 @@ static const struct column {
 	const char *of; /* "" the department itself */
 	const char *name;
 	int share;
-	const char *zh;
-	const char *en;
 } columns[] = {
-	{ "", "rank", 0, "名次", "rank" },
-	{ "", "provider", 0, "单位代码", "provider" },
-	{ "", "unit", 0, "单位", "unit" },
-	{ "", "score", 1, "得分", "score" },
-	{ "dimensions", "timely", 1, "时效性", "timely" },
-	{ "dimensions", "complete", 1, "完整性", "complete" },
-	{ "dimensions", "standard", 1, "规范性", "standard" },
-	{ "dimensions", "accurate", 1, "准确性", "accurate" },
-	{ "dimensions", "consistent", 1, "一致性", "consistent" },
-	{ "rates", "accepted", 1, "入库率", "taken" },
-	{ "rates", "linked", 1, "关联率", "linked" },
-	{ "rates", "on_time", 1, "时效率", "on time" },
-	{ "rates", "missing", 1, "漏报率", "missing" },
-	{ "rates", "mended", 1, "修改率", "mended" },
-	{ "rates", "handled", 1, "处理率", "handled" },
-	{ "", "bundles", 0, "数据包", "bundles" },
-	{ "", "rows", 0, "行数", "rows" },
-	{ "", "accepted", 0, "受理", "accepted" },
-	{ "", "due", 0, "应报期数", "due" },
-	{ "", "late", 0, "迟报", "late" },
-	{ "", "missing", 0, "漏报", "missing" },
-	{ "", "outstanding", 0, "待更正", "to mend" },
-	{ "", "oldest_days", 0, "最久（天）", "oldest, days" },
+	{ "", "rank", 0 },
+	{ "", "provider", 0 },
+	{ "", "unit", 0 },
+	{ "", "score", 1 },
+	{ "dimensions", "timely", 1 },
+	{ "dimensions", "complete", 1 },
+	{ "dimensions", "standard", 1 },
+	{ "dimensions", "accurate", 1 },
+	{ "dimensions", "consistent", 1 },
+	{ "rates", "accepted", 1 },
+	{ "rates", "linked", 1 },
+	{ "rates", "on_time", 1 },
+	{ "rates", "missing", 1 },
+	{ "rates", "mended", 1 },
+	{ "rates", "handled", 1 },
+	{ "", "bundles", 0 },
+	{ "", "rows", 0 },
+	{ "", "accepted", 0 },
+	{ "", "due", 0 },
+	{ "", "late", 0 },
+	{ "", "missing", 0 },
+	{ "", "outstanding", 0 },
+	{ "", "oldest_days", 0 },
+};
+
+static const struct html_column heads[] = {
+	{ "", "名次", "rank" },
+	{ "", "单位代码", "provider" },
+	{ "", "单位", "unit" },
+	{ "", "得分", "score" },
+	{ "", "时效性", "timely" },
+	{ "", "完整性", "complete" },
+	{ "", "规范性", "standard" },
+	{ "", "准确性", "accurate" },
+	{ "", "一致性", "consistent" },
+	{ "", "入库率", "taken" },
+	{ "", "关联率", "linked" },
+	{ "", "时效率", "on time" },
+	{ "", "漏报率", "missing" },
+	{ "", "修改率", "mended" },
+	{ "", "处理率", "handled" },
+	{ "", "数据包", "bundles" },
+	{ "", "行数", "rows" },
+	{ "", "受理", "accepted" },
+	{ "", "应报期数", "due" },
+	{ "", "迟报", "late" },
+	{ "", "漏报", "missing" },
+	{ "", "待更正", "to mend" },
+	{ "", "最久（天）", "oldest, days" },
 };
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+
+_Static_assert(COLUMNS == sizeof(heads) / sizeof(heads[0]),
+    "each column has a head");
 
 static const json_t *
 value_of(const json_t *department, const struct column *c)
@@ -201,10 +228,8 @@ html_city(const json_t *city, struct buf *b)
 	    text(city, "month"));
 	html_section(b, "名次", "Ranking");
 	put_scores(b, list);
-	buf_addstr(b, "<div class=\"scroll\"><table>\n<tr>");
-	for (int c = 0; c < COLUMNS; c++)
-		html_head(b, "", columns[c].zh, columns[c].en);
-	buf_addstr(b, "</tr>\n");
+	buf_addstr(b, "<div class=\"scroll\">");
+	html_table(b, heads, COLUMNS);
 	json_array_foreach(list, i, d) put_department(b, d);
 	buf_addstr(b, "</table></div>\n<p>");
 	html_both(b,
@@ -235,7 +260,7 @@ html_city_tables(const json_t *city)
 
 	for (int c = 0; c < COLUMNS; c++) {
 		json_array_append_new(head,
-		    json_sprintf("%s %s", columns[c].zh, columns[c].en));
+		    json_sprintf("%s %s", heads[c].zh, heads[c].en));
 		json_array_append_new(width, json_integer(c == 2 ? 30 : 14));
 	}
 	json_array_foreach(json_object_get(city, "departments"), i, d)
