@@ -62,7 +62,8 @@ static const struct command commands[] = {
 	    "data standards" },
 	{ "rules", rules_command,
 	    "check | test | try DATASET FILE | replay [--limit N] [--apply "
-	    "--person NAME --reason TEXT]",
+	    "--person NAME --reason TEXT] | publish --person NAME --reason "
+	    "TEXT",
 	    "rule scripts" },
 	{ "enterprise", enterprise_command,
 	    "find TEXT | show ID | explain ID FIELD [--as-of DATE] "
@@ -105,6 +106,14 @@ static const struct command commands[] = {
 	    "who needs which data, and what nobody supplies" },
 	{ "access", access_command, "--subject ID | --month YYYY-MM",
 	    "who looked at an enterprise, how data were used" },
+	{ "admin", admin_command,
+	    "add NAME --role admin|security|audit --key FILE.pub --reason "
+	    "TEXT | remove NAME --reason TEXT | list",
+	    "the administrators: who signs what" },
+	{ "act", act_command,
+	    "list [--all] | approve NUMBER --reason TEXT | reject NUMBER "
+	    "--reason TEXT",
+	    "what administrators signed, and what waits for a second one" },
 	{ "verify", verify_command, "[RECEIPT...]",
 	    "the ledger chain, or receipts" },
 	{ "check", check_command, "FILE...",

@@ -593,5 +593,26 @@ const char *const tables_sql[] = {
 	" rows INTEGER NOT NULL);",
 	"CREATE INDEX IF NOT EXISTS look_query ON look_t (query);",
 	"CREATE INDEX IF NOT EXISTS look_enterprise ON look_t (enterprise);",
-	NULL
+
+	/*
+     * Administrators, also those whose office has ended, by lines of the
+     * ledger (base/admin.h).
+     */
+	"CREATE TABLE IF NOT EXISTS admin_t ("
+	" no INTEGER PRIMARY KEY, name TEXT NOT NULL, role INTEGER NOT NULL,"
+	" blob BLOB NOT NULL UNIQUE, fingerprint TEXT NOT NULL,"
+	" since TEXT NOT NULL, since_seq INTEGER NOT NULL,"
+	" until TEXT, until_seq INTEGER);",
+	/*
+     * What they signed (keeper/acts.h): state 0 done, 1 waits for a second
+     * one, 2 rejected. seq is its line of the ledger, first the first one
+     * that it brought; of is the act that this one approves or rejects.
+     */
+	"CREATE TABLE IF NOT EXISTS act_t ("
+	" no INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT NOT NULL,"
+	" admin TEXT NOT NULL, statement TEXT NOT NULL,"
+	" signature TEXT NOT NULL, digest TEXT NOT NULL UNIQUE,"
+	" state INTEGER NOT NULL, first INTEGER NOT NULL,"
+	" seq INTEGER NOT NULL, of INTEGER);",
+	"CREATE INDEX IF NOT EXISTS act_seq ON act_t (seq);", NULL
 };

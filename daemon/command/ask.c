@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "form/statement.h"
 #include "sys/frame.h"
 #include "sys/home.h"
 #include "sys/mem.h"
@@ -117,16 +118,16 @@ read_answer(int fd, struct err *e)
 	return answer;
 }
 
-int
-ask_keeper(struct ask *a, json_t *request, json_t **ret_answer, int *ret_status,
-    struct err *e)
+/* One request and its answer. */
+static int
+exchange(struct ask *a, const json_t *request, json_t **ret_answer,
+    int *ret_status, struct err *e)
 {
 	struct frame *f = xmalloc(sizeof(*f));
 	char *text = json_dumps(request, JSON_COMPACT);
 	int fd = -1;
 	int rc = -1;
 
-	json_decref(request);
 	frame_start(f, MESSAGE_ASK);
 	frame_put_str(f, text != NULL ? text : "{}");
 	if (frame_send(a->sock, f, e) == -1)
@@ -147,6 +148,67 @@ out:
 	free(text);
 	free(f);
 	return rc;
+}
+
+/* The request as an act, signed by the user's key; the caller's. */
+static json_t *
+signed_request(const json_t *request, const json_t *sign, struct err *e)
+{
+	enum { TEXT_MAX = 1 << 20 };
+	char *text = json_dumps(request, JSON_COMPACT | JSON_SORT_KEYS);
+	struct statement s = { .seq = json_integer_value(
+				   json_object_get(sign, "seq")) };
+	struct buf statement, signature;
+	json_t *o = NULL;
+
+	snprintf(s.ledger, sizeof(s.ledger), "%s",
+	    command_text(sign, "ledger"));
+	snprintf(s.hash, sizeof(s.hash), "%s", command_text(sign, "hash"));
+	snprintf(s.at, sizeof(s.at), "%s", command_text(sign, "at"));
+	s.request = text != NULL ? text : "{}";
+	s.request_len = strlen(s.request);
+	buf_init(&statement, TEXT_MAX);
+	buf_init(&signature, TEXT_MAX);
+	statement_put(&s, &statement);
+	if (command_sign(statement.data, statement.len, &signature, e) == 0)
+		o = json_pack("{s:s, s:s, s:s}", "do", "act", "statement",
+		    statement.data, "signature", signature.data);
+	buf_done(&statement);
+	buf_done(&signature);
+	free(text);
+	return o;
+}
+
+int
+ask_keeper(struct ask *a, json_t *request, json_t **ret_answer, int *ret_status,
+    struct err *e)
+{
+	int rc = exchange(a, request, ret_answer, ret_status, e);
+	json_t *sign = rc == 0 ? json_object_get(*ret_answer, "sign") : NULL;
+
+	if (sign != NULL && command_has_key()) {
+		json_t *act = signed_request(request, sign, e);
+
+		json_decref(*ret_answer);
+		*ret_answer = NULL;
+		rc = act == NULL ? -1
+				 : exchange(a, act, ret_answer, ret_status, e);
+		json_decref(act);
+	}
+	json_decref(request);
+	return rc;
+}
+
+/* An act that waits for another administrator. */
+static void
+print_pending(const json_t *answer)
+{
+	long long n = json_integer_value(json_object_get(answer, "pending"));
+
+	printf("%lld 等待另一名管理员批准: zayton act approve %lld\n"
+	       "%lld waits for another administrator: zayton act approve "
+	       "%lld\n",
+	    n, n, n, n);
 }
 
 int
@@ -176,6 +238,8 @@ command_ask(const struct conf *c, json_t *request, int as_json,
 		fprintf(stderr, "zayton: %s\nzayton: %s\n",
 		    json_string_value(json_object_get(refusal, "zh")),
 		    json_string_value(json_object_get(refusal, "en")));
+	} else if (json_object_get(answer, "pending") != NULL) {
+		print_pending(answer);
 	} else {
 		print(answer);
 	}

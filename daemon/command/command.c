@@ -1,15 +1,21 @@
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "command/command.h"
+#include "form/statement.h"
 #include "rule/pack.h"
 #include "sys/home.h"
 #include "sys/log.h"
+#include "sys/mem.h"
 
 static const struct command *running;
 static const char *home_dir;
+static char *sign_key; /* NULL: there is none */
 
 int
 command_usage(void)
@@ -17,6 +23,18 @@ command_usage(void)
 	fprintf(stderr, "usage: zayton [-C DIR] %s %s\n", running->name,
 	    running->arguments);
 	return COMMAND_USAGE;
+}
+
+static void
+sign_with(const char *key)
+{
+	if (key == NULL)
+		key = getenv("ZAYTON_SIGN_KEY");
+	if (key == NULL || key[0] == '\0')
+		return;
+	sign_key = realpath(key, NULL);
+	if (sign_key == NULL)
+		sign_key = xstrdup(key);
 }
 
 int
@@ -31,6 +49,8 @@ command_run(const struct command *c, const char *home, int argc, char **argv)
 			    c->arguments, c->what);
 			return COMMAND_DONE;
 		}
+	/* Its path is the user's: known before we go home. */
+	sign_with(command_option(&argc, argv, "--sign-with", 1));
 	return c->main(argc, argv);
 }
 
@@ -149,4 +169,84 @@ command_quality(const json_t *quality)
 		    json_integer_value(json_object_get(m, "denominator")));
 		putchar('\n');
 	}
+}
+
+/* --- signing ------------------------------------------------------------ */
+
+int
+command_has_key(void)
+{
+	return sign_key != NULL;
+}
+
+const char *
+command_person(int *argc, char **argv)
+{
+	const char *person = command_option(argc, argv, "--person", 1);
+
+	return person == NULL && command_has_key() ? "" : person;
+}
+
+/* In the child. Its words and questions are for the person. */
+static void
+run_keygen(int in, int out)
+{
+	if (dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
+		_exit(127);
+	(void)execlp("ssh-keygen", "ssh-keygen", "-q", "-Y", "sign", "-n",
+	    STATEMENT_NAMESPACE, "-f", sign_key, (char *)NULL);
+	_exit(127);
+}
+
+static void
+close_both(const int pair[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (pair[i] != -1)
+			(void)close(pair[i]);
+}
+
+/* It reads all of the statement before it writes a word. */
+static int
+talk(int to, int from, const char *statement, size_t len, struct buf *b)
+{
+	char chunk[4096];
+	ssize_t n = write(to, statement, len);
+
+	(void)close(to);
+	if (n != (ssize_t)len)
+		return -1;
+	while ((n = read(from, chunk, sizeof(chunk))) > 0)
+		buf_add(b, chunk, (size_t)n);
+	return n == -1 || !buf_ok(b) ? -1 : 0;
+}
+
+int
+command_sign(const char *statement, size_t len, struct buf *ret_signature,
+    struct err *e)
+{
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
+	int status = -1;
+	int rc = -1;
+	pid_t pid;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1 ||
+	    (pid = fork()) == -1) {
+		err_errno(e, ERR_RETRY, "cannot start ssh-keygen");
+		goto out;
+	}
+	if (pid == 0)
+		run_keygen(in[0], out[1]);
+	(void)close(in[0]);
+	(void)close(out[1]);
+	rc = talk(in[1], out[0], statement, len, ret_signature);
+	in[0] = in[1] = out[1] = -1;
+	if (waitpid(pid, &status, 0) != pid || status != 0 || rc == -1)
+		rc = err_set(e, ERR_HOLD, "ssh-keygen could not sign with '%s'",
+		    sign_key);
+out:
+	close_both(in);
+	close_both(out);
+	return rc;
 }

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include "sys/buf.h"
 #include "sys/conf.h"
 #include "sys/err.h"
 
@@ -30,7 +31,8 @@ struct command {
 
 /*
  * Runs a command with -C DIR noted for command_home. argv[0] is its name;
- * "--help" anywhere prints its usage.
+ * "--help" anywhere prints its usage, "--sign-with KEY" anywhere names the key
+ * that acts are signed with.
  */
 int command_run(const struct command *c, const char *home, int argc,
     char **argv);
@@ -66,6 +68,16 @@ int ask_open(const struct conf *c, struct ask **ret_a, struct err *e);
 /* The request's answer as JSON (the caller's), exit status in ret_status. */
 int ask_keeper(struct ask *a, json_t *request, json_t **ret_answer,
     int *ret_status, struct err *e);
+/*
+ * The signature of a statement by the key of --sign-with or ZAYTON_SIGN_KEY,
+ * made by ssh-keygen, which asks for a passphrase or an agent where it has to.
+ */
+int command_sign(const char *statement, size_t len, struct buf *ret_signature,
+    struct err *e);
+/* Whether there is such a key. */
+int command_has_key(void);
+/* --person; "" without it where a key says who it is, else NULL. */
+const char *command_person(int *argc, char **argv);
 /* Whether a server runs on the instance. */
 int ask_is_served(void);
 /* The socket itself, for typed frames. */
@@ -116,6 +128,8 @@ int access_command(int argc, char **argv);
 int objection_command(int argc, char **argv);
 int needs_command(int argc, char **argv);
 int consent_command(int argc, char **argv);
+int admin_command(int argc, char **argv);
+int act_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int errors_command(int argc, char **argv);

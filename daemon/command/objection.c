@@ -43,7 +43,7 @@ objection_command(int argc, char **argv)
 	int json = command_option(&argc, argv, "--json", 0) != NULL;
 	int all = command_option(&argc, argv, "--all", 0) != NULL;
 	const char *verdict = command_option(&argc, argv, "--verdict", 1);
-	const char *person = command_option(&argc, argv, "--person", 1);
+	const char *person = command_person(&argc, argv);
 	const char *reason = command_option(&argc, argv, "--reason", 1);
 	const char *verb = argc > 1 ? argv[1] : "";
 	struct conf c;

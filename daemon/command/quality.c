@@ -237,7 +237,7 @@ static int
 dispute_command(int argc, char **argv, int json)
 {
 	int all = command_option(&argc, argv, "--all", 0) != NULL;
-	const char *person = command_option(&argc, argv, "--person", 1);
+	const char *person = command_person(&argc, argv);
 	const char *reason = command_option(&argc, argv, "--reason", 1);
 	const char *until = command_option(&argc, argv, "--until", 1);
 	int list = strcmp(argv[1], "objections") == 0;

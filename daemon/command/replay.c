@@ -164,7 +164,7 @@ rules_replay(int argc, char **argv)
 	int json = command_option(&argc, argv, "--json", 0) != NULL;
 	int apply = command_option(&argc, argv, "--apply", 0) != NULL;
 	const char *limit = command_option(&argc, argv, "--limit", 1);
-	const char *person = command_option(&argc, argv, "--person", 1);
+	const char *person = command_person(&argc, argv);
 	const char *reason = command_option(&argc, argv, "--reason", 1);
 	static struct replay r;
 	struct conf c;

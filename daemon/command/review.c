@@ -114,7 +114,7 @@ review_command(int argc, char **argv)
 	const char *kind = command_option(&argc, argv, "--kind", 1);
 	const char *limit = command_option(&argc, argv, "--limit", 1);
 	const char *to = command_option(&argc, argv, "--enterprise", 1);
-	const char *person = command_option(&argc, argv, "--person", 1);
+	const char *person = command_person(&argc, argv);
 	const char *reason = command_option(&argc, argv, "--reason", 1);
 	const char *verb = argc > 1 ? argv[1] : "";
 	struct conf c;

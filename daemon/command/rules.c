@@ -188,6 +188,36 @@ check_all(const struct pack *p, const struct schemas *all, int examples)
 	return t.failed > 0 ? COMMAND_FAULTS : worst;
 }
 
+static void
+print_published(const json_t *answer)
+{
+	printf("规则已施行 / these rules are in force: %s\n",
+	    command_text(answer, "pack"));
+}
+
+/* zayton rules publish: what the folders hold comes in force. */
+static int
+publish(int argc, char **argv)
+{
+	int json = command_option(&argc, argv, "--json", 0) != NULL;
+	const char *person = command_person(&argc, argv);
+	const char *reason = command_option(&argc, argv, "--reason", 1);
+	struct pack *p = NULL;
+	struct conf c;
+	struct err e;
+	json_t *request;
+
+	if (command_unknown(argc, argv) || argc != 1 || person == NULL ||
+	    reason == NULL)
+		return command_usage();
+	if (command_home(&c, &e) == -1 || command_pack(".", &p, &e) == -1)
+		return command_fail(&e);
+	request = json_pack("{s:s, s:s, s:s, s:s}", "do", "rules publish",
+	    "pack", pack_sha256(p), "person", person, "reason", reason);
+	pack_free(p);
+	return command_ask(&c, request, json, print_published);
+}
+
 int
 rules_command(int argc, char **argv)
 {
@@ -202,6 +232,8 @@ rules_command(int argc, char **argv)
 		return rules_try(argc - 1, argv + 1);
 	if (strcmp(verb, "replay") == 0)
 		return rules_replay(argc - 1, argv + 1);
+	if (strcmp(verb, "publish") == 0)
+		return publish(argc - 1, argv + 1);
 	if (command_unknown(argc, argv) || argc != 2 ||
 	    (strcmp(verb, "check") != 0 && strcmp(verb, "test") != 0))
 		return command_usage();

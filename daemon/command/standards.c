@@ -189,7 +189,7 @@ standards_command(int argc, char **argv)
 	all.filled = command_option(&argc, argv, "--example", 0) != NULL;
 	all.from = command_option(&argc, argv, "--from", 1);
 	all.old_until = command_option(&argc, argv, "--old-until", 1);
-	all.person = command_option(&argc, argv, "--person", 1);
+	all.person = command_person(&argc, argv);
 	all.reason = command_option(&argc, argv, "--reason", 1);
 	all.format = command_option(&argc, argv, "--format", 1);
 	if (command_unknown(argc, argv) || argc < 2)

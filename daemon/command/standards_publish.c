@@ -3,6 +3,7 @@
 
 #include "command/standards.h"
 #include "rule/diff.h"
+#include "rule/pack.h"
 
 /* zayton standards diff, publish: from one version to the next. */
 
@@ -85,9 +86,10 @@ standards_publish(struct standards *all)
 		    "and --reason\n");
 		return COMMAND_USAGE;
 	}
-	request = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "do",
-	    "standards publish", "dataset", all->argument[0], "version",
+	request = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}",
+	    "do", "standards publish", "dataset", all->argument[0], "version",
 	    all->argument[1], "from", from, "old_until", until, "person",
-	    all->person, "reason", all->reason, "breaking", all->breaking);
+	    all->person, "reason", all->reason, "pack", pack_sha256(all->pack),
+	    "breaking", all->breaking);
 	return command_ask(&all->conf, request, all->json, print_published);
 }

@@ -9,6 +9,7 @@
 #include "base/ledger.h"
 #include "command/command.h"
 #include "grant/access.h"
+#include "keeper/acts.h"
 #include "keeper/checkpoint.h"
 #include "sys/file.h"
 #include "sys/hash.h"
@@ -180,6 +181,25 @@ check_access(struct db *db)
 	return good ? COMMAND_DONE : COMMAND_FAULTS;
 }
 
+/* What administrators signed, against what happened. */
+static int
+check_acts(struct db *db)
+{
+	struct err e;
+	int64_t n = 0;
+	int good = acts_verify(db, &n, &e);
+
+	if (good == -1)
+		return command_fail(&e);
+	if (!good)
+		printf("管理操作不符 / an act does not hold: %s\n", e.en);
+	else if (n > 0)
+		printf("管理操作全部相符 / the acts of administrators hold: "
+		       "%" PRId64 "\n",
+		    n);
+	return good ? COMMAND_DONE : COMMAND_FAULTS;
+}
+
 static int
 check_chain(void)
 {
@@ -209,6 +229,8 @@ check_chain(void)
 			      : check_checkpoints(db);
 	if (status == COMMAND_DONE)
 		status = check_access(db);
+	if (status == COMMAND_DONE)
+		status = check_acts(db);
 	db_close(db);
 	return status;
 }

@@ -16,7 +16,7 @@
 #include "sys/hash.h"
 #include "way/work.h"
 
-enum { NAMES_MAX = 8192, LIST_MAX = 100000 };
+enum { NAMES_MAX = 8192, LIST_MAX = 100000, WAITS_DAYS = 14 };
 
 /* --- adding ------------------------------------------------------------- */
 
@@ -398,15 +398,18 @@ check_step(struct keeper *k, const struct step *s, int64_t no,
     const struct act *a, char account[ACCOUNT_TEXT], struct err *e)
 {
 	char by[512] = "", text[24];
-	int state = -1;
+	int state = -1, fresh = 0;
 	sqlite3_stmt *st;
 	int rc = db_query(k->db, &st, e,
-	    "SELECT state, account, person FROM grant_t WHERE no = ?", "i", no);
+	    "SELECT state, account, person, julianday(?) - julianday(at) < ?"
+	    " FROM grant_t WHERE no = ?",
+	    "tii", a->now, (int64_t)WAITS_DAYS, no);
 
 	if (rc == 1) {
 		state = sqlite3_column_int(st, 0);
 		snprintf(account, ACCOUNT_TEXT, "%s", db_text(st, 1));
 		snprintf(by, sizeof(by), "%s", db_text(st, 2));
+		fresh = sqlite3_column_int(st, 3);
 	}
 	db_done(st);
 	if (rc == -1)
@@ -421,6 +424,10 @@ check_step(struct keeper *k, const struct step *s, int64_t no,
 	if (s->from == 1 << GRANT_PENDING && strcmp(by, a->person) == 0)
 		return act_refuse(e, "须由另一人批准",
 		    "another person has to approve it", by);
+	if (s->from == 1 << GRANT_PENDING && !fresh)
+		return act_refuse(e, "等待批准已超过 14 天，请重新授权",
+		    "it waited for more than 14 days: add the grant again",
+		    text);
 	return 0;
 }
 

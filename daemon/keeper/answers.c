@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/account.h"
+#include "base/admin.h"
 #include "base/bundle.h"
 #include "command/command.h"
 #include "door/tree.h"
@@ -16,6 +17,7 @@
 #include "grant/consent.h"
 #include "grant/grant_ask.h"
 #include "grant/objection.h"
+#include "keeper/acts.h"
 #include "keeper/answers.h"
 #include "keeper/authority.h"
 #include "keeper/jobs.h"
@@ -208,13 +210,20 @@ account(struct keeper *k, const char *what, const json_t *request,
 	return rc;
 }
 
+static int
+admin(struct keeper *k, const char *what, const json_t *request,
+    const char *now, json_t **ret_answer, struct err *e)
+{
+	return admin_ask(k->db, what, request, now, ret_answer, e);
+}
+
 /* What people decide, by the first word of it; accounts are the last. */
 static const struct {
 	const char *word;
 	int (*ask)(struct keeper *k, const char *what, const json_t *request,
 	    const char *now, json_t **ret_answer, struct err *e);
 } askers[] = { { "grant ", grant_ask }, { "consent ", consent_ask },
-	{ "objection ", objection_ask }, { "", account } };
+	{ "objection ", objection_ask }, { "admin ", admin }, { "", account } };
 
 /* A request of several statements stands or falls as a whole. */
 static int
@@ -271,6 +280,7 @@ replay(struct keeper *k, const json_t *request, json_t **ret_answer,
 	return 0;
 }
 
+/* What may be done, done. */
 static int
 answer(struct keeper *k, const char *what, const json_t *request,
     json_t **ret_answer, struct err *e)
@@ -289,6 +299,8 @@ answer(struct keeper *k, const char *what, const json_t *request,
 		return again(k, what, id, ret_answer, e);
 	if (strcmp(what, "standards publish") == 0)
 		return publish_ask(k, request, ret_answer, e);
+	if (strcmp(what, "rules publish") == 0)
+		return publish_rules(k, request, ret_answer, e);
 	if (strncmp(what, "quality ", 8) == 0)
 		return schedule_ask(k, what, request, ret_answer, e);
 	if (strcmp(what, "rules replay") == 0)
@@ -300,6 +312,20 @@ answer(struct keeper *k, const char *what, const json_t *request,
 	if (strcmp(what, "review undo") == 0)
 		return review_undo(k, request, ret_answer, e);
 	return ask_whole(k, what, request, ret_answer, e);
+}
+
+/* What a refusal asks for goes with it. */
+static json_t *
+refusal(const struct err *why, json_t *reply)
+{
+	json_t *sign = json_object_get(reply, "sign");
+	json_t *o = json_pack("{s:{s:s, s:s}}", "refused", "zh", why->zh, "en",
+	    why->en);
+
+	if (sign != NULL)
+		json_object_set(o, "sign", sign);
+	json_decref(reply);
+	return o;
 }
 
 /* The answer in a memory file: a list may be longer than a frame. */
@@ -332,7 +358,6 @@ answers_give(struct keeper *k, struct peer *p, struct err *e)
 	char *text = xmalloc(FRAME_MAX);
 	json_t *request = NULL;
 	json_t *reply = NULL;
-	const char *what;
 	struct err why;
 	int exit_status = COMMAND_DONE;
 	int rc = -1;
@@ -341,8 +366,7 @@ answers_give(struct keeper *k, struct peer *p, struct err *e)
 	if (frame_end(&k->in, e) == -1)
 		goto out;
 	request = json_loads(text, 0, NULL);
-	what = json_string_value(json_object_get(request, "do"));
-	if (answer(k, what != NULL ? what : "?", request, &reply, &why) == -1) {
+	if (acts_ask(k, request, answer, &reply, &why) == -1) {
 		if (db_broken(k->db)) {
 			*e = why;
 			goto out;
@@ -350,9 +374,7 @@ answers_give(struct keeper *k, struct peer *p, struct err *e)
 		exit_status = why.kind == ERR_SENDER  ? COMMAND_FAULTS
 			      : why.kind == ERR_RETRY ? COMMAND_AGAIN
 						      : COMMAND_USAGE;
-		json_decref(reply);
-		reply = json_pack("{s:{s:s, s:s}}", "refused", "zh", why.zh,
-		    "en", why.en);
+		reply = refusal(&why, reply);
 	}
 	/* What a command is told has to stand, and what it sent to lie there. */
 	rc = db_commit(k->db, e) == -1 || jobs_letters(k, INT_MAX, e) == -1

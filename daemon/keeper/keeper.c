@@ -273,6 +273,8 @@ on_signals(struct keeper *k, int signals)
 		}
 		if (standing_reload(k, &e) == -1)
 			log_error("- rules stay as they are: %s", e.en);
+		else if (db_commit(k->db, &e) == -1)
+			log_fatal("- keeper ends: %s", e.en);
 		else
 			log_info("- reloaded pack=%s%s",
 			    pack_sha256(k->standing->pack),

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/act.h"
 #include "base/ledger.h"
 #include "keeper/publish.h"
 #include "keeper/standing.h"
@@ -179,7 +180,7 @@ static int
 check_words(const json_t *request, struct err *e)
 {
 	static const char *const wanted[] = { "dataset", "version", "person",
-		"reason", "from" };
+		"reason", "from", "pack" };
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		if (text(request, wanted[i])[0] == '\0')
@@ -252,7 +253,7 @@ put_in_force(struct keeper *k, const json_t *was, json_t *is, struct err *e)
 
 	if (write_list(is, e) == -1)
 		return -1;
-	if (standing_reload(k, e) == 0)
+	if (standing_adopt(k, NULL, e) == 0)
 		return 0;
 	(void)write_list(json_deep_copy(was), &late);
 	return -1;
@@ -272,6 +273,10 @@ publish_ask(struct keeper *k, const json_t *request, json_t **ret_answer,
 
 	if (check_words(request, e) == -1 || standing_gather(&now, e) == -1)
 		return -1;
+	if (strcmp(pack_sha256(now->pack), text(request, "pack")) != 0) {
+		standing_other(e);
+		goto out;
+	}
 	list = list_of(now->pack);
 	s = schemas_version(now->schemas, dataset, version);
 	old = before(now->schemas, list, dataset);
@@ -294,4 +299,22 @@ out:
 	json_decref(list);
 	standing_drop(now);
 	return rc;
+}
+
+int
+publish_rules(struct keeper *k, const json_t *request, json_t **ret_answer,
+    struct err *e)
+{
+	const char *pack = text(request, "pack");
+	struct act a;
+	char now[40];
+
+	keeper_now(now, sizeof(now));
+	if (act_begin(&a, request, now, e) == -1 ||
+	    standing_adopt(k, pack, e) == -1)
+		return -1;
+	*ret_answer =
+	    json_pack("{s:s}", "pack", pack_sha256(k->standing->pack));
+	return act_note(k->db, &a, "rules published", "",
+	    json_pack("{s:s}", "pack", pack), e);
 }

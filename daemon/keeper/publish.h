@@ -25,10 +25,18 @@ int publish_record(struct keeper *k, const struct pack *p, const char *now,
 
 /*
  * zayton standards publish: {dataset, version, from, old_until, person,
- * reason, breaking}. Refused where the version does not stand in schemas/, is
+ * reason, breaking, pack}; pack is the hash of what the folders hold, as the
+ * caller saw it. Refused where the version does not stand in schemas/, is
  * incompatible and not said to be, or anything of the pack does not pass.
  */
 int publish_ask(struct keeper *k, const json_t *request, json_t **ret_answer,
+    struct err *e);
+
+/*
+ * zayton rules publish: {pack, person, reason}. What the folders hold comes in
+ * force, where all of it passes. Nothing to do where it is already.
+ */
+int publish_rules(struct keeper *k, const json_t *request, json_t **ret_answer,
     struct err *e);
 
 #endif

@@ -5,9 +5,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/act.h"
 #include "base/ledger.h"
 #include "base/views.h"
 #include "golden/linking.h"
+#include "keeper/acts.h"
 #include "keeper/authority.h"
 #include "keeper/keeper.h"
 #include "keeper/publish.h"
@@ -179,7 +181,7 @@ record(struct keeper *k, const struct standing *s, struct err *e)
 		    " ON CONFLICT (sha256) DO UPDATE SET at = ?2",
 		    "ttb", sha256, now, b.data, b.len);
 	buf_done(&b);
-	return rc == -1 ? -1 : db_commit(k->db, e);
+	return rc;
 }
 
 static void
@@ -228,6 +230,25 @@ come_in_force(struct keeper *k, struct standing *s, struct err *e)
 	return 0;
 }
 
+static int
+is_in_force(const struct keeper *k, const struct standing *s)
+{
+	return k->standing != NULL && !publish_lacks(s->schemas) &&
+	       strcmp(pack_sha256(k->standing->pack), pack_sha256(s->pack)) ==
+		   0;
+}
+
+/* Takes it. */
+static int
+adopt(struct keeper *k, struct standing *s, struct err *e)
+{
+	if (try_all(s, e) == -1) {
+		standing_drop(s);
+		return -1;
+	}
+	return come_in_force(k, s, e);
+}
+
 int
 standing_reload(struct keeper *k, struct err *e)
 {
@@ -235,16 +256,44 @@ standing_reload(struct keeper *k, struct err *e)
 
 	if (standing_gather(&s, e) == -1)
 		return -1;
-	if (k->standing != NULL && !publish_lacks(s->schemas) &&
-	    strcmp(pack_sha256(k->standing->pack), pack_sha256(s->pack)) == 0) {
+	if (is_in_force(k, s)) {
 		standing_drop(s);
 		return 0;
 	}
-	if (try_all(s, e) == -1) {
+	if (acts_wanted(k->db)) {
 		standing_drop(s);
-		return -1;
+		return err_set(e, ERR_HOLD,
+		    "the folders hold other rules than those in force; "
+		    "administrators have to publish them: zayton rules "
+		    "publish");
 	}
-	return come_in_force(k, s, e);
+	return adopt(k, s, e);
+}
+
+int
+standing_adopt(struct keeper *k, const char *sha256, struct err *e)
+{
+	struct standing *s = NULL;
+
+	if (standing_gather(&s, e) == -1)
+		return -1;
+	if (sha256 != NULL && strcmp(pack_sha256(s->pack), sha256) != 0) {
+		standing_drop(s);
+		return standing_other(e);
+	}
+	if (is_in_force(k, s)) {
+		standing_drop(s);
+		return 0;
+	}
+	return adopt(k, s, e);
+}
+
+int
+standing_other(struct err *e)
+{
+	return act_refuse(e, "schemas/、rules/ 或 lua/ 此后有改动，请重新提出",
+	    "schemas/, rules/ or lua/ have changed since: propose it again",
+	    "");
 }
 
 int
@@ -359,7 +408,7 @@ standing_start(struct keeper *k, struct err *e)
 	}
 	standing_drop(s);
 	if (standing_reload(k, &why) == 0)
-		return 0;
+		return db_commit(k->db, e);
 	if (last[0] == '\0') {
 		*e = why;
 		return -1;

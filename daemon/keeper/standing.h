@@ -30,8 +30,19 @@ struct standing {
  */
 int standing_start(struct keeper *k, struct err *e);
 
-/* On SIGHUP: the same; on failure what is in force stays. */
+/*
+ * On SIGHUP: the same; on failure what is in force stays, and so it does where
+ * there are administrators, who have to publish first. The caller commits.
+ */
 int standing_reload(struct keeper *k, struct err *e);
+
+/*
+ * By an act: what the folders hold, where it is the pack of this hash (NULL:
+ * whatever it is). The caller commits.
+ */
+int standing_adopt(struct keeper *k, const char *sha256, struct err *e);
+/* The refusal where it is another one. */
+int standing_other(struct err *e);
 
 /*
  * The one of a hash with the versions in force on a day, from memory or from
