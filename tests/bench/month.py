@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """month.py OUT ENTERPRISES MONTH [WHO...]: a month of all that departments send of so
 many invented enterprises, as a zip of each department, about twelve rows of
-each. In the first month the register is new, in later ones a tenth of it."""
+each. In the first month the register is new, in later ones a tenth of it. What
+is sent once a year is made where WHO names it: aic-year, qts-year, ntb-year."""
 import csv
 import io
 import sys
@@ -58,6 +59,12 @@ def rows(kind, n, month):
                    e["address"], "2016-01-01", "2020-01-01", day]
         elif kind == "nsr" and (new or i % 5 == 2):
             yield [e["name"], e["tax"], e["rep"], "第一分局", "正常", day]
+        elif kind == "nj":
+            yield [e["name"], e["reg"], "2015", "合格", day]
+        elif kind == "ns":
+            yield [e["name"], e["org"], e["reg"], "2015", "合格", day]
+        elif kind == "xydj":
+            yield [e["name"], e["tax"], "ABCD"[i % 4], "2015", day]
         elif kind == "yggk":
             yield [e["name"], e["org"], "20", "18", "18", "正常", month]
         elif kind in ("ysjf", "dfjf"):
@@ -77,6 +84,9 @@ HEADERS = {
     "nsr": "纳税人名称,纳税人识别号,法定代表人,主管税务机关,纳税人状态码,更新日期",
     "yggk": "企业名称,组织机构代码,企业员工总数,签订劳动合同人数,参加社会保险人数,"
             "参保状态,数据月份",
+    "nj": "企业名称,工商注册号,年检年度,年检结果,年检日期",
+    "ns": "企业名称,组织机构代码,工商注册号,年审年度,年审结果,年审日期",
+    "xydj": "纳税人名称,纳税人识别号,信用等级,评价年度,认定日期",
     "ysjf": "用户编号,户名,用水地址,抄表年月,用水量(吨),应缴金额(元),实缴金额(元),"
             "欠费金额(元),缴费日期",
     "dfjf": "户号,户名,用电地址,电费年月,用电量(千瓦时),应收电费(元),"
@@ -84,12 +94,14 @@ HEADERS = {
 }
 SENT = [("aic", "qydj"), ("qts", "zzjgdm"), ("ntb", "nsr"), ("ltb", "nsr"),
         ("hrss", "yggk"), ("mub", "ysjf"), ("sgcc", "dfjf")]
+YEARLY = [("aic-year", "nj"), ("qts-year", "ns"), ("ntb-year", "xydj")]
 
 
 def main():
     out, n, month = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-    for who, kind in SENT:
-        if sys.argv[4:] and who not in sys.argv[4:]:
+    wanted = sys.argv[4:] or [who for who, kind in SENT]
+    for who, kind in SENT + YEARLY:
+        if who not in wanted:
             continue
         text = io.StringIO()
         w = csv.writer(text)
