@@ -155,9 +155,9 @@ withheld(struct extract *x, int64_t n)
 	sqlite3_stmt *st;
 	struct err e;
 	int rc = db_query(x->db, &st, &e,
-	    "SELECT g.dataset, g.why FROM query_pass_t p JOIN query_give_t g"
-	    " ON g.query = p.query AND g.n = p.give WHERE p.query = ? AND"
-	    " p.n = ? AND g.why <> '' ORDER BY g.n",
+	    "SELECT g.dataset, g.why FROM query_give_t g WHERE g.query = ?"
+	    " AND g.why <> '' AND EXISTS (SELECT 1 FROM query_pass_t p WHERE"
+	    " p.query = g.query AND p.give = g.n AND p.n = ?) ORDER BY g.n",
 	    "ii", x->query, n);
 
 	for (; rc == 1; rc = db_next(x->db, st, &e)) {

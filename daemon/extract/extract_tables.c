@@ -267,9 +267,10 @@ put_subjects(struct extract *x, struct err *e)
 		return -1;
 	rc = db_query(x->db, &st, e,
 	    "SELECT s.n, s.said, s.enterprise, g.dataset, g.why FROM"
-	    " query_subject_t s LEFT JOIN query_pass_t p ON p.query = s.query"
-	    " AND p.n = s.n LEFT JOIN query_give_t g ON g.query = p.query AND"
-	    " g.n = p.give WHERE s.query = ? ORDER BY s.n, g.n",
+	    " query_subject_t s LEFT JOIN query_give_t g ON g.query = s.query"
+	    " AND EXISTS (SELECT 1 FROM query_pass_t p WHERE p.query = g.query"
+	    " AND p.give = g.n AND p.n = s.n) WHERE s.query = ?"
+	    " ORDER BY s.n, g.n",
 	    "i", x->query);
 	for (; rc == 1; rc = db_next(x->db, st, e)) {
 		struct mark_cell cell[5];

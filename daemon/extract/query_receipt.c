@@ -99,7 +99,7 @@ add_gives(struct db *db, int64_t no, int of_all, json_t *o, struct err *e)
 #define IS_GIVEN                                                         \
 	"EXISTS (SELECT 1 FROM query_pass_t p JOIN query_give_t g"       \
 	" ON g.query = p.query AND g.n = p.give WHERE p.query = s.query" \
-	" AND p.enterprise = s.enterprise AND s.enterprise <> 0"         \
+	" AND p.enterprise = s.enterprise AND p.enterprise <> 0"         \
 	" AND g.why = '')"
 
 static int

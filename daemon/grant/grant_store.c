@@ -191,19 +191,17 @@ int
 grant_subject(struct db *db, uint32_t enterprise, char buf[GRANT_DIVISION],
     struct grant_subject *ret_w, struct err *e)
 {
-	char id[ENTERPRISE_ID];
 	sqlite3_stmt *st;
 	int rc;
 
-	enterprise_id_format(enterprise, id);
 	ret_w->enterprise = enterprise;
 	ret_w->division = buf;
 	ret_w->person = 0;
 	buf[0] = '\0';
 	rc = db_query(db, &st, e,
-	    "SELECT division_code, ent_type, uscc, reg_no FROM enterprise"
-	    " WHERE id = ?",
-	    "t", id);
+	    "SELECT division_code, ent_type, uscc, reg_no FROM record_t"
+	    " WHERE no = ?",
+	    "i", (int64_t)enterprise);
 	if (rc == 1) {
 		snprintf(buf, GRANT_DIVISION, "%.6s", db_text(st, 0));
 		ret_w->person =

@@ -23,6 +23,7 @@ struct worker {
 	int progress;   /* our end of its frame socket */
 	time_t overdue; /* wall clock */
 	int killed;
+	int extracts; /* not a bundle's: the extract role */
 };
 
 struct workers {
@@ -175,6 +176,7 @@ spawn(struct workers *w, struct worker *slot, const struct work *k,
 	}
 	slot->pid = pid;
 	begin_watch(w, slot);
+	slot->extracts = 0;
 	slot->progress = pair[0];
 	memcpy(slot->id, k->id, sizeof(slot->id));
 	return 0;
@@ -232,6 +234,7 @@ spawn_extract(struct workers *w, struct worker *slot, const char *const *args,
 	}
 	begin_watch(w, slot);
 	slot->progress = -1;
+	slot->extracts = 1;
 	return 0;
 }
 
@@ -342,6 +345,17 @@ bury(struct workers *w, struct worker *worker, int status, struct err *e)
 	return tell(w, worker->id, code, sig, words, e);
 }
 
+/* What it took, for who wonders why the machine is busy. */
+static void
+tell_use(const struct worker *worker, const struct rusage *used)
+{
+	log_info("%s %s ended processor_ms=%ld memory_kb=%ld", worker->id,
+	    worker->extracts ? "extract" : "worker",
+	    (used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000L +
+		(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1000L,
+	    used->ru_maxrss);
+}
+
 int
 workers_tend(struct workers *w, struct err *e)
 {
@@ -352,11 +366,14 @@ workers_tend(struct workers *w, struct err *e)
 		    waitpid(w->pattern.pid, NULL, WNOHANG));
 	for (size_t i = 0; i < WORKERS_MAX; i++) {
 		struct worker *worker = &w->worker[i];
+		struct rusage used;
 		int status;
 
 		if (worker->pid == 0)
 			continue;
-		if (waitpid(worker->pid, &status, WNOHANG) == worker->pid) {
+		if (wait4(worker->pid, &status, WNOHANG, &used) ==
+		    worker->pid) {
+			tell_use(worker, &used);
 			if (pattern_betrayed(status))
 				pattern_end(&w->pattern);
 			if (bury(w, worker, status, e) == -1)
