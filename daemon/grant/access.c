@@ -30,38 +30,38 @@ field_names(const struct schema *s, const struct grant_answer *r, struct buf *b)
 
 /* The number of a set of fields: few sets, many notes. */
 static int
-fields_number(struct db *db, const struct access_note *n, int64_t *ret_no,
-    struct err *e)
+find_fields(struct db *db, struct access_note *n, struct err *e)
 {
 	struct buf b;
 	int rc;
 
+	if (n->fields != 0)
+		return 0;
 	buf_init(&b, FIELDS_MAX);
 	field_names(n->schema, n->answer, &b);
 	buf_add(&b, "", 0);
-	*ret_no = db_int(db, 0, "SELECT no FROM look_fields_t WHERE names = ?",
-	    "t", b.data);
-	rc = *ret_no != 0
+	n->fields = db_int(db, 0,
+	    "SELECT no FROM look_fields_t WHERE names = ?", "t", b.data);
+	rc = n->fields != 0
 		 ? 0
 		 : db_run(db, e, "INSERT INTO look_fields_t (names) VALUES (?)",
 		       "t", b.data);
-	if (rc == 0 && *ret_no == 0)
-		*ret_no = sqlite3_last_insert_rowid(db->handle);
+	if (rc == 0 && n->fields == 0)
+		n->fields = sqlite3_last_insert_rowid(db->handle);
 	buf_done(&b);
 	return rc;
 }
 
 int
-access_note(struct db *db, const struct access_note *n, struct err *e)
+access_note(struct db *db, struct access_note *n, struct err *e)
 {
 	char grants[GRANT_MANY * 21] = "";
 	size_t len = 0;
-	int64_t fields;
 
 	for (size_t i = 0; i < n->answer->ngrants; i++)
 		len += (size_t)snprintf(grants + len, sizeof(grants) - len,
 		    "%s%" PRId64, i > 0 ? " " : "", n->answer->grant[i]);
-	if (fields_number(db, n, &fields, e) == -1)
+	if (find_fields(db, n, e) == -1)
 		return -1;
 	return db_run(db, e,
 	    "INSERT INTO look_t (at, account, query, asked, enterprise,"
@@ -69,7 +69,7 @@ access_note(struct db *db, const struct access_note *n, struct err *e)
 	    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	    "ttttittiititi", n->at, n->account, n->query, n->asked,
 	    (int64_t)n->enterprise, n->schema->dataset, n->purpose,
-	    (int64_t)n->answer->form, fields, grants, n->answer->consent,
+	    (int64_t)n->answer->form, n->fields, grants, n->answer->consent,
 	    grant_refusal_code(n->answer->why), n->rows);
 }
 

@@ -23,9 +23,11 @@ struct access_note {
 	const char *purpose;
 	const struct grant_answer *answer; /* decided so */
 	int64_t rows;                      /* given of it */
+	/* The set of fields of the answer: 0 at its first note, then found. */
+	int64_t fields;
 };
 
-int access_note(struct db *db, const struct access_note *n, struct err *e);
+int access_note(struct db *db, struct access_note *n, struct err *e);
 
 /*
  * After the last note of a query: its line "access" of the ledger. file and
