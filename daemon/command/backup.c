@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command/backup.h"
 #include "command/command.h"
+#include "sys/clock.h"
 #include "sys/copy.h"
 #include "sys/file.h"
 #include "sys/home.h"
@@ -287,13 +287,10 @@ static int
 publish(struct backup *b, json_t **ret_manifest, struct err *e)
 {
 	char path[PATH_MAX], at[32], name[64];
-	time_t now = time(NULL);
-	struct tm tm;
 	char *text;
 	int rc;
 
-	gmtime_r(&now, &tm);
-	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	clock_now(at, sizeof(at));
 	base_name(b, name);
 	*ret_manifest =
 	    json_pack("{s:i, s:s, s:s, s:{s:I, s:s}, s:I, s:I, s:I, s:I}",

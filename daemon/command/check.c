@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/db.h"
@@ -14,6 +13,7 @@
 #include "rule/pack.h"
 #include "rule/schema.h"
 #include "sys/catalog.h"
+#include "sys/clock.h"
 #include "sys/home.h"
 #include "sys/mem.h"
 #include "way/merge.h"
@@ -31,16 +31,6 @@ struct verdict {
 	int rejected;
 	struct merge_counts *counts; /* by file, against an empty base */
 };
-
-static void
-now_text(char *buf, size_t size)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	(void)strftime(buf, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
 
 /*
  * How well a provider's standards fit: files known, then rows accepted less the
@@ -112,7 +102,7 @@ run(const struct pack *p, const char *provider, int fd, const char *name,
 	char now[32];
 	int rc = -1;
 
-	now_text(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	ret_v->rows = memfd_create("rows", MFD_CLOEXEC);
 	ret_v->rejected = memfd_create("rejected", MFD_CLOEXEC);
 	j.rows = ret_v->rows;

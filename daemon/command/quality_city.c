@@ -1,29 +1,19 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "command/command.h"
 #include "form/html_task.h"
 #include "form/xlsx_book.h"
 #include "quality/calendar.h"
 #include "quality/city.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/home.h"
 
 /* zayton quality city: all departments side by side, for administrators. */
 
 enum { PAGE_MAX = 8 << 20 };
-
-static void
-today(char day[16])
-{
-	time_t now = time(NULL) + 8 * 3600;
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	(void)strftime(day, 16, "%Y-%m-%d", &tm);
-}
 
 static int
 place(const char *dir, const char *month, const char *suffix,
@@ -79,7 +69,7 @@ quality_city(int argc, char **argv, int json)
 
 	if (command_unknown(argc, argv) || argc != 1)
 		return command_usage();
-	today(day);
+	clock_today(day);
 	snprintf(this_month, sizeof(this_month), "%.7s", day);
 	if (month == NULL)
 		month = this_month;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/db.h"
@@ -13,6 +12,7 @@
 #include "rule/pack.h"
 #include "rule/schema.h"
 #include "sys/catalog.h"
+#include "sys/clock.h"
 #include "sys/home.h"
 #include "way/merge.h"
 #include "way/work.h"
@@ -134,13 +134,10 @@ run(const struct pack *p, const struct schemas *all, const struct schema *s,
 	struct rowfile_reader *reader = NULL;
 	const struct rowfile_summary *v;
 	struct work *w = NULL;
-	time_t now = time(NULL);
 	char text[32];
-	struct tm tm;
 	int rc = -1;
 
-	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ",
-	    gmtime_r(&now, &tm));
+	clock_now(text, sizeof(text));
 	j.received_at = text;
 	j.dataset = s->dataset;
 	j.rows = memfd_create("rows", MFD_CLOEXEC);

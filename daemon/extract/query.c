@@ -14,6 +14,7 @@
 #include "grant/access.h"
 #include "keeper/jobs.h"
 #include "keeper/standing.h"
+#include "sys/clock.h"
 #include "sys/hash.h"
 #include "sys/home.h"
 #include "sys/log.h"
@@ -552,7 +553,7 @@ query_place(struct db *db, struct err *e)
 	    " query_t WHERE state = 'given' ORDER BY no LIMIT ?",
 	    "i", (int64_t)AT_ONCE);
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	work_day(now, day);
 
 	for (; rc == 1 && n < AT_ONCE; rc = db_next(db, st, e)) {

@@ -12,6 +12,7 @@
 #include "extract/subscription.h"
 #include "form/query.h"
 #include "grant/sharing.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/home.h"
 #include "sys/log.h"
@@ -264,7 +265,7 @@ order_next(struct keeper *k, int64_t no, struct err *e)
 	if (rc != 1)
 		return rc;
 	spool_new_id(n.id);
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	if (bundle_take(k->db, &n, 0, "", &none, now, &d, &b, e) == -1)
 		return -1;
 	return db_run(k->db, e,
@@ -544,7 +545,7 @@ subscription_tick(struct keeper *k, struct err *e)
 	if (t - last < TICK_SECONDS)
 		return 0;
 	last = t;
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	work_day(now, day);
 	for (int i = 0; rc == 1 && i < AT_ONCE; i++)
 		rc = expire(k, "placed", day, 0, e);

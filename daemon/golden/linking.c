@@ -109,7 +109,7 @@ first_rules(struct keeper *k, struct err *e)
 {
 	char now[40];
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	return db_run(k->db, e,
 	    "INSERT INTO record_rules_t (pack, at, person, reason) VALUES"
 	    " (?,?,'','the first')",
@@ -251,7 +251,7 @@ step(struct keeper *k, struct linking_share *share, struct err *e)
 	char now[40];
 	int rc = 0;
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	if (share->tried < TRIES_MAX) {
 		rc = link_retry(l->link, s, now, AT_A_TIME, e);
 		if (rc == 0)
@@ -304,7 +304,7 @@ linking_current(struct keeper *k, uint32_t enterprise, struct err *e)
 
 	if (l == NULL)
 		return 0;
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	return golden_refresh_one(l->golden, l->enterprises, enterprise, now,
 	    e);
 }
@@ -373,7 +373,7 @@ note_replay(struct keeper *k, const char *person, const char *reason,
 	char *text = json_dumps(detail, JSON_COMPACT | JSON_SORT_KEYS);
 	int rc;
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	rc = db_run(k->db, e,
 		 "INSERT INTO record_rules_t (pack, at, person, reason) VALUES"
 		 " (?,?,?,?)",

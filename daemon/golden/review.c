@@ -11,6 +11,7 @@
 #include "golden/review.h"
 #include "golden/sendback.h"
 #include "keeper/standing.h"
+#include "sys/clock.h"
 #include "way/link.h"
 
 static const char *
@@ -257,7 +258,7 @@ begin(struct decision *d, struct keeper *k, const json_t *request,
 	d->reason = text_of(request, "reason");
 	d->enterprise = enterprise_id_parse(text_of(request, "enterprise"));
 	d->accept = strcmp(text_of(request, "verdict"), "accept") == 0;
-	keeper_now(d->now, sizeof(d->now));
+	clock_now(d->now, sizeof(d->now));
 	if (k->linking == NULL)
 		return err_set(e, ERR_HOLD, "nothing is linked by these rules");
 	if (d->person[0] == '\0' || d->reason[0] == '\0')

@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "base/db.h"
+#include "base/outbox.h"
 #include "form/csv_write.h"
 #include "grant/access.h"
 #include "grant/grant_tell.h"
-#include "keeper/outbox.h"
 #include "keeper/standing.h"
 #include "sys/buf.h"
 #include "way/work.h"

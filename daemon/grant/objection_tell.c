@@ -5,9 +5,9 @@
 
 #include "base/account.h"
 #include "base/db.h"
+#include "base/outbox.h"
 #include "form/csv_write.h"
 #include "grant/objection_part.h"
-#include "keeper/outbox.h"
 #include "sys/file.h"
 #include "sys/home.h"
 #include "way/work.h"

@@ -9,6 +9,7 @@
 #include "form/xlsx_book.h"
 #include "grant/grant_store.h"
 #include "grant/offer.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/home.h"
 #include "way/work.h"
@@ -162,7 +163,7 @@ offer_json(struct keeper *k, const char *account, json_t **ret_o, struct err *e)
 	struct account a;
 	int rc = account_find(k->db, account, &a, e);
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	work_day(now, day);
 	for (size_t i = 0; i < h->npurposes; i++)
 		json_array_append_new(purposes,

@@ -8,6 +8,7 @@
 #include "form/statement.h"
 #include "keeper/acts.h"
 #include "keeper/rights.h"
+#include "sys/clock.h"
 #include "sys/hash.h"
 #include "sys/sign.h"
 
@@ -148,7 +149,7 @@ read_act(struct signed_act *a, const json_t *request)
 {
 	a->text = act_text(request, "statement");
 	a->signature = act_text(request, "signature");
-	keeper_now(a->now, sizeof(a->now));
+	clock_now(a->now, sizeof(a->now));
 	hash_sha256_hex(a->text, strlen(a->text), a->digest);
 	if (statement_read(a->text, strlen(a->text), &a->statement, a->e) ==
 		-1 ||
@@ -367,7 +368,7 @@ list(struct keeper *k, const json_t *request, json_t **ret_answer,
 	sqlite3_stmt *st;
 	int rc;
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	rc = db_query(k->db, &st, e,
 	    "SELECT no, at, what, admin, CASE WHEN state = 0 THEN 'done' WHEN"
 	    " state = 2 THEN 'rejected' WHEN julianday(?1) - julianday(at) >="
@@ -404,7 +405,7 @@ want_signature(struct keeper *k, json_t **ret_answer, struct err *e)
 	if (ledger_origin(k->db, origin, e) == -1 ||
 	    ledger_next(k->db, &next, e) == -1)
 		return -1;
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	*ret_answer = json_pack("{s:{s:s, s:I, s:s, s:s}}", "sign", "ledger",
 	    origin, "seq", (json_int_t)(next.seq - 1), "hash", next.prev, "at",
 	    now);

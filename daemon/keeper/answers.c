@@ -27,6 +27,7 @@
 #include "keeper/standing.h"
 #include "quality/quality.h"
 #include "quality/reports.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/home.h"
 #include "sys/mem.h"
@@ -174,7 +175,7 @@ again(struct keeper *k, const char *verb, const char *id, json_t **ret_answer,
 		    b.name.id, b.state);
 	from = strcmp(b.state, "rejected") == 0 ? SPOOL_REJECTED
 						: SPOOL_QUARANTINED;
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	if (bundle_again(k->db, &b, verb, now, e) == -1)
 		return -1;
 	jobs_move_later(k, &b, from, SPOOL_RECEIVED);
@@ -237,7 +238,7 @@ ask_whole(struct keeper *k, const char *what, const json_t *request,
 
 	while (strncmp(what, askers[i].word, strlen(askers[i].word)) != 0)
 		i++;
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	if (db_begin(k->db, e) == -1 ||
 	    db_exec(k->db, "SAVEPOINT ask", e) == -1)
 		return -1;

@@ -6,6 +6,7 @@
 #include "grant/objection.h"
 #include "grant/offer.h"
 #include "keeper/authority.h"
+#include "sys/clock.h"
 #include "sys/message.h"
 #include "way/work.h"
 
@@ -134,7 +135,7 @@ authority_tick(struct keeper *k, struct err *e)
 {
 	char now[40], day[16];
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	work_day(now, day);
 	if (strcmp(k->told_on, day) != 0 && new_day(k, now, day, e) == -1)
 		return -1;

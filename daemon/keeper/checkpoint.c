@@ -157,7 +157,7 @@ make(struct keeper *k, uint64_t size, struct err *e)
 	char now[40];
 	int rc = -1;
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	buf_init(&text, NOTE_MAX);
 	buf_init(&note, NOTE_MAX - 1);
 	if (head_of(k->db, size, &text, e) == -1 ||

@@ -8,6 +8,7 @@
 #include "keeper/intake.h"
 #include "keeper/jobs.h"
 #include "keeper/notice.h"
+#include "sys/clock.h"
 #include "sys/hash.h"
 #include "sys/log.h"
 #include "sys/mem.h"
@@ -131,7 +132,7 @@ intake_uploaded(struct keeper *k, struct peer *p, struct err *e)
 
 	if (upload_get(k, p, &u, e) == -1)
 		return -1;
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	if (bundle_take(k->db, &u.name, (int64_t)u.bytes, u.sha256, &u.why, now,
 		&d, &b, e) == -1 ||
 	    settle(k, d, &b, now, e) == -1)
@@ -162,7 +163,7 @@ intake_access(struct keeper *k, struct peer *p, struct err *e)
 	frame_get_str(&k->in, outcome, sizeof(outcome));
 	if (frame_end(&k->in, e) == -1)
 		return -1;
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	return db_run(k->db, e,
 	    "INSERT INTO access_log (at, account, address, operation, name,"
 	    " bytes, sha256, outcome) VALUES (?,?,?,?,?,?,?,?)",

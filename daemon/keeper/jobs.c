@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/outbox.h"
 #include "command/command.h"
 #include "golden/sendback.h"
 #include "keeper/jobs_part.h"
-#include "keeper/outbox.h"
 #include "keeper/standing.h"
 #include "quality/quality.h"
 #include "sys/home.h"

@@ -1,10 +1,10 @@
 #include <stdlib.h>
 
+#include "base/outbox.h"
 #include "extract/query.h"
 #include "extract/subscription.h"
 #include "keeper/jobs_part.h"
 #include "keeper/notice.h"
-#include "keeper/outbox.h"
 #include "sys/hash.h"
 #include "sys/log.h"
 #include "sys/mem.h"

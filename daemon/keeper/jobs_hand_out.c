@@ -9,6 +9,7 @@
 #include "keeper/jobs_part.h"
 #include "keeper/standing.h"
 #include "quality/dispute.h"
+#include "sys/clock.h"
 #include "sys/home.h"
 #include "sys/log.h"
 #include "sys/mem.h"
@@ -151,7 +152,7 @@ jobs_set_aside(struct keeper *k, struct job *job, const char *reason,
 {
 	char now[40];
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	log_error("%s quarantined reason=%s", job->bundle.name.id,
 	    log_quote(reason));
 	jobs_move_later(k, &job->bundle, SPOOL_CLAIMED, SPOOL_QUARANTINED);
@@ -182,7 +183,7 @@ claim_next(struct keeper *k, struct job **ret_job, struct err *e)
 	char day[16];
 	int rc;
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	job->rows = job->corrected = -1;
 	rc = bundle_claim(k->db, pack_sha256(k->standing->pack), now,
 	    &job->bundle, e);

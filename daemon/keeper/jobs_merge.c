@@ -129,7 +129,7 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	const char *outcome = outcome_of(v, &why);
 	char now[40];
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	jobs_versions(k, job->standing, &versions);
 	if ((b->name.kind == 'c' && keep_dry_counts(k, job, e) == -1) ||
 	    volume_check(k->db, job->standing->schemas, job->standing->calendar,

@@ -10,6 +10,7 @@
 #include "keeper/jobs_part.h"
 #include "keeper/standing.h"
 #include "rule/pack.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 /*
@@ -132,7 +133,7 @@ jobs_query_read(struct keeper *k, struct job *job, struct err *e)
 	char now[40];
 	int rc;
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	rc = rowfile_open(job->rows, &job->reader, e);
 	if (rc == 0)
 		rc = query_take(k->db, &job->bundle, job->reader, &q, e);
@@ -160,7 +161,7 @@ jobs_query_due(struct keeper *k, struct job *job, struct err *e)
 	char now[40];
 	int rc = subscription_next(k->db, &job->bundle, &body, e);
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	if (rc == 0)
 		rc = err_say(e, ERR_SENDER, "query_standing",
 		    job->bundle.name.name, NULL);
@@ -181,7 +182,7 @@ jobs_query_extracted(struct keeper *k, struct job *job, struct err *e)
 	struct err none = { .kind = ERR_NONE };
 	char now[40];
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	if (query_given(k, job->standing, &job->bundle, job->rows, now, e) ==
 	    -1)
 		return -1;

@@ -12,6 +12,7 @@
 #include "keeper/jobs_part.h"
 #include "keeper/standing.h"
 #include "quality/correction.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "way/merge.h"
 
@@ -74,7 +75,7 @@ out:
 static int
 begin_merge(struct keeper *k, struct job *job, struct err *e)
 {
-	keeper_now(job->began, sizeof(job->began));
+	clock_now(job->began, sizeof(job->began));
 	if (rowfile_open(job->rows, &job->reader, e) == -1)
 		return -1;
 	if (job->corrected == -1 &&

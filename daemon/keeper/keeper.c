@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/account.h"
@@ -39,19 +38,6 @@ enum {
 	WORK_MS = 25,   /* ... so many are for work */
 	COMMIT_MS = 50  /* what nobody waits for is committed within */
 };
-
-void
-keeper_now(char *buf, size_t size)
-{
-	struct timespec now;
-	struct tm tm;
-	size_t n;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	n = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(buf + n, size - n, ".%03ldZ", now.tv_nsec / 1000000);
-}
 
 static struct peer *
 peer_add(struct keeper *k, int fd, enum peer_kind kind)

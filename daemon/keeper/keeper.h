@@ -83,7 +83,4 @@ struct keeper {
 /* Ends all sessions of an account: its filers lose their keeper. */
 void keeper_hang_up(struct keeper *k, const char *account);
 
-/* RFC 3339 in UTC with milliseconds; 32 bytes. */
-void keeper_now(char *buf, size_t size);
-
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "keeper/notice.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 enum { NOTICES_MAX = 1024 /* of one round */ };
@@ -15,7 +16,7 @@ notice_add(struct keeper *k, const char *event, json_t *members)
 		json_decref(members);
 		return;
 	}
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	json_object_set_new(members, "event", json_string(event));
 	json_object_set_new(members, "at", json_string(now));
 	if (k->notices == NULL)

@@ -8,6 +8,7 @@
 #include "keeper/publish.h"
 #include "keeper/standing.h"
 #include "rule/diff.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 static const char *
@@ -51,7 +52,7 @@ publication(const struct schema *s, const char *from, const char *person,
 {
 	char now[40];
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "dataset",
 	    s->dataset, "version", s->version, "from", from, "until", "",
 	    "person", person, "reason", reason, "at", now);
@@ -309,7 +310,7 @@ publish_rules(struct keeper *k, const json_t *request, json_t **ret_answer,
 	struct act a;
 	char now[40];
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	if (act_begin(&a, request, now, e) == -1 ||
 	    standing_adopt(k, pack, e) == -1)
 		return -1;

@@ -12,6 +12,7 @@
 #include "quality/reports.h"
 #include "quality/resupply.h"
 #include "rule/box_task.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/proc.h"
 #include "way/work.h"
@@ -25,7 +26,7 @@ today(char day[16])
 {
 	char now[40];
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	work_day(now, day);
 }
 
@@ -36,7 +37,7 @@ note_run(struct keeper *k, const char *task, const char *day,
 {
 	char now[40];
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	return db_run(k->db, e,
 	    "INSERT OR REPLACE INTO quality_run_t (task, day, account, at,"
 	    " findings, error) VALUES (?,?,?,?,?,?)",
@@ -58,7 +59,7 @@ run_deliveries(struct keeper *k, const char *day, json_t **ret_result,
 	char now[40];
 	size_t i;
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	jobs_versions(k, s, &v);
 	if (expectation_look(k->db, s->schemas, s->calendar, day, now, &n, e) ==
 		-1 ||
@@ -397,7 +398,7 @@ schedule_ask(struct keeper *k, const char *what, const json_t *request,
 {
 	char now[40];
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	if (strcmp(what, "quality run") == 0)
 		return run(k, request, ret_answer, e);
 	if (strcmp(what, "quality done") == 0)

@@ -20,6 +20,7 @@
 #include "rule/box_sharing.h"
 #include "rule/codes.h"
 #include "rule/script.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/home.h"
 #include "sys/log.h"
@@ -34,7 +35,7 @@ today(char day[16])
 {
 	char now[40];
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	work_day(now, day);
 }
 
@@ -165,7 +166,7 @@ record(struct keeper *k, const struct standing *s, struct err *e)
 	struct buf b;
 	int rc;
 
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	snprintf(detail, sizeof(detail), "{\"pack\":\"%s\"}", sha256);
 	if (views_labels(k->db, s->pack, e) == -1 ||
 	    views_make(k->db, s->schemas, e) == -1 ||

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/ledger.h"
+#include "base/outbox.h"
 #include "form/csv_write.h"
 #include "keeper/notice.h"
-#include "keeper/outbox.h"
 #include "quality/calendar.h"
 #include "quality/dispute.h"
 #include "sys/catalog.h"

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/ledger.h"
+#include "base/outbox.h"
 #include "form/csv_write.h"
-#include "keeper/outbox.h"
 #include "quality/overdue.h"
 #include "sys/buf.h"
 #include "sys/hash.h"

@@ -9,6 +9,7 @@
 #include "keeper/jobs.h"
 #include "keeper/schedule.h"
 #include "quality/reports.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/hash.h"
 #include "sys/home.h"
@@ -219,7 +220,7 @@ stands(struct keeper *k, const struct order *o, const unsigned char *sha512,
 	char now[40];
 
 	hash_hex(sha256, DIGEST_BYTES, hex);
-	keeper_now(now, sizeof(now));
+	clock_now(now, sizeof(now));
 	snprintf(detail, sizeof(detail), "{\"report\":\"%s\"}", hex);
 	if (sign_and_place(k, o, sha512, e) == -1 ||
 	    ledger_append(k->db, now, "report", o->account,

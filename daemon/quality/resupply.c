@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/ledger.h"
+#include "base/outbox.h"
 #include "form/html.h"
-#include "keeper/outbox.h"
 #include "quality/calendar.h"
 #include "quality/resupply.h"
 

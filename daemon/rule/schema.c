@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "rule/arena.h"
 #include "rule/match.h"
 #include "rule/pack.h"
 #include "rule/schema_part.h"
+#include "sys/clock.h"
 #include "sys/mem.h"
 
 /* The line on which "word" stands first behind "after", 1 where it does not. */
@@ -435,11 +435,9 @@ schemas_read_on(const struct pack *p, const char *day, struct schemas **ret_s,
 int
 schemas_read(const struct pack *p, struct schemas **ret_s, struct err *e)
 {
-	time_t china = time(NULL) + (time_t)8 * 3600;
-	char day[12];
-	struct tm tm;
+	char day[CLOCK_DAY];
 
-	(void)strftime(day, sizeof(day), "%Y-%m-%d", gmtime_r(&china, &tm));
+	clock_today(day);
 	return schemas_read_on(p, day, ret_s, e);
 }
 

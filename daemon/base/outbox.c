@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "keeper/outbox.h"
+#include "base/outbox.h"
 #include "sys/file.h"
 #include "sys/hash.h"
 #include "sys/home.h"

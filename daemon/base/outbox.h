@@ -1,5 +1,5 @@
-#ifndef ZAYTON_KEEPER_OUTBOX_H
-#define ZAYTON_KEEPER_OUTBOX_H
+#ifndef ZAYTON_BASE_OUTBOX_H
+#define ZAYTON_BASE_OUTBOX_H
 
 #include <stddef.h>
 
