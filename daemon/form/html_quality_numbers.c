@@ -204,7 +204,7 @@ void
 html_quality_heat(struct buf *b, const json_t *fields, const json_t *rules,
     const json_t *files)
 {
-	static char head[HEAT_COLUMNS][16], name[HEAT_ROWS][HEAT_NAME];
+	static char head[HEAT_COLUMNS][24], name[HEAT_ROWS][HEAT_NAME];
 	const char *row[HEAT_ROWS], *column[HEAT_COLUMNS];
 	const char *zh[HEAT_COLUMNS], *en[HEAT_COLUMNS];
 	uint64_t count[HEAT_ROWS * HEAT_COLUMNS];
