@@ -1,4 +1,5 @@
-# make run, make check; make deps lint asan fuzz bench install uninstall deb
+# make run, make check; make deps lint asan fuzz hostile bench install uninstall
+# deb
 B	?= build
 CC	?= cc
 CFLAGS	?= -O2 -g
@@ -23,6 +24,7 @@ OBJS	 = $(SRCS:daemon/%.c=$(B)/%.o)
 UNITS	 = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 RULES	 = $(wildcard tests/rules/*.sh)
 E2E	 = $(wildcard tests/e2e/[0-9]*.sh)
+HOSTILE	 = $(wildcard tests/hostile/[0-9]*.sh)
 FUZZERS	 = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
@@ -55,7 +57,7 @@ run:
 check:
 	@package/deps build demo test
 	@$(MAKE) all units
-	@B=$(B) tests/run $(UNITS) $(RULES) $(E2E)
+	@B=$(B) tests/run $(UNITS) $(RULES) $(E2E) $(HOSTILE)
 units: $(UNITS)
 unit: all units
 	@B=$(B) tests/run $(UNITS)
@@ -74,6 +76,12 @@ fuzz:
 	    SAN="-fsanitize=fuzzer,address,undefined" run-fuzzers
 run-fuzzers: $(FUZZERS)
 	@tests/run-fuzzers $(FUZZ_SECONDS) $(FUZZERS)
+# All that check has a slice of; prints what came of each.
+hostile:
+	@package/deps build demo test
+	@$(MAKE) all
+	@bad=0; for s in $(HOSTILE); do \
+	    echo "# $$s"; B=$(B) HOSTILE=full sh $$s || bad=1; done; exit $$bad
 bench:
 	@package/deps build demo test
 	@$(MAKE) all $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
@@ -89,6 +97,6 @@ deb:
 	@package/deb build/deb
 clean:
 	rm -rf build
-.PHONY: all deps run check units unit e2e lint asan fuzz run-fuzzers bench \
+.PHONY: all deps run check units unit e2e lint asan fuzz run-fuzzers hostile bench \
     install uninstall deb clean
 -include $(OBJS:.o=.d) $(B)/zayton.d $(wildcard $(B)/unit/*.d $(B)/fuzz/*.d)

@@ -12,13 +12,24 @@ take_out(struct callers *c, size_t at)
 	    (c->n - at) * sizeof(c->caller[0]));
 }
 
+/* FNV-1a: two sources that have the same count as one, and that is no harm. */
+static uint32_t
+mark_of(const char *source)
+{
+	uint32_t h = 2166136261;
+
+	while (*source != '\0')
+		h = (h ^ (unsigned char)*source++) * 16777619;
+	return h;
+}
+
 static size_t
-count_of(const struct callers *c, const char *source)
+count_of(const struct callers *c, uint32_t mark)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n; i++)
-		n += strcmp(c->caller[i].source, source) == 0;
+		n += c->caller[i].mark == mark;
 	return n;
 }
 
@@ -29,7 +40,7 @@ one_too_many(const struct callers *c)
 	size_t most = 0, at = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
-		size_t n = count_of(c, c->caller[i].source);
+		size_t n = count_of(c, c->caller[i].mark);
 
 		if (n > most) {
 			most = n;
@@ -41,7 +52,7 @@ one_too_many(const struct callers *c)
 
 void
 callers_add(struct callers *c, int fd, const char *address, const char *source,
-    int64_t now)
+    int known, int64_t now)
 {
 	struct caller *new;
 
@@ -54,8 +65,10 @@ callers_add(struct callers *c, int fd, const char *address, const char *source,
 	new = &c->caller[c->n++];
 	new->fd = fd;
 	new->since = now;
+	new->known = known;
 	snprintf(new->address, sizeof(new->address), "%s", address);
 	snprintf(new->source, sizeof(new->source), "%s", source);
+	new->mark = mark_of(source);
 }
 
 void
@@ -83,17 +96,28 @@ int
 callers_next(struct callers *c, struct pollfd *p, int64_t now,
     struct caller *ret_caller, int *ret_spoke)
 {
+	size_t best = c->n;
+	int most = 0;
+
 	for (size_t i = 0; i < c->n; i++) {
-		*ret_spoke = p[i].revents != 0;
-		if (!*ret_spoke &&
-		    now - c->caller[i].since < CALLERS_PATIENCE_MS)
+		const struct caller *one = &c->caller[i];
+		int spoke = p[i].revents != 0;
+		int weight = 1 + spoke + 2 * one->known;
+
+		if (!spoke && now - one->since < CALLERS_PATIENCE_MS)
 			continue;
-		*ret_caller = c->caller[i];
-		take_out(c, i);
-		memmove(&p[i], &p[i + 1], (c->n - i) * sizeof(p[0]));
-		return 1;
+		if (weight > most) {
+			most = weight;
+			best = i;
+		}
 	}
-	return 0;
+	if (best == c->n)
+		return 0;
+	*ret_caller = c->caller[best];
+	*ret_spoke = p[best].revents != 0;
+	take_out(c, best);
+	memmove(&p[best], &p[best + 1], (c->n - best) * sizeof(p[0]));
+	return 1;
 }
 
 void

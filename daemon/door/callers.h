@@ -22,8 +22,10 @@ enum {
 struct caller {
 	int fd;
 	int64_t since;
+	int known; /* its source has logged in before: it comes first */
 	char address[64];
 	char source[48];
+	uint32_t mark; /* of its source, quick to compare */
 };
 
 struct callers {
@@ -36,7 +38,7 @@ struct callers {
  * has most of them is closed.
  */
 void callers_add(struct callers *c, int fd, const char *address,
-    const char *source, int64_t now);
+    const char *source, int known, int64_t now);
 
 /* What to wait for: n entries of p; as long as callers_patience says. */
 void callers_poll(const struct callers *c, struct pollfd *p);
@@ -45,7 +47,7 @@ int callers_patience(const struct callers *c, int64_t now, int otherwise);
 
 /*
  * Takes out the next one that spoke (*ret_spoke 1) or has waited long enough
- * (0); its descriptor is the caller's of this function. p is what callers_poll
+ * (0): those of known sources first, then those that spoke; its descriptor is the caller's of this function. p is what callers_poll
  * filled, after poll(2); it is kept in step. 0 where there is none.
  */
 int callers_next(struct callers *c, struct pollfd *p, int64_t now,

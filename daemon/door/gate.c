@@ -13,211 +13,82 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "door/callers.h"
 #include "door/gate.h"
-#include "door/limits.h"
+#include "door/gate_part.h"
 #include "sys/buf.h"
 #include "sys/clock.h"
-#include "sys/conf.h"
-#include "sys/copies.h"
 #include "sys/file.h"
-#include "sys/frame.h"
 #include "sys/home.h"
 #include "sys/jail.h"
 #include "sys/log.h"
 #include "sys/mem.h"
-#include "sys/message.h"
 #include "sys/proc.h"
 
-enum { VISITS_MAX = 10240 };
-
-/* A visitor, and the processes that serve him. */
-struct visit {
-	pid_t session;
-	int fd; /* our end of its frame socket */
-	int logged_in;
-	int tried;       /* a key was offered */
-	uint32_t serial; /* names it towards the keeper */
-	uint32_t tag;    /* of the question it asks */
-	int64_t until;   /* login has to be done, in seconds */
-	char source[48];
-	char address[64];
-	char user[ACCOUNT_TEXT]; /* the keeper said yes to */
-	enum account_role role;
+enum {
+	REFUSALS_LOGGED = 20, /* in a second: a flood shall not fill the disk */
+	/* In a round, so that a flood leaves time for those who are here. */
+	ACCEPTS = 64,
+	STARTS = 4
 };
-
-struct gate {
-	struct conf conf;
-	int listen;
-	int keeper;
-	int keys; /* memory file with both host keys */
-	int signals;
-	struct pattern sessions;
-	struct pattern filers;
-	struct limits *limits;
-	struct callers callers;
-	uint32_t verdicts[LIMITS_VERDICTS]; /* not told yet */
-	int64_t told_at;                    /* in seconds */
-	struct visit *visit[VISITS_MAX];
-	size_t nvisits;
-	uint32_t serial;
-	int stopping;
-	struct frame frame;
-};
-
-static int64_t
-seconds_now(void)
-{
-	return clock_milliseconds() / 1000;
-}
-
-/* --- sessions and filers ------------------------------------------------ */
-
-/* Both run before there is a visitor, and again where one has died. */
-static int
-start_patterns(struct gate *g, struct err *e)
-{
-	char idle[16];
-	const char *const args[] = { idle, NULL };
-
-	snprintf(idle, sizeof(idle), "%d", g->conf.idle_seconds);
-	if (pattern_start(&g->sessions,
-		(struct proc_fd[]){ { "keys", g->keys } }, 1, args, e) == -1)
-		return -1;
-	return pattern_start(&g->filers, NULL, 0, NULL, e);
-}
-
-/* A session for a socket, which stays the caller's. */
-static int
-start_session(struct gate *g, struct visit *v, int fd, struct err *e)
-{
-	int pair[2];
-
-	if (start_patterns(g, e) == -1 || frame_pair(pair, e) == -1)
-		return -1;
-	frame_start(&g->frame, MESSAGE_ORDER);
-	frame_put_str(&g->frame, v->address);
-	frame_put_fd(&g->frame, pair[1]);
-	frame_put_fd(&g->frame, fd);
-	v->session = pattern_copy(&g->sessions, &g->frame, e);
-	(void)close(pair[1]);
-	if (v->session == -1) {
-		(void)close(pair[0]);
-		return -1;
-	}
-	v->fd = pair[0];
-	return 0;
-}
-
-/* The stream goes to the session, the frames to the keeper. */
-static int
-start_filer(struct gate *g, struct visit *v, struct err *e)
-{
-	int stream[2] = { -1, -1 };
-	int frames[2] = { -1, -1 };
-	int remarks[2] = { -1, -1 };
-	int room = 4 << 20;
-	int rc = -1;
-
-	if (start_patterns(g, e) == -1)
-		goto out;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, stream) == -1) {
-		err_errno(e, ERR_RETRY, "no socket pair");
-		goto out;
-	}
-	for (int i = 0; i < 2; i++)
-		(void)setsockopt(stream[i], SOL_SOCKET, SO_SNDBUF, &room,
-		    sizeof(room));
-	if (frame_pair(frames, e) == -1)
-		goto out;
-	if (pipe2(remarks, O_CLOEXEC) == -1) {
-		err_errno(e, ERR_RETRY, "no pipe");
-		goto out;
-	}
-	frame_start(&g->frame, MESSAGE_ORDER);
-	frame_put_str(&g->frame, v->user);
-	frame_put_u8(&g->frame, (uint8_t)v->role);
-	frame_put_fd(&g->frame, stream[1]);
-	frame_put_fd(&g->frame, frames[1]);
-	frame_put_fd(&g->frame, remarks[1]);
-	if (pattern_copy(&g->filers, &g->frame, e) == -1)
-		goto out;
-	frame_start(&g->frame, MESSAGE_FILER);
-	frame_put_str(&g->frame, v->user);
-	frame_put_str(&g->frame, v->address);
-	frame_put_fd(&g->frame, frames[0]);
-	if (frame_send(g->keeper, &g->frame, e) == -1)
-		goto out;
-	frame_start(&g->frame, MESSAGE_STREAM);
-	frame_put_fd(&g->frame, stream[0]);
-	frame_put_fd(&g->frame, remarks[0]);
-	rc = frame_send(v->fd, &g->frame, e);
-out:
-	for (int i = 0; i < 2; i++) {
-		if (stream[i] != -1)
-			(void)close(stream[i]);
-		if (frames[i] != -1)
-			(void)close(frames[i]);
-		if (remarks[i] != -1)
-			(void)close(remarks[i]);
-	}
-	return rc;
-}
-
-/* It has ended or has to: what is left of it is reaped as it dies. */
-static void
-end_visit(struct gate *g, size_t at)
-{
-	struct visit *v = g->visit[at];
-
-	(void)kill(v->session, SIGKILL);
-	(void)close(v->fd);
-	limits_leave(g->limits, v->source, v->logged_in,
-	    v->tried && !v->logged_in, seconds_now());
-	g->visit[at] = g->visit[--g->nvisits];
-	free(v);
-}
 
 /* --- connections -------------------------------------------------------- */
 
 static int
-welcome(struct gate *g, int fd, const char *address, const char *source,
-    struct err *e)
+welcome(struct gate *g, struct visit *v, int fd, struct err *e)
 {
-	struct visit *v;
-
 	if (g->nvisits == VISITS_MAX)
 		return err_set(e, ERR_RETRY, "too many sessions");
-	v = xcalloc(1, sizeof(*v));
 	v->serial = ++g->serial;
-	v->until = seconds_now() + g->conf.login_seconds;
-	snprintf(v->address, sizeof(v->address), "%s", address);
-	snprintf(v->source, sizeof(v->source), "%s", source);
-	if (start_session(g, v, fd, e) == -1) {
-		free(v);
+	v->until = gate_now() + g->conf.login_seconds;
+	if (gate_session(g, v, fd, e) == -1)
 		return -1;
-	}
 	g->visit[g->nvisits++] = v;
 	return 0;
 }
 
-/* Somebody who has spoken, or waits for us to speak first. */
 static void
+log_refusal(struct gate *g, const char *address, enum limits_verdict verdict)
+{
+	int64_t now = gate_now();
+
+	if (g->logged_at != now) {
+		g->logged_at = now;
+		g->logged = 0;
+	}
+	if (g->logged++ < REFUSALS_LOGGED)
+		log_warn("- connection refused from=%s why=%s", address,
+		    limits_verdict_name(verdict));
+}
+
+/* Somebody who has spoken, or waits for us to speak first. 1: he is in. */
+static int
 on_caller(struct gate *g, const struct caller *c, int spoke)
 {
+	struct visit *v = xcalloc(1, sizeof(*v));
+	struct limits_visitor *displaced;
 	enum limits_verdict verdict;
 	struct err e;
+	int in = 0;
 
-	verdict = limits_enter(g->limits, c->source, spoke, seconds_now());
+	limits_visitor(g->limits, c->address, &v->who);
+	snprintf(v->address, sizeof(v->address), "%s", c->address);
+	verdict = limits_enter(g->limits, &v->who, spoke,
+	    arc4random_uniform(100), gate_now(), &displaced);
 	g->verdicts[verdict]++;
+	if (displaced != NULL)
+		gate_displace(g, displaced);
 	if (verdict != LIMITS_IN) {
-		log_warn("- connection refused from=%s why=%s", c->address,
-		    limits_verdict_name(verdict));
-	} else if (welcome(g, c->fd, c->address, c->source, &e) == -1) {
-		limits_leave(g->limits, c->source, 0, 0, seconds_now());
+		log_refusal(g, c->address, verdict);
+		free(v);
+	} else if (welcome(g, v, c->fd, &e) == -1) {
 		log_warn("- connection lost from=%s: %s", c->address, e.en);
+		limits_leave(g->limits, &v->who, FAULT_NONE, gate_now());
+		free(v);
+	} else {
+		in = 1;
 	}
 	(void)close(c->fd);
+	return in;
 }
 
 static void
@@ -226,8 +97,9 @@ on_callers(struct gate *g, struct pollfd *p)
 	struct caller c;
 	int spoke;
 
-	while (callers_next(&g->callers, p, clock_milliseconds(), &c, &spoke))
-		on_caller(g, &c, spoke);
+	for (int n = 0; n < STARTS && callers_next(&g->callers, p,
+					  clock_milliseconds(), &c, &spoke);)
+		n += on_caller(g, &c, spoke);
 }
 
 static void
@@ -238,8 +110,9 @@ on_connection(struct gate *g, int fd, const struct sockaddr *at, socklen_t len)
 
 	(void)getnameinfo(at, len, address, sizeof(address), NULL, 0,
 	    NI_NUMERICHOST);
-	limits_source(address, source);
-	callers_add(&g->callers, fd, address, source, clock_milliseconds());
+	limits_source(g->limits, address, source);
+	callers_add(&g->callers, fd, address, source,
+	    limits_known(g->limits, source, gate_now()), clock_milliseconds());
 }
 
 static void
@@ -249,8 +122,11 @@ on_listen(struct gate *g)
 	socklen_t len = sizeof(at);
 	int fd;
 
-	while ((fd = accept4(g->listen, (struct sockaddr *)&at, &len,
-		    SOCK_CLOEXEC)) != -1) {
+	for (int i = 0; i < ACCEPTS; i++) {
+		fd = accept4(g->listen, (struct sockaddr *)&at, &len,
+		    SOCK_CLOEXEC);
+		if (fd == -1)
+			return;
 		on_connection(g, fd, (struct sockaddr *)&at, len);
 		len = sizeof(at);
 	}
@@ -272,7 +148,7 @@ on_key(struct gate *g, struct visit *v, struct err *e)
 	len = frame_get_bytes(f, key, sizeof(key));
 	if (frame_end(f, e) == -1)
 		return -1;
-	v->tried = 1;
+	v->who.tried = 1;
 	v->user[0] = '\0';
 	frame_start(f, MESSAGE_LOGIN);
 	frame_put_u32(f, v->serial);
@@ -294,8 +170,8 @@ on_logged_in(struct gate *g, struct visit *v, struct err *e)
 	if (v->logged_in || v->user[0] == '\0' || strcmp(user, v->user) != 0)
 		return err_set(e, ERR_SENDER, "a login nobody allowed");
 	v->logged_in = 1;
-	limits_logged_in(g->limits, v->source, seconds_now());
-	return start_filer(g, v, e);
+	limits_logged_in(g->limits, &v->who, gate_now());
+	return gate_filer(g, v, e);
 }
 
 /* 0, or -1 where the visit is over. */
@@ -329,7 +205,7 @@ on_login_answer(struct gate *g, uint32_t serial, int yes, const char *account,
 		frame_put_u32(&g->frame, v->tag);
 		frame_put_u8(&g->frame, (uint8_t)yes);
 		if (frame_send(v->fd, &g->frame, &e) == -1)
-			end_visit(g, i);
+			gate_end(g, i, FAULT_NONE);
 		return;
 	}
 }
@@ -372,11 +248,7 @@ on_signals(struct gate *g)
 		if (pattern_was(&g->sessions, pid) ||
 		    pattern_was(&g->filers, pid))
 			log_warn("- a pattern has died");
-		/* Who learned from its fault where things lie starts anew. */
-		if (pattern_betrayed(status)) {
-			pattern_end(&g->sessions);
-			pattern_end(&g->filers);
-		}
+		gate_death(g, pid, status);
 	}
 }
 
@@ -384,13 +256,13 @@ on_signals(struct gate *g)
 static void
 end_overdue(struct gate *g)
 {
-	int64_t now = seconds_now();
+	int64_t now = gate_now();
 
 	for (size_t i = g->nvisits; i-- > 0;)
 		if (!g->visit[i]->logged_in && now > g->visit[i]->until) {
 			log_info("- login took too long from=%s",
 			    g->visit[i]->address);
-			end_visit(g, i);
+			gate_end(g, i, FAULT_GRACE);
 		}
 }
 
@@ -402,13 +274,18 @@ tell_verdicts(struct gate *g, struct err *e)
 
 	for (int i = 0; i < LIMITS_VERDICTS; i++)
 		all += g->verdicts[i];
-	if (all == 0 || g->told_at == seconds_now())
+	for (int i = 0; i < LIMITS_FAULTS; i++)
+		all += g->faults[i];
+	if (all == 0 || g->told_at == gate_now())
 		return 0;
-	g->told_at = seconds_now();
+	g->told_at = gate_now();
 	frame_start(&g->frame, MESSAGE_CALLERS);
 	for (int i = 0; i < LIMITS_VERDICTS; i++)
 		frame_put_u32(&g->frame, g->verdicts[i]);
+	for (int i = 0; i < LIMITS_FAULTS; i++)
+		frame_put_u32(&g->frame, g->faults[i]);
 	memset(g->verdicts, 0, sizeof(g->verdicts));
+	memset(g->faults, 0, sizeof(g->faults));
 	return frame_send(g->keeper, &g->frame, e);
 }
 
@@ -452,8 +329,7 @@ open_all(struct gate *g, struct err *e)
 		return err_errno(e, ERR_HOLD, "cannot watch signals");
 	g->listen = proc_fd("listen");
 	g->keeper = proc_fd("keeper");
-	g->limits = limits_new(g->conf.sessions_max,
-	    g->conf.sessions_per_source, g->conf.startups_max);
+	g->limits = limits_new(&g->conf);
 	return 0;
 }
 
@@ -476,12 +352,12 @@ round_once(struct gate *g, struct err *e)
 		-1 &&
 	    errno != EINTR)
 		return err_errno(e, ERR_RETRY, "poll");
-	on_callers(g, p + 3 + n);
 	/* From the end: a visit that is over is replaced by the last. */
 	for (size_t i = n; i-- > 0;)
 		if (p[3 + i].revents != 0 &&
 		    on_session(g, g->visit[i], e) == -1)
-			end_visit(g, i);
+			gate_end(g, i, FAULT_NONE);
+	on_callers(g, p + 3 + n);
 	if (p[1].revents != 0 && on_keeper(g, e) == -1)
 		return -1;
 	if (p[2].revents != 0)
@@ -491,7 +367,7 @@ round_once(struct gate *g, struct err *e)
 	end_overdue(g);
 	if (tell_verdicts(g, e) == -1)
 		return -1;
-	if (!g->stopping && start_patterns(g, e) == -1)
+	if (!g->stopping && gate_patterns(g, e) == -1)
 		return -1;
 	return 0;
 }
@@ -508,13 +384,13 @@ gate_role(int argc, char **argv)
 		log_fatal("- gate cannot start: %s", e.en);
 	g->sessions.role = "sessions";
 	g->filers.role = "filers";
-	if (start_patterns(g, &e) == -1)
+	if (gate_patterns(g, &e) == -1)
 		log_fatal("- gate cannot start: %s", e.en);
 	while (!g->stopping)
 		if (round_once(g, &e) == -1)
 			log_fatal("- gate ends: %s", e.en);
 	while (g->nvisits > 0)
-		end_visit(g, g->nvisits - 1);
+		gate_end(g, g->nvisits - 1, FAULT_NONE);
 	pattern_end(&g->sessions);
 	pattern_end(&g->filers);
 	callers_close(&g->callers);

@@ -237,7 +237,7 @@ read_keys(int fd, struct buf *keys, struct err *e)
 }
 
 static int
-prepare(struct session *s, struct err *e)
+prepare(struct session *s, int packets, struct err *e)
 {
 	enum { KEYS_MAX = 65536 };
 	const struct sshd_hooks hooks = { on_key, on_logged_in, s };
@@ -248,7 +248,8 @@ prepare(struct session *s, struct err *e)
 	buf_init(&keys, KEYS_MAX);
 	rc = read_keys(proc_fd("keys"), &keys, e);
 	if (rc == 0)
-		rc = sshd_prepare(keys.data, keys.len, &hooks, &s->ssh, e);
+		rc = sshd_prepare(keys.data, keys.len, &hooks,
+		    (uint64_t)packets, &s->ssh, e);
 	if (keys.data != NULL)
 		explicit_bzero(keys.data, keys.room);
 	buf_done(&keys);
@@ -279,12 +280,13 @@ session_role(int argc, char **argv)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
 	int idle_ms = argc > 0 ? atoi(argv[0]) * 1000 : 900000;
+	int packets = argc > 1 ? atoi(argv[1]) : 64;
 	struct err e;
 	int rc;
 
 	s->stream = -1;
 	s->remarks = -1;
-	if (prepare(s, &e) == -1)
+	if (prepare(s, packets, &e) == -1)
 		log_fatal("- sessions cannot start: %s", e.en);
 	rc = copies_make("session", &s->frame, &e);
 	if (rc == 0)
@@ -299,5 +301,7 @@ session_role(int argc, char **argv)
 		sshd_finish(s->ssh);
 	else
 		log_debug("- session from=%s ends: %s", s->address, e.en);
-	return 0;
+	if (s->stream != -1 || !sshd_exchanged(s->ssh))
+		return SESSION_SILENT;
+	return sshd_foul(s->ssh) ? SESSION_FOUL : SESSION_KEYED;
 }

@@ -16,6 +16,7 @@ enum {
 	GOOD_BYE_MS = 2000,
 	READS_PER_TURN = 64,  /* of 4 KiB each: libssh reads no more at once */
 	KEYS_REFUSED_MAX = 6, /* then the client is shown out */
+	PACKET_BYTES = 4096,  /* of one until login, on the average */
 	INCOMING_MAX = 64 << 20 /* far above the window: never reached */
 };
 
@@ -28,6 +29,9 @@ struct sshd {
 	struct ssh_server_callbacks_struct server;
 	struct ssh_channel_callbacks_struct channel_callbacks;
 	struct buf incoming;
+	struct ssh_counter_struct bytes, packets; /* kept by libssh */
+	uint64_t packets_max;
+	int logged_in;
 	int refused;
 	int exchanged;
 	int started;
@@ -168,6 +172,7 @@ on_key(ssh_session session, const char *user, struct ssh_key_struct *pubkey,
 		s->over = 1;
 		return SSH_AUTH_DENIED;
 	}
+	s->logged_in = 1;
 	return SSH_AUTH_SUCCESS;
 }
 
@@ -281,13 +286,14 @@ set_callbacks(struct sshd *s)
 
 int
 sshd_prepare(const char *keys, size_t len, const struct sshd_hooks *hooks,
-    struct sshd **ret_s, struct err *e)
+    uint64_t packets, struct sshd **ret_s, struct err *e)
 {
 	struct sshd *s = xcalloc(1, sizeof(*s));
 	char *text = xstrndup(keys, len);
 	int rc = -1;
 
 	s->hooks = *hooks;
+	s->packets_max = packets;
 	buf_init(&s->incoming, INCOMING_MAX);
 	set_callbacks(s);
 	s->bind = ssh_bind_new();
@@ -335,6 +341,7 @@ sshd_accept(struct sshd *s, int fd, struct err *e)
 	(void)ssh_set_server_callbacks(s->session, &s->server);
 	ssh_set_message_callback(s->session, refuse, s);
 	ssh_set_auth_methods(s->session, SSH_AUTH_METHOD_PUBLICKEY);
+	ssh_set_counters(s->session, &s->bytes, &s->packets);
 	ssh_set_blocking(s->session, 0);
 	/* The session has no poll context until the exchange has begun. */
 	if (ssh_handle_key_exchange(s->session) == SSH_ERROR ||
@@ -358,8 +365,13 @@ pump(struct sshd *s, struct err *e)
 {
 	int rc = SSH_OK;
 
-	for (int i = 0; rc == SSH_OK && !s->over && i < READS_PER_TURN; i++)
+	for (int i = 0; rc == SSH_OK && !s->over && i < READS_PER_TURN; i++) {
 		rc = ssh_event_dopoll(s->event, 0);
+		if (sshd_foul(s))
+			return err_set(e, ERR_SENDER,
+			    "no login in %llu packets",
+			    (unsigned long long)s->packets.in_packets);
+	}
 	return rc == SSH_ERROR ? fault(s, e) : 0;
 }
 
@@ -386,6 +398,20 @@ sshd_turn(struct sshd *s, struct err *e)
 	if (!buf_ok(&s->incoming))
 		return err_set(e, ERR_SENDER, "more than its window");
 	return 0;
+}
+
+int
+sshd_exchanged(const struct sshd *s)
+{
+	return s->exchanged;
+}
+
+int
+sshd_foul(const struct sshd *s)
+{
+	return !s->logged_in &&
+	       (s->packets.in_packets > s->packets_max ||
+		   s->bytes.in_bytes > s->packets_max * PACKET_BYTES);
 }
 
 int

@@ -2,6 +2,7 @@
 #define ZAYTON_DOOR_SSH_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sys/buf.h"
 #include "sys/err.h"
@@ -25,10 +26,11 @@ struct sshd_hooks {
 
 /*
  * Everything that can be done before there is a connection: keys in PEM, one
- * behind the other, algorithms, policies.
+ * behind the other, algorithms, policies. packets: what a client may send until
+ * login, for libssh has no limit there and is silent about bad signatures.
  */
 int sshd_prepare(const char *keys, size_t len, const struct sshd_hooks *hooks,
-    struct sshd **ret_s, struct err *e);
+    uint64_t packets, struct sshd **ret_s, struct err *e);
 void sshd_done(struct sshd *s);
 
 /* Takes the socket. */
@@ -40,6 +42,10 @@ short sshd_wants(const struct sshd *s);
 /* Handles what is there. -1 where the connection is at its end. */
 int sshd_turn(struct sshd *s, struct err *e);
 
+/* Whether keys were exchanged. */
+int sshd_exchanged(const struct sshd *s);
+/* Whether more came than a login takes. */
+int sshd_foul(const struct sshd *s);
 /* Whether the client has begun the sftp subsystem. */
 int sshd_started(const struct sshd *s);
 /* What came over the channel since; taken by the caller (buf_consume). */

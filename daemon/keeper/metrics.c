@@ -25,6 +25,7 @@ enum {
 struct metrics {
 	int64_t written_at;
 	uint64_t callers[LIMITS_VERDICTS];
+	uint64_t faults[LIMITS_FAULTS];
 };
 
 static struct metrics *
@@ -48,6 +49,8 @@ metrics_callers(struct keeper *k, struct err *e)
 
 	for (int i = 0; i < LIMITS_VERDICTS; i++)
 		m->callers[i] += frame_get_u32(&k->in);
+	for (int i = 0; i < LIMITS_FAULTS; i++)
+		m->faults[i] += frame_get_u32(&k->in);
 	return frame_end(&k->in, e);
 }
 
@@ -115,6 +118,12 @@ put_callers(const struct metrics *m, struct buf *b)
 		buf_printf(b,
 		    "zayton_connections_total{verdict=\"%s\"} %" PRIu64 "\n",
 		    limits_verdict_name((enum limits_verdict)i), m->callers[i]);
+	buf_addstr(b,
+	    "# HELP zayton_faults_total connections that did not log in by "
+	    "what they did\n# TYPE zayton_faults_total counter\n");
+	for (int i = FAULT_NONE + 1; i < LIMITS_FAULTS; i++)
+		buf_printf(b, "zayton_faults_total{fault=\"%s\"} %" PRIu64 "\n",
+		    limits_fault_name((enum limits_fault)i), m->faults[i]);
 }
 
 static int64_t
@@ -165,6 +174,13 @@ write_file(struct keeper *k, struct err *e)
 		rc = put_by(k->db, &b, "zayton_results_total", "outcome",
 		    "SELECT outcome, count(*) FROM bundle_t WHERE outcome IS"
 		    " NOT NULL GROUP BY outcome",
+		    e);
+	buf_addstr(&b, "# HELP zayton_refused_total bundles refused as a whole "
+		       "by reason\n# TYPE zayton_refused_total counter\n");
+	if (rc == 0)
+		rc = put_by(k->db, &b, "zayton_refused_total", "code",
+		    "SELECT code, count(*) FROM bundle_t WHERE code <> ''"
+		    " GROUP BY code",
 		    e);
 	if (rc == 0)
 		rc = file_place(AT_FDCWD, METRICS_FILE, b.data, b.len, 0644, e);

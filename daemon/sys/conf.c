@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/address.h"
 #include "sys/conf.h"
 
 enum setting_kind { SETTING_TEXT, SETTING_INT, SETTING_INT64, SETTING_FLAG };
@@ -34,8 +35,21 @@ static const struct setting {
 	TEXT(user),
 	NUMBER(sessions_max, 1, 10000),
 	NUMBER(sessions_per_source, 1, 10000),
+	NUMBER(source_prefix_ipv4, 1, 32),
+	NUMBER(source_prefix_ipv6, 1, 128),
+	NUMBER(startups_begin, 1, 10000),
+	NUMBER(startups_rate, 0, 100),
 	NUMBER(startups_max, 1, 10000),
 	NUMBER(login_seconds, 1, 600),
+	NUMBER(login_packets, 8, 100000),
+	NUMBER(penalty_silent, 0, 86400),
+	NUMBER(penalty_key, 0, 86400),
+	NUMBER(penalty_grace, 0, 86400),
+	NUMBER(penalty_protocol, 0, 86400),
+	NUMBER(penalty_crash, 0, 86400),
+	NUMBER(penalty_min, 0, 86400),
+	NUMBER(penalty_max, 0, 86400),
+	TEXT(penalty_exempt),
 	NUMBER(idle_seconds, 10, 86400),
 	NUMBER(uploads_open_max, 1, 64),
 	BYTES(upload_bytes_max, 1 << 20, INT64_MAX),
@@ -65,8 +79,21 @@ static const struct conf defaults = {
 	.user = "zayton",
 	.sessions_max = 200,
 	.sessions_per_source = 40,
-	.startups_max = 60,
+	.source_prefix_ipv4 = 32,
+	.source_prefix_ipv6 = 64,
+	.startups_begin = 30,
+	.startups_rate = 30,
+	.startups_max = 100,
 	.login_seconds = 30,
+	.login_packets = 64,
+	.penalty_silent = 1,
+	.penalty_key = 3,
+	.penalty_grace = 20,
+	.penalty_protocol = 60,
+	.penalty_crash = 90,
+	.penalty_min = 30,
+	.penalty_max = 600,
+	.penalty_exempt = "none",
 	.idle_seconds = 900,
 	.uploads_open_max = 64,
 	.upload_bytes_max = INT64_C(16) << 30,
@@ -175,6 +202,14 @@ check_notify(const struct conf *c, struct err *e)
 }
 
 static int
+check_penalties(const struct conf *c, struct err *e)
+{
+	if (address_list_check(c->penalty_exempt, e) == -1)
+		return err_in(e, "'penalty_exempt'");
+	return 0;
+}
+
+static int
 take_all(lua_State *L, struct conf *c, struct err *e)
 {
 	lua_pushnil(L);
@@ -218,7 +253,8 @@ conf_read(const char *path, struct conf *ret_c, struct err *e)
 		err_set(e, ERR_HOLD, "%s", lua_tostring(L, -1));
 		goto out;
 	}
-	if (take_all(L, &c, e) == -1 || check_notify(&c, e) == -1) {
+	if (take_all(L, &c, e) == -1 || check_notify(&c, e) == -1 ||
+	    check_penalties(&c, e) == -1) {
 		err_in(e, "%s", path);
 		goto out;
 	}

@@ -10,19 +10,32 @@
  * zayton.conf(5) explains each; unknown names are refused with the nearest.
  */
 struct conf {
-	char listen[64];            /* address:port */
-	char user[33];              /* to become where started as root */
-	int sessions_max;           /* connections at once */
-	int sessions_per_source;    /* connections at once from one address */
-	int startups_max;           /* connections not yet logged in */
-	int login_seconds;          /* wall clock until login */
-	int idle_seconds;           /* a session without a packet */
-	int uploads_open_max;       /* open upload handles in one session */
-	int64_t upload_bytes_max;   /* of one bundle */
-	int64_t disk_reserve;       /* bytes kept free: OPEN is refused below */
-	int workers_max;            /* 0: one for each processor */
-	int worker_seconds;         /* CPU seconds of one worker */
-	int64_t worker_bytes;       /* memory of one worker */
+	char listen[64];          /* address:port */
+	char user[33];            /* to become where started as root */
+	int sessions_max;         /* connections at once */
+	int sessions_per_source;  /* connections at once from one source */
+	int source_prefix_ipv4;   /* bits of an address that make a source */
+	int source_prefix_ipv6;   /* the same of IPv6 */
+	int startups_begin;       /* above it half-open ones are displaced */
+	int startups_rate;        /* with this likelihood, in percent */
+	int startups_max;         /* connections not yet logged in */
+	int login_seconds;        /* wall clock until login */
+	int login_packets;        /* of a client until login */
+	int penalty_silent;       /* seconds: gone before keys were exchanged */
+	int penalty_key;          /* offered no known key */
+	int penalty_grace;        /* no login in time, or displaced */
+	int penalty_protocol;     /* more than login_packets */
+	int penalty_crash;        /* its session died */
+	int penalty_min;          /* above it a source is not let in */
+	int penalty_max;          /* no more than this */
+	char penalty_exempt[256]; /* nets that get none; "none" */
+	int idle_seconds;         /* a session without a packet */
+	int uploads_open_max;     /* open upload handles in one session */
+	int64_t upload_bytes_max; /* of one bundle */
+	int64_t disk_reserve;     /* bytes kept free: OPEN is refused below */
+	int workers_max;          /* 0: one for each processor */
+	int worker_seconds;       /* CPU seconds of one worker */
+	int64_t worker_bytes;     /* memory of one worker */
 	int64_t unpacked_bytes_max; /* of one bundle */
 	int visible_hours;          /* an uploaded name stays listed */
 	int unfinished_hours;       /* an upload may be taken up again */

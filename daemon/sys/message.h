@@ -45,8 +45,9 @@ enum message {
 	MESSAGE_FILER,
 
 	/*
-	 * gate -> keeper: how many callers had each verdict (door/limits.h)
-	 * since the last time. u32 for each, in their order
+	 * gate -> keeper: how many callers had each verdict, and how many
+	 * visits ended with each fault (door/limits.h), since the last time.
+	 * u32 for each, in their order
 	 */
 	MESSAGE_CALLERS,
 

@@ -34,18 +34,18 @@ is 'and no other' "$(sed -n '/^\.Ss Steps/,/^\.Ss Overwriting/ {
     "$({ names steps.c && names check.c; } | sort)"
 
 # Settings: of the program, of the page, of the file that init installs.
-settings=$(sed -n 's/^\t[a-z0-9_]* \([a-z_]*\)[;[].*/\1/p' \
+settings=$(sed -n 's/^\t[a-z0-9_]* \([a-z0-9_]*\)[;[].*/\1/p' \
     "$ROOT/daemon/sys/conf.h" | sort)
 is 'zayton.conf(5) has every setting' "$(sed -n \
-    's/^\.It Va \([a-z_]*\) No =.*/\1/p' "$ROOT/docs/zayton.conf.5" | sort)" \
+    's/^\.It Va \([a-z0-9_]*\) No =.*/\1/p' "$ROOT/docs/zayton.conf.5" | sort)" \
     "$settings"
 is 'so has the file that an instance begins with' "$(sed -n \
-    's/^-- \([a-z_]*\) = .*/\1/p' "$ROOT/package/zayton.conf" | sort)" \
+    's/^-- \([a-z0-9_]*\) = .*/\1/p' "$ROOT/package/zayton.conf" | sort)" \
     "$settings"
-sed -n 's/^-- \([a-z_]* = .*\)/\1/p' "$ROOT/package/zayton.conf" >"$T/all.conf"
+sed -n 's/^-- \([a-z0-9_]* = .*\)/\1/p' "$ROOT/package/zayton.conf" >"$T/all.conf"
 # shellcheck disable=SC2004 # a product, not a name
 is 'page and file give the same defaults' "$(sed -n \
-    's/^\.It Va \([a-z_]*\) No = \(Qq \)*\(.*\)/\1 \3/p' \
+    's/^\.It Va \([a-z0-9_]*\) No = \(Qq \)*\(.*\)/\1 \3/p' \
     "$ROOT/docs/zayton.conf.5" | sort)" "$(while IFS=' =' read -r name value; do
 		case $value in
 		[0-9]*) echo "$name $(($value))" ;;

@@ -7,6 +7,7 @@ Connections that are no SSH client.
   flood N      keeps N connections open, each after its banner, all from one
                address; says "flooding", goes on until it is ended
   hush N       the same without a word, from as many addresses
+  open N       the same with a banner, from as many addresses
   garbage      wrong banners and packets; prints how many were cut
 """
 import os
@@ -110,5 +111,7 @@ elif what == 'flood':
     flood(int(sys.argv[3]), 1, b'SSH-2.0-flood\r\n')
 elif what == 'hush':
     flood(int(sys.argv[3]), int(sys.argv[3]), b'')
+elif what == 'open':
+    flood(int(sys.argv[3]), int(sys.argv[3]), BANNER)
 else:
     garbage()
