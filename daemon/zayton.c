@@ -116,6 +116,8 @@ static const struct command commands[] = {
 	    "what administrators signed, and what waits for a second one" },
 	{ "verify", verify_command, "[RECEIPT...]",
 	    "the ledger chain, or receipts" },
+	{ "prove", prove_command, "RECEIPT --row FILE:N",
+	    "one row of a receipt, for others to check" },
 	{ "check", check_command, "FILE...",
 	    "the verdict on a bundle, without an instance" },
 	{ "health", health_command, "[--json]",

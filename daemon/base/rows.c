@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/rows.h"
 
 int
@@ -15,4 +17,28 @@ rows_take(struct db *db, sqlite3_stmt *st, int rc, json_t *list, struct err *e)
 	}
 	db_done(st);
 	return rc;
+}
+
+void
+rows_value(sqlite3_stmt *st, int column, int money, struct value *ret_v)
+{
+	memset(ret_v, 0, sizeof(*ret_v));
+	switch (sqlite3_column_type(st, column)) {
+	case SQLITE_INTEGER:
+		ret_v->kind = money ? VALUE_MONEY : VALUE_INT;
+		ret_v->num = sqlite3_column_int64(st, column);
+		break;
+	case SQLITE_FLOAT:
+		ret_v->kind = VALUE_REAL;
+		ret_v->real = sqlite3_column_double(st, column);
+		break;
+	case SQLITE_TEXT:
+		ret_v->kind = VALUE_TEXT;
+		ret_v->text = db_text(st, column);
+		ret_v->len = (size_t)sqlite3_column_bytes(st, column);
+		break;
+	default:
+		ret_v->kind = VALUE_NULL;
+		break;
+	}
 }

@@ -61,6 +61,7 @@ const char *const tables_sql[] = {
 	" issues TEXT NOT NULL, code TEXT NOT NULL, zh TEXT NOT NULL,"
 	" columns TEXT NOT NULL DEFAULT '',"
 	" header TEXT NOT NULL DEFAULT '', period TEXT NOT NULL DEFAULT '',"
+	" rows_root TEXT,"
 	" en TEXT NOT NULL, PRIMARY KEY (bundle, no)) WITHOUT ROWID;",
 	"CREATE INDEX IF NOT EXISTS bundle_file_series ON bundle_file_t"
 	" (dataset, period);",
@@ -90,6 +91,26 @@ const char *const tables_sql[] = {
 	"CREATE VIEW IF NOT EXISTS receipt AS SELECT b.id AS bundle, r.kind,"
 	" r.seq, r.at, CAST(r.body AS TEXT) AS body, r.sig FROM receipt_t r"
 	" JOIN bundle_t b ON b.no = r.bundle;",
+
+	/*
+     * What receipts commit to of the rows of each file (base/row_leaf.h):
+     * leaves, some dozens to a row, hash empty where they are fewer; the seeds
+     * of their salts; the hashes of those that were erased; the fields of the
+     * standards they are of.
+     */
+	"CREATE TABLE IF NOT EXISTS leaf_t ("
+	" bundle INTEGER NOT NULL, file INTEGER NOT NULL, no INTEGER NOT NULL,"
+	" hash BLOB NOT NULL, body BLOB NOT NULL,"
+	" PRIMARY KEY (bundle, file, no)) WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS leaf_erased_t ("
+	" bundle INTEGER NOT NULL, file INTEGER NOT NULL, n INTEGER NOT NULL,"
+	" hash BLOB NOT NULL, PRIMARY KEY (bundle, file, n)) WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS leaf_salt_t ("
+	" bundle INTEGER NOT NULL, file INTEGER NOT NULL, seeds BLOB NOT NULL,"
+	" PRIMARY KEY (bundle, file)) WITHOUT ROWID;",
+	"CREATE TABLE IF NOT EXISTS leaf_layout_t ("
+	" no INTEGER PRIMARY KEY, dataset TEXT NOT NULL, fields TEXT NOT NULL,"
+	" UNIQUE (dataset, fields));",
 
 	/*
      * Rows that correct returned ones; closes where they were the first to.

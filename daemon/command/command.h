@@ -131,6 +131,7 @@ int consent_command(int argc, char **argv);
 int admin_command(int argc, char **argv);
 int act_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
+int prove_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int errors_command(int argc, char **argv);
 int health_command(int argc, char **argv);

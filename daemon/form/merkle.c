@@ -9,19 +9,27 @@ static void
 digest(unsigned char kind, const void *a, size_t a_len, const void *b,
     size_t b_len, unsigned char *ret_hash)
 {
-	struct hash *h = hash_new(HASH_SHA256);
+	static struct hash *h; /* one for all: leaves come by the million */
 
+	if (h == NULL)
+		h = hash_new(HASH_SHA256);
 	hash_add(h, &kind, 1);
 	hash_add(h, a, a_len);
 	hash_add(h, b, b_len);
 	hash_end(h, ret_hash);
-	hash_free(h);
 }
 
 void
 merkle_leaf(const void *entry, size_t len, unsigned char ret_hash[MERKLE_HASH])
 {
 	digest(LEAF, entry, len, "", 0, ret_hash);
+}
+
+void
+merkle_salted_leaf(const void *salt, size_t salt_len, const void *entry,
+    size_t len, unsigned char ret_hash[MERKLE_HASH])
+{
+	digest(LEAF, salt, salt_len, entry, len, ret_hash);
 }
 
 void
@@ -98,20 +106,31 @@ merkle_grow(struct merkle_frontier *f, const unsigned char leaf[MERKLE_HASH])
 	f->size++;
 }
 
+/* The subtrees of f that left has bits for stand before it, largest first. */
+static void
+add_before(const struct merkle_frontier *f, uint64_t left, unsigned char *root)
+{
+	for (; left != 0; left &= left - 1)
+		merkle_parent(f->hash[__builtin_ctzll(left)], root, root);
+}
+
+void
+merkle_frontier_before(const struct merkle_frontier *f,
+    unsigned char root[MERKLE_HASH])
+{
+	add_before(f, f->size, root);
+}
+
 void
 merkle_frontier_root(const struct merkle_frontier *f,
     unsigned char ret_root[MERKLE_HASH])
 {
-	uint64_t left = f->size;
-
-	if (left == 0) {
+	if (f->size == 0) {
 		root_of_nothing(ret_root);
 		return;
 	}
-	memcpy(ret_root, f->hash[__builtin_ctzll(left)], MERKLE_HASH);
-	for (left &= left - 1; left != 0; left &= left - 1)
-		merkle_parent(f->hash[__builtin_ctzll(left)], ret_root,
-		    ret_root);
+	memcpy(ret_root, f->hash[__builtin_ctzll(f->size)], MERKLE_HASH);
+	add_before(f, f->size & (f->size - 1), ret_root);
 }
 
 /* PATH of the RFC, from the leaf up. */

@@ -38,6 +38,9 @@ struct merkle {
 
 void merkle_leaf(const void *entry, size_t len,
     unsigned char ret_hash[MERKLE_HASH]);
+/* The same of an entry that cannot be guessed: salt and entry, one text. */
+void merkle_salted_leaf(const void *salt, size_t salt_len, const void *entry,
+    size_t len, unsigned char ret_hash[MERKLE_HASH]);
 /* May write over one of its arguments. */
 void merkle_parent(const unsigned char left[MERKLE_HASH],
     const unsigned char right[MERKLE_HASH],
@@ -61,6 +64,9 @@ void merkle_grow(struct merkle_frontier *f,
     const unsigned char leaf[MERKLE_HASH]);
 void merkle_frontier_root(const struct merkle_frontier *f,
     unsigned char ret_root[MERKLE_HASH]);
+/* The root over its leaves and a smaller subtree behind them, in place. */
+void merkle_frontier_before(const struct merkle_frontier *f,
+    unsigned char root[MERKLE_HASH]);
 
 /* That the leaf of an index (from 0) is among the first size; index < size. */
 int merkle_inclusion(const struct merkle *m, uint64_t index, uint64_t size,

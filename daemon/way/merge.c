@@ -11,7 +11,7 @@
 #include "sys/mem.h"
 #include "way/merge_part.h"
 
-enum { LOOK_AT_CLOCK = 256 };
+enum { LOOK_AT_CLOCK = 256, MERGE_TEXT = 16 << 20 };
 
 /* --- findings ----------------------------------------------------------- */
 
@@ -303,19 +303,15 @@ merge_known(struct merge *m, struct rowfile_record *r, int64_t hash,
 	    e);
 }
 
+/* What it has to do with what the base holds is left in c. */
 static int
-merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
+place_row(struct merge *m, struct rowfile_record *r, struct current *c,
+    struct err *e)
 {
 	struct merge_counts *n = &m->counts[m->file];
 	int64_t hash = merge_content_hash(m, r);
-	struct current c = { .id = 0 };
 	int rc;
 
-	m->asked = 0;
-	m->differs = 0;
-	m->target->tally.rows++;
-	if (mode_of(m) == ROWFILE_RETRACT)
-		r->op = 'D';
 	/*
 	 * New rows come after new rows, known ones after known ones: where the
 	 * last was new this one is put in first, and looked up if that fails.
@@ -329,25 +325,40 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 		if (rc != 0)
 			return rc == -1 ? -1 : 0;
 	}
-	rc = merge_find_current(m, r->key, &c, e);
+	rc = merge_find_current(m, r->key, c, e);
 	m->last_new = rc == 0;
 	if (rc == 0)
-		rc = merge_find_subject(m, r, &c, e);
+		rc = merge_find_subject(m, r, c, e);
 	if (rc == -1)
 		return -1;
 	if (r->op == 'D') {
-		rc = merge_delete(m, r, &c, rc == 1, n, e);
+		rc = merge_delete(m, r, c, rc == 1, n, e);
 	} else if (rc == 0) {
 		n->inserted++;
-		rc = merge_put(m, r, &c, hash, NULL, e);
-	} else if (c.ours) {
+		rc = merge_put(m, r, c, hash, NULL, e);
+	} else if (c->ours) {
 		m->target->tally.repeats++;
-		rc = merge_twice(m, r, hash, &c, n, e);
+		rc = merge_twice(m, r, hash, c, n, e);
 	} else {
-		rc = merge_known(m, r, hash, &c, n, e);
+		rc = merge_known(m, r, hash, c, n, e);
 	}
 	db_done(m->target->values);
 	return rc;
+}
+
+static int
+merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
+{
+	struct current c = { .id = 0 };
+
+	m->asked = 0;
+	m->differs = 0;
+	m->target->tally.rows++;
+	if (mode_of(m) == ROWFILE_RETRACT)
+		r->op = 'D';
+	if (merge_leaf_hash(m, r, e) == -1 || place_row(m, r, &c, e) == -1)
+		return -1;
+	return merge_leaf_keep(m, m->version != 0 ? m->version : c.id, e);
 }
 
 /* --- slices ------------------------------------------------------------- */
@@ -361,7 +372,7 @@ save_progress(struct merge *m, struct err *e)
 	if (m->file < rowfile_verdict(m->reader)->nfiles &&
 	    save_counts(m, m->file, e) == -1)
 		return -1;
-	if (merge_tally_save(m, e) == -1)
+	if (merge_tally_save(m, e) == -1 || merge_leaf_save(m, e) == -1)
 		return -1;
 	return db_run(m->db, e,
 	    "UPDATE bundle_t SET at_file = ?, at_offset = ? WHERE no = ?",
@@ -465,7 +476,8 @@ merge_slice(struct merge *m, int milliseconds, struct err *e)
 			if (++n % LOOK_AT_CLOCK == 0 &&
 			    clock_milliseconds() >= until)
 				return save_progress(m, e) == -1 ? -1 : 1;
-		if (rc == -1 || save_counts(m, m->file, e) == -1)
+		if (rc == -1 || save_counts(m, m->file, e) == -1 ||
+		    merge_leaf_end(m, e) == -1)
 			return -1;
 		m->file++;
 		m->offset = 0;
@@ -511,7 +523,8 @@ restore(struct merge *m, struct err *e)
 		m->run = sqlite3_column_int64(st, 2);
 	}
 	db_done(st);
-	if (rc == -1)
+	if (rc == -1 || (m->file == 0 && m->offset == 0 &&
+			    row_leaves_forget(m->db, m->bundle, e) == -1))
 		return -1;
 	rc = db_query(m->db, &st, e,
 	    "SELECT no, inserted, updated, unchanged, superseded, linked"
@@ -550,6 +563,7 @@ merge_open(struct db *db, const struct schemas *s, struct link *l,
 	m->reader = r;
 	m->mode = mode;
 	m->last_new = 1;
+	buf_init(&m->text, MERGE_TEXT);
 	m->counts = xcalloc(rowfile_verdict(r)->nfiles + 1, sizeof(*m->counts));
 	m->record = xcalloc(1, sizeof(*m->record));
 	snprintf(m->now, sizeof(m->now), "%s", now);
@@ -586,6 +600,8 @@ merge_close(struct merge *m)
 		return;
 	for (size_t i = 0; i < m->ntargets; i++)
 		merge_tally_end(&m->targets[i].tally);
+	row_leaves_done(&m->leaves);
+	buf_done(&m->text);
 	free(m->targets);
 	free(m->counts);
 	free(m->record);

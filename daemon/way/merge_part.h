@@ -1,13 +1,14 @@
 #ifndef ZAYTON_WAY_MERGE_PART_H
 #define ZAYTON_WAY_MERGE_PART_H
 
+#include "base/row_leaf.h"
 #include "way/link.h"
 #include "way/merge.h"
 
 /*
  * Merge inside: what becomes of a row (merge.c), the table of its dataset
  * (merge_table.c), what a full file ends (merge_full.c), what is counted
- * (merge_tally.c).
+ * (merge_tally.c), what the receipt commits to (merge_leaf.c).
  */
 
 /* The statements of one dataset, and where its columns stand in them. */
@@ -22,6 +23,8 @@ struct target {
 	sqlite3_stmt *values;
 	sqlite3_stmt *subject; /* of a register */
 	struct merge_tally tally;
+	struct row_layout layout;
+	int layout_no; /* 0: not asked yet */
 };
 
 enum { MERGE_KEY = 4096 };
@@ -49,7 +52,13 @@ struct merge {
 	struct link_row row;
 	struct link_found found;
 	uint64_t differs; /* fields in which it contradicts the base, as bits */
-	char key[MERGE_KEY]; /* of the row that it is a version of */
+	char key[MERGE_KEY];      /* of the row that it is a version of */
+	struct row_leaves leaves; /* of the file being merged, */
+	int leaves_open;          /* once it has a row */
+	struct row_leaf leaf;     /* of the row at hand, */
+	unsigned char leaf_hash[MERKLE_HASH];
+	struct buf text; /* the same, as text */
+	int64_t version; /* that it was put in as, 0: none */
 };
 
 void merge_tally_begin(struct merge *m, const struct schema *s,
@@ -58,6 +67,18 @@ void merge_tally_end(struct merge_tally *t);
 void merge_tally_entity(struct merge_tally *t, uint32_t enterprise,
     uint8_t marks);
 int merge_tally_save(struct merge *m, struct err *e);
+
+/*
+ * The leaf of a row: its hash, before the row is filled from what stands, and
+ * once that is known the version that holds its values. Only rows that are
+ * applied have one.
+ */
+int merge_leaf_hash(struct merge *m, const struct rowfile_record *r,
+    struct err *e);
+int merge_leaf_keep(struct merge *m, int64_t version, struct err *e);
+/* With the progress of a slice; when all rows of a file are in. */
+int merge_leaf_save(struct merge *m, struct err *e);
+int merge_leaf_end(struct merge *m, struct err *e);
 
 enum did { DID_INSERT, DID_UPDATE, DID_NOTHING };
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/rows.h"
 #include "extract/subscription.h"
 #include "sys/buf.h"
 #include "sys/mem.h"
@@ -137,6 +138,8 @@ target_prepare(struct merge *m, struct target *t, const struct schema *s)
 	    s->dataset, ROW_KEY_BY_NAME);
 	t->subject = s->master ? db_prepare(m->db, b.data) : NULL;
 	buf_done(&b);
+	row_layout_of(s, &t->layout);
+	t->layout_no = 0;
 	merge_tally_begin(m, s, &t->tally);
 	t->tally.links = m->link != NULL && t->link.links;
 }
@@ -188,31 +191,6 @@ merge_content_hash(const struct merge *m, const struct rowfile_record *r)
 	return (int64_t)h;
 }
 
-/* A value as the base keeps it; text stays in the statement. */
-static void
-value_from(sqlite3_stmt *st, int column, enum field_type type, struct value *v)
-{
-	memset(v, 0, sizeof(*v));
-	switch (sqlite3_column_type(st, column)) {
-	case SQLITE_INTEGER:
-		v->kind = type == FIELD_MONEY ? VALUE_MONEY : VALUE_INT;
-		v->num = sqlite3_column_int64(st, column);
-		break;
-	case SQLITE_FLOAT:
-		v->kind = VALUE_REAL;
-		v->real = sqlite3_column_double(st, column);
-		break;
-	case SQLITE_TEXT:
-		v->kind = VALUE_TEXT;
-		v->text = db_text(st, column);
-		v->len = (size_t)sqlite3_column_bytes(st, column);
-		break;
-	default:
-		v->kind = VALUE_NULL;
-		break;
-	}
-}
-
 static int
 differs(const struct value *a, const struct value *b)
 {
@@ -244,7 +222,7 @@ merge_fill_from_current(struct merge *m, struct rowfile_record *r, int64_t id,
 	for (size_t i = 0; rc == 1 && i < s->nfields; i++) {
 		struct value v;
 
-		value_from(st, 1 + (int)i, s->field[i].type, &v);
+		rows_value(st, 1 + (int)i, s->field[i].type == FIELD_MONEY, &v);
 		if (v.kind != VALUE_NULL && r->value[i].kind != VALUE_NULL &&
 		    differs(&v, &r->value[i]))
 			m->differs |= UINT64_C(1) << i;
@@ -355,8 +333,7 @@ settle(struct merge *m, const struct rowfile_record *r, int current,
 	if (m->link == NULL)
 		return 0;
 	if (link_settle(m->link, &m->target->link, &m->row, &m->found,
-		sqlite3_last_insert_rowid(m->db->handle), current, 0, m->now,
-		&o, e) == -1)
+		m->version, current, 0, m->now, &o, e) == -1)
 		return -1;
 	return merge_touch(m, m->found.enterprise, r, e);
 }
@@ -416,6 +393,7 @@ merge_insert(struct merge *m, const struct rowfile_record *r, int64_t hash,
 	(void)sqlite3_reset(st);
 	if (rc == -1 || sqlite3_changes(m->db->handle) == 0)
 		return rc == -1 ? -1 : 0;
+	m->version = sqlite3_last_insert_rowid(m->db->handle);
 	m->target->tally.put++;
 	m->target->tally.put_linked += m->found.enterprise != 0;
 	merge_count_linked(m, m->found.enterprise);

@@ -194,6 +194,9 @@ file_json(struct db *db, int64_t bundle, sqlite3_stmt *st)
 		    json_integer(sqlite3_column_int64(st, 5 + i)));
 	if (corrected != NULL)
 		json_object_set_new(o, "corrects", corrected);
+	json_object_set_new(o, "rows_root",
+	    db_text(st, 18)[0] == '\0' ? json_null()
+				       : json_string(db_text(st, 18)));
 	json_object_set_new(o, "error",
 	    db_text(st, 15)[0] == '\0'
 		? json_null()
@@ -210,8 +213,8 @@ files_json(struct db *db, int64_t bundle, struct totals *t, struct err *e)
 	int rc = db_query(db, &st, e,
 	    "SELECT path, dataset, standard, rules, encoding, rows, accepted,"
 	    " rejected, inserted, updated, unchanged, superseded, linked, no,"
-	    " issues, code, zh, en FROM bundle_file_t WHERE bundle = ?"
-	    " ORDER BY no",
+	    " issues, code, zh, en, rows_root FROM bundle_file_t WHERE"
+	    " bundle = ? ORDER BY no",
 	    "i", bundle);
 
 	memset(t, 0, sizeof(*t));

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/bundle.h"
+#include "base/row_leaf.h"
 #include "base/views.h"
 #include "sys/file.h"
 #include "way/merge.h"
@@ -283,6 +284,140 @@ counts_are(struct merge_counts n, int inserted, int updated, int unchanged,
 #define HISTORY                                                         \
 	"SELECT account_no, amount, _as_of, _to IS NULL, _reason FROM " \
 	"hist_bill ORDER BY _id"
+
+/*
+ * Each of the n rows of the last bundle's file is a leaf under the root that
+ * its receipt will have; line 0: all but those that were erased, else this row
+ * as it is said.
+ */
+static void
+rows_are_proved(int64_t file, uint64_t n, uint64_t line, const char *said)
+{
+	struct row_leaf_at at = { db, bundles, file };
+	const struct merkle tree = row_leaf_tree(&at);
+	unsigned char root[MERKLE_HASH], leaf[MERKLE_HASH], salt[SALT_BYTES];
+	char hex[2 * MERKLE_HASH + 1], query[128];
+	struct merkle_proof proof;
+	struct row_leaf l;
+	struct buf text;
+	uint64_t at_n;
+
+	assert_int_equal(merkle_root(&tree, n, root, &e), 0);
+	hash_hex(root, sizeof(root), hex);
+	snprintf(query, sizeof(query),
+	    "SELECT rows_root FROM bundle_file_t WHERE bundle = %d AND no = %d",
+	    (int)bundles, (int)file);
+	assert_string_equal(sql(query), hex);
+	buf_init(&text, 4096);
+	for (uint64_t i = 0; i < n; i++) {
+		int rc;
+
+		buf_clear(&text);
+		assert_int_equal(row_leaf_find(&at, i + 2, &at_n, &l, &e), 1);
+		assert_int_equal(at_n, i);
+		rc = row_leaf_text(&at, i, &l, &text, salt, &e);
+		if (line == i + 2)
+			assert_string_equal(text.data, said);
+		if (rc == 0)
+			continue;
+		merkle_salted_leaf(salt, sizeof(salt), text.data, text.len,
+		    leaf);
+		assert_int_equal(merkle_inclusion(&tree, i, n, &proof, &e), 0);
+		assert_true(merkle_includes(&proof, i, n, leaf, root));
+	}
+	buf_done(&text);
+	assert_int_equal(row_leaf_find(&at, n + 2, &at_n, &l, &e), 0);
+}
+
+static void
+each_accepted_row_can_be_proved(void **state)
+{
+	const struct line a[] = {
+		{ "1", "2014-03", 12345, "PAID", "2014-03-31", 'I', NULL, 1,
+		    0 },
+		{ "2", "2014-03", NONE, "PAID", "2014-03-31", 'I', PLAIN },
+		{ "3", "2014-03", -5, "UNPAID", "2014-03-31", 'I', PLAIN },
+	};
+	const struct line b[] = {
+		{ "1", "2014-03", 12345, NULL, "2014-03-31", 'I', PLAIN },
+		{ "2", "2014-03", 100, NULL, "2014-04-30", 'I', PLAIN },
+		{ "2", "2014-03", 200, NULL, "2014-04-30", 'I', PLAIN },
+		{ "3", "2014-03", 700, "PAID", "2014-01-31", 'I', PLAIN },
+		{ "3", "2014-03", NONE, NULL, "2014-04-30", 'D', PLAIN },
+		{ "4", "2014-03", NONE, NULL, "2014-04-30", 'D', PLAIN },
+		{ "2", "2014-03", NONE, NULL, "2014-05-31", 'C', PLAIN },
+		{ "a\"\\\n", "2014-03", 0, NULL, NULL, 'I', PLAIN },
+	};
+
+	(void)state;
+	deliver(a, 3);
+	rows_are_proved(0, 3, 2,
+	    "{\"row\":2,\"dataset\":\"bill\",\"values\":{\"account_no\":"
+	    "\"1\",\"period\":\"2014-03\",\"amount\":123.45,\"status\":"
+	    "\"PAID\",\"read_on\":\"2014-03-31\",\"valid_to_open\":true}}");
+	rows_are_proved(0, 3, 4,
+	    "{\"row\":4,\"dataset\":\"bill\",\"values\":{\"account_no\":"
+	    "\"3\",\"period\":\"2014-03\",\"amount\":-0.05,\"status\":"
+	    "\"UNPAID\",\"read_on\":\"2014-03-31\"}}");
+	deliver(b, 8);
+	/* Unchanged, and without what the base said before. */
+	rows_are_proved(0, 8, 2,
+	    "{\"row\":2,\"dataset\":\"bill\",\"values\":{\"account_no\":"
+	    "\"1\",\"period\":\"2014-03\",\"amount\":123.45,\"read_on\":"
+	    "\"2014-03-31\"}}");
+	rows_are_proved(0, 8, 8,
+	    "{\"row\":8,\"op\":\"C\",\"dataset\":\"bill\",\"values\":{"
+	    "\"account_no\":\"2\",\"period\":\"2014-03\",\"read_on\":"
+	    "\"2014-05-31\"}}");
+	rows_are_proved(0, 8, 6,
+	    "{\"row\":6,\"op\":\"D\",\"key\":\"3\\u001f2014-03\",\"dataset\":"
+	    "\"bill\",\"values\":{}}");
+	rows_are_proved(0, 8, 9,
+	    "{\"row\":9,\"dataset\":\"bill\",\"values\":{\"account_no\":"
+	    "\"a\\\"\\\\\\u000a\",\"period\":\"2014-03\",\"amount\":0.00}"
+	    "}");
+	/* A later standard does not change what was said. */
+	read_pack("1.1", one_more);
+	rows_are_proved(0, 8, 0, "");
+}
+
+static void
+an_erased_row_leaves_the_proofs_of_all_others(void **state)
+{
+	enum { ROWS = 200 };
+	struct line l[ROWS];
+	char account[ROWS][8];
+	struct row_leaf_at at = { db, 1, 0 };
+	unsigned char salt[SALT_BYTES];
+	struct row_leaf leaf;
+	struct buf text;
+	uint64_t n;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++) {
+		snprintf(account[i], sizeof(account[i]), "%zu", i);
+		l[i] = (struct line){ account[i], "2014-03", 100, "PAID",
+			"2014-03-31", 'I', PLAIN };
+	}
+	deliver(l, ROWS);
+	for (uint64_t line = 70; line < 150; line += 13) {
+		assert_int_equal(row_leaf_find(&at, line, &n, &leaf, &e), 1);
+		assert_int_equal(row_leaf_erase(&at, n, &leaf, &e), 0);
+		assert_int_equal(db_run(db, &e,
+				     "UPDATE d_bill SET account_no = NULL"
+				     " WHERE _id = ?",
+				     "i", leaf.version),
+		    0);
+		/* Again is nothing more. */
+		assert_int_equal(row_leaf_erase(&at, n, &leaf, &e), 0);
+		buf_init(&text, 4096);
+		assert_int_equal(row_leaf_text(&at, n, &leaf, &text, salt, &e),
+		    0);
+		assert_int_equal(text.len, 0);
+		buf_done(&text);
+	}
+	rows_are_proved(0, ROWS, 0, "");
+}
 
 static void
 a_row_without_a_predecessor_is_inserted(void **state)
@@ -757,6 +892,8 @@ a_crash_goes_on_exactly_where_it_was(void **state)
 				" rule = 'duplicate_row'"),
 	    "100");
 	assert_string_equal(sql("SELECT count(*) FROM quality_issue"), "100");
+	rows_are_proved(0, ROWS - 700, 0, "");
+	rows_are_proved(1, 700, 0, "");
 	assert_string_equal(sql("SELECT rows, repeats, put, before FROM"
 				" quality_part_t"),
 	    "2000|100|2000|0");
@@ -880,6 +1017,8 @@ main(void)
 		T(no_statement_is_left_behind_by_a_bundle),
 		T(a_standard_may_grow),
 		T(the_plan_finds_a_row_by_its_index),
+		T(each_accepted_row_can_be_proved),
+		T(an_erased_row_leaves_the_proofs_of_all_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
