@@ -70,6 +70,7 @@ struct extract_rows {
 	int open[SCHEMA_FIELDS];
 	const struct sharing_dataset *rule;
 	int clock[SHARING_CLOCKS]; /* field, -1 none */
+	int known[SHARING_CLOCKS]; /* the same of the version that stands */
 	size_t n, room;
 	struct extract_row **row; /* owned */
 };
@@ -193,6 +194,27 @@ clocks_of(struct extract_rows *r)
 	return bits;
 }
 
+/*
+ * Of a day in the past the clocks of the version that stands count too: what
+ * has ended, or was removed, since then is given no longer.
+ */
+static void
+add_known(struct extract_rows *r, struct buf *b, int n)
+{
+	const struct schema *s = r->give->schema;
+
+	for (size_t i = 0; i < SHARING_CLOCKS; i++) {
+		r->known[i] = -1;
+		if (r->clock[i] == -1 || r->x->as_of[0] == '\0')
+			continue;
+		r->known[i] = n++;
+		buf_printf(b,
+		    ", (SELECT c.%s FROM d_%s c WHERE c._key = t._key AND"
+		    " c._provider = t._provider AND c._to IS NULL)",
+		    s->field[r->clock[i]].name, s->dataset);
+	}
+}
+
 /* Of the current version; of a day in the past, of all that was true then. */
 static void
 add_where(const struct extract_rows *r, struct buf *b)
@@ -252,6 +274,7 @@ prepare(struct extract_rows *r, const struct extract_give *g, int since,
 			buf_printf(&b, ", %s_open", s->field[i].name);
 		}
 	}
+	add_known(r, &b, n);
 	buf_printf(&b, " FROM d_%s t WHERE _enterprise = ?1" NOT_REPAIRED,
 	    s->dataset, s->dataset);
 	add_where(r, &b);
@@ -374,12 +397,20 @@ judge(struct extract_rows *r, const struct extract_who *who)
 		.division = "",
 		.person = who->person };
 	const char *value[SHARING_CLOCKS] = { NULL };
+	const char *known[SHARING_CLOCKS] = { NULL };
+	enum grant_row then, now;
 
-	for (size_t i = 0; i < SHARING_CLOCKS; i++)
+	for (size_t i = 0; i < SHARING_CLOCKS; i++) {
 		if (r->clock[i] != -1)
 			value[i] = db_text(r->st, r->column[r->clock[i]]);
-	return grant_row(&r->x->grants, &r->x->ask, r->give->schema, &subject,
+		if (r->known[i] != -1)
+			known[i] = db_text(r->st, r->known[i]);
+	}
+	then = grant_row(&r->x->grants, &r->x->ask, r->give->schema, &subject,
 	    &r->give->answer, db_text(r->st, 3), value);
+	now = grant_row(&r->x->grants, &r->x->ask, r->give->schema, &subject,
+	    &r->give->answer, db_text(r->st, 3), known);
+	return now < then ? now : then;
 }
 
 static void

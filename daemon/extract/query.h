@@ -38,13 +38,19 @@ int query_continue(struct db *db, const struct bundle *b, const struct query *q,
     struct err *e);
 
 /*
- * Decides it: in a transaction of the round's, over what was decided before.
- * 1 there is something to give, 0 nothing is given; ERR_SENDER where the
- * query cannot be answered at all.
+ * Decides it in slices, in transactions of the rounds', over what was decided
+ * before. Opening takes q over, in any case, and is ERR_SENDER where the query
+ * cannot be answered at all; standing and bundle have to outlive it. A slice
+ * takes about so long: 1 there is more, 0 it is decided, and its orders stand.
  */
-int query_decide(struct keeper *k, const struct standing *s,
-    const struct bundle *b, const struct query *q, const char *now,
+struct query_decide;
+int query_decide_open(struct keeper *k, const struct standing *s,
+    const struct bundle *b, struct query *q, struct query_decide **ret_d,
     struct err *e);
+int query_decide_slice(struct query_decide *d, int milliseconds, struct err *e);
+/* Whether there is something to give. */
+int query_decide_given(const struct query_decide *d);
+void query_decide_close(struct query_decide *d);
 
 int query_get(struct db *db, int64_t no, struct query_row *ret_q,
     struct err *e);

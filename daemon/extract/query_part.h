@@ -2,6 +2,10 @@
 #define ZAYTON_EXTRACT_QUERY_PART_H
 
 #include "extract/query.h"
+#include "form/query.h"
+#include "grant/grant.h"
+#include "keeper/standing.h"
+#include "link/linker.h"
 
 /* What the files of the query share. Not for others. */
 
@@ -15,5 +19,62 @@ int query_check_key(struct db *db, const char *account, const struct query *q,
 
 /* What was decided before, by a keeper that did not come to the end. */
 int query_forget_decision(struct db *db, int64_t no, struct err *e);
+
+/* ---- a query being decided ---- */
+
+enum { QUERY_AT_ONCE = 64 /* subjects in a step */ };
+
+struct query_subject {
+	int64_t n;
+	const char *why;     /* it is nobody: a code */
+	uint32_t enterprise; /* root; 0 nobody */
+	uint8_t again;       /* the same as an earlier one */
+	uint8_t person;      /* a sole trader */
+	char division[GRANT_DIVISION];
+};
+
+/* A data set, and its fields that are asked for. */
+struct query_asked {
+	const struct schema *schema;
+	uint64_t fields;
+};
+
+/* An answer of the grants, and how many it holds for. */
+struct query_give {
+	int64_t n;
+	const struct schema *schema;
+	struct grant_answer answer; /* fields: those asked for */
+	const char *why;            /* nothing is given: a code, else "" */
+	int64_t subjects;
+};
+
+struct query_decide {
+	struct keeper *k;
+	const struct standing *standing;
+	const struct bundle *bundle;
+	struct query q;              /* owned */
+	const struct linker *linker; /* NULL: nothing is linked here */
+	char day[16];
+	struct grants grants;
+	struct grant_ask ask;
+	int stage;
+	size_t nth; /* the data set at hand */
+	size_t at;  /* and the subject of it */
+	size_t nasked;
+	struct query_asked *asked; /* owned */
+	size_t nsubjects, subjects_room;
+	struct query_subject *subject; /* owned */
+	size_t ngives, room;
+	struct query_give *give; /* owned */
+	size_t dataset;          /* gives from here on are of the one at hand */
+};
+
+/* Stages of it, a step each: 1 there is more, 0 done, -1. */
+int query_subjects_find(struct query_decide *d, struct err *e);
+/* What a decision has to know of them. */
+int query_subjects_know(struct query_decide *d, struct err *e);
+
+/* At the end: its gives are orders, the grants are used. */
+int query_decided_keep(struct query_decide *d, struct err *e);
 
 #endif

@@ -58,6 +58,25 @@ grants_free(struct grants *g)
 	memset(g, 0, sizeof(*g));
 }
 
+int
+grants_same(const struct grants *a, const struct grants *b)
+{
+	if (a->n != b->n || a->nconsents != b->nconsents)
+		return 0;
+	for (size_t i = 0; i < a->n; i++) {
+		struct grant x = a->grant[i], y = b->grant[i];
+
+		x.list = y.list = NULL;
+		if (memcmp(&x, &y, sizeof(x)) != 0 ||
+		    (x.nlist > 0 && memcmp(a->grant[i].list, b->grant[i].list,
+					x.nlist * sizeof(uint32_t)) != 0))
+			return 0;
+	}
+	return a->nconsents == 0 ||
+	       memcmp(a->consent, b->consent,
+		   a->nconsents * sizeof(*a->consent)) == 0;
+}
+
 /* The first grant of a data set, g->n where there is none. */
 static size_t
 first_of(const struct grants *g, const char *dataset)
@@ -241,8 +260,8 @@ narrow(struct grant_answer *r, const struct grant *g,
 	r->grant[r->ngrants++] = g->no;
 }
 
-static void
-refuse(struct grant_answer *r, enum grant_refusal why)
+void
+grant_refuse(struct grant_answer *r, enum grant_refusal why)
 {
 	memset(r, 0, sizeof(*r));
 	r->from = r->until = "";
@@ -255,7 +274,7 @@ settle(struct grant_answer *r)
 {
 	if ((r->full | r->masked) == 0 || r->form == GRANT_NONE ||
 	    (r->until[0] != '\0' && strcmp(r->from, r->until) > 0))
-		refuse(r, GRANT_NOTHING_LEFT);
+		grant_refuse(r, GRANT_NOTHING_LEFT);
 	else if (r->form < GRANT_LATEST)
 		r->full = r->masked = 0;
 }
@@ -269,7 +288,7 @@ grant_decide(const struct grants *g, const struct grant_ask *a,
 	const struct grant_consent *consent;
 	enum grant_refusal nearest = GRANT_NOT_GRANTED;
 
-	refuse(ret, GRANT_NOT_SHARED);
+	grant_refuse(ret, GRANT_NOT_SHARED);
 	if (d == NULL || d->class == SHARING_NEVER)
 		return;
 	ret->why = GRANT_NO_PURPOSE;
@@ -290,7 +309,7 @@ grant_decide(const struct grants *g, const struct grant_ask *a,
 		if (why != GRANT_GIVEN && why > nearest)
 			nearest = why;
 		if (why == GRANT_OBJECTED || ret->ngrants == GRANT_MANY) {
-			refuse(ret,
+			grant_refuse(ret,
 			    why == GRANT_OBJECTED ? why : GRANT_NOTHING_LEFT);
 			return;
 		}
@@ -298,7 +317,7 @@ grant_decide(const struct grants *g, const struct grant_ask *a,
 			narrow(ret, &g->grant[i], consent);
 	}
 	if (ret->ngrants == 0) {
-		refuse(ret, nearest);
+		grant_refuse(ret, nearest);
 		return;
 	}
 	ret->consent = consent != NULL ? consent->no : 0;
@@ -430,7 +449,8 @@ grant_refusal_code(enum grant_refusal r)
 		[GRANT_OTHER_WHOM] = "grant_other_subject",
 		[GRANT_NO_CONSENT] = "grant_no_consent",
 		[GRANT_OBJECTED] = "grant_suspended",
-		[GRANT_NOTHING_LEFT] = "grant_nothing_left" };
+		[GRANT_NOTHING_LEFT] = "grant_nothing_left",
+		[GRANT_TOO_FEW] = "grant_too_few" };
 
 	return code[r];
 }

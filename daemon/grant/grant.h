@@ -15,6 +15,9 @@
 
 enum { GRANT_MANY = 8, GRANT_DAY = 11, GRANT_DIVISION = 7 };
 
+/* Of fewer subjects a count would tell of single ones. */
+enum { GRANT_COUNT_LEAST = 3 };
+
 /* A purpose of grants that covers each, but public fields only. */
 #define GRANT_ANY_PURPOSE "*"
 
@@ -103,11 +106,12 @@ enum grant_refusal {
 	GRANT_OVER,  /* its last day is over */
 	GRANT_EARLY, /* its first day is to come */
 	GRANT_USED_UP,
-	GRANT_TOO_SOON,    /* after the last use */
-	GRANT_OTHER_WHOM,  /* of other enterprises: as if there were none */
-	GRANT_NO_CONSENT,  /* of the subject */
-	GRANT_OBJECTED,    /* suspended */
-	GRANT_NOTHING_LEFT /* several grants have nothing in common */
+	GRANT_TOO_SOON,     /* after the last use */
+	GRANT_OTHER_WHOM,   /* of other enterprises: as if there were none */
+	GRANT_NO_CONSENT,   /* of the subject */
+	GRANT_OBJECTED,     /* suspended */
+	GRANT_NOTHING_LEFT, /* several grants have nothing in common */
+	GRANT_TOO_FEW       /* a count of fewer than GRANT_COUNT_LEAST */
 };
 
 struct grant_answer {
@@ -126,11 +130,16 @@ struct grant_answer {
 /* Sorts what was filled in, for deciding. */
 void grants_order(struct grants *g);
 void grants_free(struct grants *g);
+/* Whether two that are sorted say the same, of use so far too. */
+int grants_same(const struct grants *a, const struct grants *b);
 
 /* Whether a in all that g holds may have of who, of the data set of s. */
 void grant_decide(const struct grants *g, const struct grant_ask *a,
     const struct schema *s, const struct grant_subject *who,
     struct grant_answer *ret);
+
+/* An answer that gives nothing. */
+void grant_refuse(struct grant_answer *ret, enum grant_refusal why);
 
 enum grant_row {
 	GRANT_ROW_NOT,

@@ -6,6 +6,7 @@
 
 #include "base/outbox.h"
 #include "command/command.h"
+#include "extract/query.h"
 #include "golden/sendback.h"
 #include "keeper/jobs_part.h"
 #include "keeper/standing.h"
@@ -74,6 +75,7 @@ jobs_find(const struct keeper *k, const char *id)
 void
 jobs_drop(struct job *job)
 {
+	query_decide_close(job->decision);
 	quality_close(job->quality);
 	merge_close(job->merge);
 	sendback_close(job->sendback);

@@ -208,6 +208,34 @@ claim_next(struct keeper *k, struct job **ret_job, struct err *e)
 	return 1;
 }
 
+/* A query that is decided, else the next bundle: 1 it, 0 there is none, -1. */
+static int
+next_to_go(struct keeper *k, struct job **ret_job, struct err *e)
+{
+	int rc;
+
+	for (struct job *job = k->jobs->first; job != NULL; job = job->next)
+		if (job->decided) {
+			*ret_job = job;
+			return 1;
+		}
+	rc = k->jobs->njobs < JOBS_MAX ? claim_next(k, ret_job, e) : 0;
+	if (rc == 1)
+		log_info("%s claimed account=%s pack=%.12s",
+		    (*ret_job)->bundle.name.id, (*ret_job)->bundle.name.account,
+		    (*ret_job)->bundle.pack);
+	return rc;
+}
+
+static int
+send(struct keeper *k, struct job *job, struct err *e)
+{
+	if (job->decided)
+		return jobs_query_extract(k, job, e);
+	return job->bundle.name.kind == 'x' ? jobs_query_due(k, job, e)
+					    : jobs_send_work(k, job, e);
+}
+
 int
 jobs_hand_out(struct keeper *k, struct err *e)
 {
@@ -217,18 +245,14 @@ jobs_hand_out(struct keeper *k, struct err *e)
 
 	if (time(NULL) < k->jobs->pause)
 		return 0;
-	while (k->jobs->room > 0 && k->jobs->njobs < JOBS_MAX) {
-		rc = claim_next(k, &job, e);
+	while (k->jobs->room > 0) {
+		rc = next_to_go(k, &job, e);
 		if (rc != 1)
 			return rc;
+		/* Who gets it reads what is committed. */
 		if (db_commit(k->db, e) == -1)
 			return -1;
-		log_info("%s claimed account=%s pack=%.12s",
-		    job->bundle.name.id, job->bundle.name.account,
-		    job->bundle.pack);
-		rc = job->bundle.name.kind == 'x'
-			 ? jobs_query_due(k, job, &why)
-			 : jobs_send_work(k, job, &why);
+		rc = send(k, job, &why);
 		if (rc == -1 && why.kind == ERR_RETRY)
 			return put_back(k, job, why.en, e);
 		if (rc == -1) {

@@ -156,14 +156,20 @@ finish(struct keeper *k, struct job *job, struct err *e)
 	return jobs_leave(k, job, e);
 }
 
-/* The merging job whose turn it is: the list is turned after each slice. */
+static int
+has_slices(const struct job *job)
+{
+	return job->merge != NULL || job->decision != NULL;
+}
+
+/* The job at work here whose turn it is: the list is turned after each slice. */
 static struct job *
-next_merging(struct keeper *k)
+next_job(struct keeper *k)
 {
 	struct job **at = &k->jobs->first;
 	struct job *job;
 
-	while (*at != NULL && (*at)->merge == NULL)
+	while (*at != NULL && !has_slices(*at))
 		at = &(*at)->next;
 	job = *at;
 	if (job == NULL || job->next == NULL)
@@ -223,28 +229,39 @@ quiet_work(struct keeper *k, struct err *e)
 	return rc == 0 ? send_conflicts(k, e) : rc;
 }
 
-/* 1 merged a slice, 0 nothing to merge or a job is at its end, -1. */
+/* Merged, linked, measured, to the receipt: 1 there is more, 0 the end, -1. */
+static int
+bundle_slice(struct keeper *k, struct job *job, struct err *e)
+{
+	int rc = job->merged ? 0 : merge_slice(job->merge, SLICE_MS, e);
+
+	if (rc == 0 && job->bundle.name.kind != 'c')
+		rc = after_rows(k, job, e);
+	if (rc == 0)
+		rc = measure_some(k, job, e);
+	return rc;
+}
+
+/* 1 did a slice, 0 there is none to do or a job is at its end, -1. */
 static int
 slice(struct keeper *k, struct err *e)
 {
-	struct job *job = next_merging(k);
+	struct job *job = next_job(k);
+	int decides = job != NULL && job->decision != NULL;
 	struct err why;
 	int rc;
 
 	if (job == NULL)
 		return quiet_work(k, e);
-	rc = job->merged ? 0 : merge_slice(job->merge, SLICE_MS, &why);
-	if (rc == 0 && job->bundle.name.kind != 'c')
-		rc = after_rows(k, job, &why);
-	if (rc == 0)
-		rc = measure_some(k, job, &why);
+	rc = decides ? jobs_query_slice(k, job, SLICE_MS, &why)
+		     : bundle_slice(k, job, &why);
 	if (rc == -1 && (db_broken(k->db) || why.kind != ERR_HOLD)) {
 		*e = why;
 		return -1;
 	}
 	if (rc == -1)
 		return jobs_set_aside(k, job, why.en, e);
-	return rc == 0 ? finish(k, job, e) : 1;
+	return rc == 0 && !decides ? finish(k, job, e) : rc;
 }
 
 static int
@@ -280,7 +297,7 @@ jobs_busy(const struct keeper *k)
 	    k->jobs->nmoves > 0 || linking_waits(k))
 		return 1;
 	for (struct job *job = k->jobs->first; job != NULL; job = job->next)
-		if (job->merge != NULL)
+		if (has_slices(job))
 			return 1;
 	return 0;
 }

@@ -24,13 +24,15 @@ struct job {
 	int corrected;      /* of what is known of rows it corrects; -1 */
 	char rejected[128]; /* path of the rejected rows, until placed */
 	struct rowfile_reader *reader;
-	struct merge *merge;        /* NULL: with a worker */
-	char began[40];             /* ledger time of its rows */
-	int merged;                 /* its rows are in the base */
-	struct linking_share share; /* what it waited for */
-	struct sendback *sendback;  /* owned: what is not linked goes back */
-	struct quality *quality;    /* owned: its metrics, after all that */
-	int extracting;             /* with the extract role */
+	struct merge *merge;           /* NULL: with a worker */
+	char began[40];                /* ledger time of its rows */
+	int merged;                    /* its rows are in the base */
+	struct linking_share share;    /* what it waited for */
+	struct sendback *sendback;     /* owned: what is not linked goes back */
+	struct quality *quality;       /* owned: its metrics, after all that */
+	struct query_decide *decision; /* owned: a query being decided */
+	int decided;                   /* for the extract role */
+	int extracting;                /* with it */
 	uint64_t read_bytes;
 	uint64_t read_rows;
 };
@@ -71,10 +73,15 @@ int jobs_set_aside(struct keeper *k, struct job *job, const char *reason,
 /* ---- queries ---- */
 
 int jobs_is_query(const struct job *job);
-/* The worker has read it: decided, and handed to the extract role. */
+/* The worker has read it: it is being decided from here on. */
 int jobs_query_read(struct keeper *k, struct job *job, struct err *e);
-/* A number of a standing extract: nothing is to be read. */
+/* A number of a standing extract is too: nothing is to be read. */
 int jobs_query_due(struct keeper *k, struct job *job, struct err *e);
+/* Decides a slice of it: 1 there is more, 0 its next step is another's, -1. */
+int jobs_query_slice(struct keeper *k, struct job *job, int milliseconds,
+    struct err *e);
+/* Decided, and committed: gives it to the extract role. */
+int jobs_query_extract(struct keeper *k, struct job *job, struct err *e);
 /* The extract stands, hidden. */
 int jobs_query_extracted(struct keeper *k, struct job *job, struct err *e);
 

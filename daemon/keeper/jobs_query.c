@@ -44,34 +44,6 @@ finish(struct keeper *k, struct job *job, const char *outcome,
 	return jobs_leave(k, job, e);
 }
 
-static int
-send_extract(struct keeper *k, struct job *job, struct err *e)
-{
-	struct frame *f = &k->out;
-	struct query_row q;
-	int pack = -1;
-	int rc;
-
-	if (query_get(k->db, job->bundle.no, &q, e) != 1 ||
-	    jobs_open_rows(job, e) == -1 ||
-	    pack_memfd(job->standing->pack, &pack, e) == -1)
-		return -1;
-	frame_start(f, MESSAGE_EXTRACT);
-	frame_put_str(f, q.id);
-	frame_put_u64(f, (uint64_t)q.no);
-	frame_put_str(f, q.account);
-	frame_put_str(f, q.day);
-	frame_put_fd(f, pack);
-	frame_put_fd(f, job->rows);
-	rc = frame_send(k->watch, f, e);
-	(void)close(pack);
-	if (rc == -1)
-		return -1;
-	job->extracting = 1;
-	k->jobs->room--;
-	return 0;
-}
-
 /* The first reason there is stands for all. */
 static int
 refuse_all(struct keeper *k, struct job *job, const char *now, struct err *e)
@@ -82,22 +54,6 @@ refuse_all(struct keeper *k, struct job *job, const char *now, struct err *e)
 	if (query_refused(k, job->standing, &job->bundle, now, e) == -1)
 		return -1;
 	return finish(k, job, "rejected", &why, now, e);
-}
-
-static int
-decide(struct keeper *k, struct job *job, const struct query *q,
-    const char *now, struct err *e)
-{
-	int rc = query_decide(k, job->standing, &job->bundle, q, now, e);
-
-	if (rc == -1)
-		return -1;
-	if (rc == 0)
-		return refuse_all(k, job, now, e);
-	/* The extract reads what is committed. */
-	if (db_commit(k->db, e) == -1)
-		return -1;
-	return send_extract(k, job, e);
 }
 
 /* A query that cannot be answered has its receipt like any bundle. */
@@ -146,7 +102,8 @@ jobs_query_read(struct keeper *k, struct job *job, struct err *e)
 	else if (rc == 0 &&
 		 (q.subscribe == NULL ||
 		     subscription_begin(k->db, &job->bundle, &q, e) == 0))
-		rc = decide(k, job, &q, now, e);
+		rc = query_decide_open(k, job->standing, &job->bundle, &q,
+		    &job->decision, e);
 	else
 		rc = -1;
 	query_done(&q);
@@ -171,9 +128,55 @@ jobs_query_due(struct keeper *k, struct job *job, struct err *e)
 	if (rc == 0 && query_continue(k->db, &job->bundle, &q, e) == -1)
 		rc = -1;
 	if (rc == 0)
-		rc = decide(k, job, &q, now, e);
+		rc = query_decide_open(k, job->standing, &job->bundle, &q,
+		    &job->decision, e);
 	query_done(&q);
 	return rc == 0 ? 0 : refuse(k, job, now, e);
+}
+
+int
+jobs_query_slice(struct keeper *k, struct job *job, int milliseconds,
+    struct err *e)
+{
+	int rc = query_decide_slice(job->decision, milliseconds, e);
+	char now[40];
+
+	if (rc != 0)
+		return rc;
+	job->decided = query_decide_given(job->decision);
+	query_decide_close(job->decision);
+	job->decision = NULL;
+	clock_now(now, sizeof(now));
+	return job->decided ? 0 : refuse_all(k, job, now, e);
+}
+
+int
+jobs_query_extract(struct keeper *k, struct job *job, struct err *e)
+{
+	struct frame *f = &k->out;
+	struct query_row q;
+	int pack = -1;
+	int rc;
+
+	if (query_get(k->db, job->bundle.no, &q, e) != 1 ||
+	    jobs_open_rows(job, e) == -1 ||
+	    pack_memfd(job->standing->pack, &pack, e) == -1)
+		return -1;
+	frame_start(f, MESSAGE_EXTRACT);
+	frame_put_str(f, q.id);
+	frame_put_u64(f, (uint64_t)q.no);
+	frame_put_str(f, q.account);
+	frame_put_str(f, q.day);
+	frame_put_fd(f, pack);
+	frame_put_fd(f, job->rows);
+	rc = frame_send(k->watch, f, e);
+	(void)close(pack);
+	if (rc == -1)
+		return -1;
+	job->decided = 0;
+	job->extracting = 1;
+	k->jobs->room--;
+	return 0;
 }
 
 int

@@ -734,13 +734,13 @@ each_refusal_has_its_sentence(void **state)
 		"grant_unapproved", "grant_other_purpose", "grant_over",
 		"grant_early", "grant_used_up", "grant_too_soon",
 		"grant_other_subject", "grant_no_consent", "grant_suspended",
-		"grant_nothing_left" };
+		"grant_nothing_left", "grant_too_few" };
 
 	(void)state;
-	for (int r = GRANT_GIVEN; r <= GRANT_NOTHING_LEFT; r++)
+	for (int r = GRANT_GIVEN; r <= GRANT_TOO_FEW; r++)
 		assert_string_equal(grant_refusal_code((enum grant_refusal)r),
 		    code[r]);
-	for (int r = GRANT_GIVEN + 1; r <= GRANT_NOTHING_LEFT; r++)
+	for (int r = GRANT_GIVEN + 1; r <= GRANT_TOO_FEW; r++)
 		assert_non_null(catalog_find(code[r]));
 }
 
