@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/command.h"
@@ -20,6 +21,9 @@ serve_command(int argc, char **argv)
 	if (listen != NULL && snprintf(c.listen, sizeof(c.listen), "%s",
 				  listen) >= (int)sizeof(c.listen))
 		return command_usage();
+	(void)setenv(LOG_FORM, c.log, 1);
+	if (c.log_debug)
+		(void)setenv("ZAYTON_DEBUG", "1", 0);
 	log_init("supervisor", c.log_debug ? LOG_DEBUG : LOG_INFO);
 	if (supervisor_run(SUPERVISE_SERVER, &c, -1, &e) == -1)
 		return command_fail(&e);

@@ -23,6 +23,7 @@
 #include "sys/log.h"
 #include "sys/mem.h"
 #include "sys/proc.h"
+#include "sys/secret.h"
 
 enum {
 	REFUSALS_LOGGED = 20, /* in a second: a flood shall not fill the disk */
@@ -298,7 +299,8 @@ load_keys(struct gate *g, struct err *e)
 	struct buf keys;
 	int rc = -1;
 
-	buf_init(&keys, KEYS_MAX);
+	secret_process();
+	buf_init_secret(&keys, KEYS_MAX);
 	g->keys = memfd_create("keys", MFD_CLOEXEC);
 	if (g->keys == -1)
 		err_errno(e, ERR_RETRY, "no memory file");
@@ -307,8 +309,6 @@ load_keys(struct gate *g, struct err *e)
 		rc = write(g->keys, keys.data, keys.len) == (ssize_t)keys.len
 			 ? 0
 			 : err_errno(e, ERR_RETRY, "cannot hold the host keys");
-	if (keys.data != NULL)
-		explicit_bzero(keys.data, keys.room);
 	buf_done(&keys);
 	return rc;
 }

@@ -23,7 +23,8 @@ int
 gate_patterns(struct gate *g, struct err *e)
 {
 	char idle[16], packets[16];
-	const char *const args[] = { idle, packets, NULL };
+	const char *const args[] = { idle, packets,
+		g->conf.ssh_strict ? "strict" : "", NULL };
 
 	snprintf(idle, sizeof(idle), "%d", g->conf.idle_seconds);
 	snprintf(packets, sizeof(packets), "%d", g->conf.login_packets);

@@ -19,6 +19,7 @@
 #include "sys/mem.h"
 #include "sys/message.h"
 #include "sys/proc.h"
+#include "sys/secret.h"
 #include "sys/sign.h"
 
 enum {
@@ -73,7 +74,7 @@ on_key(void *arg, const char *user, const void *blob, size_t len)
 	if (frame_end(f, &e) == -1)
 		return 0;
 	sign_fingerprint(blob, len, print);
-	log_info("- login user=%s from=%s key=%s %s", log_quote(user),
+	log_info("- login user=%s from=%s key=%s outcome=%s", log_quote(user),
 	    s->address, print, yes ? "known" : "refused");
 	return yes;
 }
@@ -233,11 +234,12 @@ read_keys(int fd, struct buf *keys, struct err *e)
 		buf_add(keys, chunk, (size_t)n);
 		at += n;
 	}
+	explicit_bzero(chunk, sizeof(chunk));
 	return n == -1 ? err_errno(e, ERR_HOLD, "cannot read host keys") : 0;
 }
 
 static int
-prepare(struct session *s, int packets, struct err *e)
+prepare(struct session *s, int packets, int strict, struct err *e)
 {
 	enum { KEYS_MAX = 65536 };
 	const struct sshd_hooks hooks = { on_key, on_logged_in, s };
@@ -245,13 +247,11 @@ prepare(struct session *s, int packets, struct err *e)
 	int rc;
 
 	buf_init(&s->out, 2 * REPLY_CHUNK);
-	buf_init(&keys, KEYS_MAX);
+	buf_init_secret(&keys, KEYS_MAX);
 	rc = read_keys(proc_fd("keys"), &keys, e);
 	if (rc == 0)
-		rc = sshd_prepare(keys.data, keys.len, &hooks,
+		rc = sshd_prepare(keys.data, keys.len, strict, &hooks,
 		    (uint64_t)packets, &s->ssh, e);
-	if (keys.data != NULL)
-		explicit_bzero(keys.data, keys.room);
 	buf_done(&keys);
 	(void)close(proc_fd("keys"));
 	if (rc == 0)
@@ -281,12 +281,14 @@ session_role(int argc, char **argv)
 	struct session *s = xcalloc(1, sizeof(*s));
 	int idle_ms = argc > 0 ? atoi(argv[0]) * 1000 : 900000;
 	int packets = argc > 1 ? atoi(argv[1]) : 64;
+	int strict = argc > 2 && strcmp(argv[2], "strict") == 0;
 	struct err e;
 	int rc;
 
 	s->stream = -1;
 	s->remarks = -1;
-	if (prepare(s, packets, &e) == -1)
+	secret_process();
+	if (prepare(s, packets, strict, &e) == -1)
 		log_fatal("- sessions cannot start: %s", e.en);
 	rc = copies_make("session", &s->frame, &e);
 	if (rc == 0)

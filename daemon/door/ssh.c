@@ -45,46 +45,54 @@ struct sshd {
  * A DHE exchange costs a hundred times an elliptic one, and compression feeds
  * decompression bombs: neither is offered.
  */
+#define CIPHERS                                          \
+	"aes128-gcm@openssh.com,aes256-gcm@openssh.com," \
+	"chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr"
+#define CURVE25519 "curve25519-sha256,curve25519-sha256@libssh.org"
+#define ETM        "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com"
+
+/*
+ * strict: without the curves of NIST and MACs of the plain text. libssh2, of
+ * which curl is made, has no MAC of the other kind.
+ */
 static const struct {
 	enum ssh_bind_options_e option;
 	const char *value;
+	const char *strict; /* NULL: the same */
 } policy[] = {
-	{ SSH_BIND_OPTIONS_KEY_EXCHANGE,
-	    "curve25519-sha256,curve25519-sha256@libssh.org,"
-	    "ecdh-sha2-nistp256" },
-	{ SSH_BIND_OPTIONS_CIPHERS_C_S,
-	    "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
-	    "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr" },
-	{ SSH_BIND_OPTIONS_CIPHERS_S_C,
-	    "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
-	    "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr" },
-	{ SSH_BIND_OPTIONS_HMAC_C_S,
-	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,"
-	    "hmac-sha2-256,hmac-sha2-512" },
-	{ SSH_BIND_OPTIONS_HMAC_S_C,
-	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,"
-	    "hmac-sha2-256,hmac-sha2-512" },
+	{ SSH_BIND_OPTIONS_KEY_EXCHANGE, CURVE25519 ",ecdh-sha2-nistp256",
+	    CURVE25519 },
+	{ SSH_BIND_OPTIONS_CIPHERS_C_S, CIPHERS, NULL },
+	{ SSH_BIND_OPTIONS_CIPHERS_S_C, CIPHERS, NULL },
+	{ SSH_BIND_OPTIONS_HMAC_C_S, ETM ",hmac-sha2-256,hmac-sha2-512", ETM },
+	{ SSH_BIND_OPTIONS_HMAC_S_C, ETM ",hmac-sha2-256,hmac-sha2-512", ETM },
 	{ SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES,
 	    "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
-	    "ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256" },
+	    "ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256",
+	    NULL },
 	{ SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS,
-	    "ssh-ed25519,ecdsa-sha2-nistp256" },
-	{ SSH_BIND_OPTIONS_BANNER, "Zayton" },
+	    "ssh-ed25519,ecdsa-sha2-nistp256", "ssh-ed25519" },
+	{ SSH_BIND_OPTIONS_BANNER, "Zayton", NULL },
 };
 
 static int
-set_policy(struct sshd *s, struct err *e)
+set_policy(struct sshd *s, int strict, struct err *e)
 {
 	bool no = false;
 
 	if (ssh_bind_options_set(s->bind, SSH_BIND_OPTIONS_PROCESS_CONFIG,
 		&no) != SSH_OK)
 		return err_set(e, ERR_HOLD, "libssh insists on its files");
-	for (size_t i = 0; i < sizeof(policy) / sizeof(policy[0]); i++)
-		if (ssh_bind_options_set(s->bind, policy[i].option,
-			policy[i].value) != SSH_OK)
+	for (size_t i = 0; i < sizeof(policy) / sizeof(policy[0]); i++) {
+		const char *value = strict && policy[i].strict != NULL
+					? policy[i].strict
+					: policy[i].value;
+
+		if (ssh_bind_options_set(s->bind, policy[i].option, value) !=
+		    SSH_OK)
 			return err_set(e, ERR_HOLD, "libssh refuses '%s'",
-			    policy[i].value);
+			    value);
+	}
 	return 0;
 }
 
@@ -285,8 +293,9 @@ set_callbacks(struct sshd *s)
 /* --- the life of a connection ------------------------------------------- */
 
 int
-sshd_prepare(const char *keys, size_t len, const struct sshd_hooks *hooks,
-    uint64_t packets, struct sshd **ret_s, struct err *e)
+sshd_prepare(const char *keys, size_t len, int strict,
+    const struct sshd_hooks *hooks, uint64_t packets, struct sshd **ret_s,
+    struct err *e)
 {
 	struct sshd *s = xcalloc(1, sizeof(*s));
 	char *text = xstrndup(keys, len);
@@ -301,7 +310,7 @@ sshd_prepare(const char *keys, size_t len, const struct sshd_hooks *hooks,
 	s->event = ssh_event_new();
 	if (s->bind == NULL || s->session == NULL || s->event == NULL)
 		err_set(e, ERR_RETRY, "no memory for libssh");
-	else if (set_policy(s, e) == 0)
+	else if (set_policy(s, strict, e) == 0)
 		rc = import_keys(s, text, e);
 	explicit_bzero(text, len);
 	free(text);

@@ -26,11 +26,14 @@ struct sshd_hooks {
 
 /*
  * Everything that can be done before there is a connection: keys in PEM, one
- * behind the other, algorithms, policies. packets: what a client may send until
- * login, for libssh has no limit there and is silent about bad signatures.
+ * behind the other, algorithms, policies. strict offers only what nobody has a
+ * word against; clients that have no more than the older ones are lost. packets:
+ * what a client may send until login, for libssh has no limit there and is
+ * silent about bad signatures.
  */
-int sshd_prepare(const char *keys, size_t len, const struct sshd_hooks *hooks,
-    uint64_t packets, struct sshd **ret_s, struct err *e);
+int sshd_prepare(const char *keys, size_t len, int strict,
+    const struct sshd_hooks *hooks, uint64_t packets, struct sshd **ret_s,
+    struct err *e);
 void sshd_done(struct sshd *s);
 
 /* Takes the socket. */

@@ -14,10 +14,20 @@ buf_init(struct buf *b, size_t max)
 }
 
 void
+buf_init_secret(struct buf *b, size_t max)
+{
+	buf_init(b, max);
+	b->secret = 1;
+	(void)buf_reserve(b, max);
+}
+
+void
 buf_done(struct buf *b)
 {
 	if (b == NULL)
 		return;
+	if (b->secret && b->data != NULL)
+		explicit_bzero(b->data, b->room);
 	free(b->data);
 	b->data = NULL;
 	b->len = b->room = 0;

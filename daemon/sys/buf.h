@@ -16,10 +16,13 @@ struct buf {
 	size_t room;
 	size_t max;
 	int over;
+	int secret;
 };
 
 /* Starts empty, holding at most max bytes. */
 void buf_init(struct buf *b, size_t max);
+/* The same for what nobody else may read: never moved, wiped at its end. */
+void buf_init_secret(struct buf *b, size_t max);
 void buf_done(struct buf *b);
 /* Empties it and keeps the memory. */
 void buf_clear(struct buf *b);

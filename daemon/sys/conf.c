@@ -31,6 +31,10 @@ static const struct setting {
 	{                                                                      \
 #name, SETTING_INT64, offsetof(struct conf, name), 0, min, max \
 	}
+#define FLAG(name)                                                        \
+	{                                                                 \
+#name, SETTING_FLAG, offsetof(struct conf, name), 0, 0, 0 \
+	}
 	TEXT(listen),
 	TEXT(user),
 	NUMBER(sessions_max, 1, 10000),
@@ -65,8 +69,10 @@ static const struct setting {
 	NUMBER(notify_seconds, 1, 600),
 	NUMBER(queries_per_day, 1, 1000000),
 	NUMBER(extract_days, 1, 3650),
-	{ "log_debug", SETTING_FLAG, offsetof(struct conf, log_debug), 0, 0,
-	    0 },
+	FLAG(ssh_strict),
+	TEXT(log),
+	FLAG(log_debug),
+#undef FLAG
 #undef TEXT
 #undef NUMBER
 #undef BYTES
@@ -107,7 +113,7 @@ static const struct conf defaults = {
 	.notify = "none",
 	.notify_url = "none",
 	.notify_seconds = 10,
-	.log_debug = 0,
+	.log = "text",
 	.queries_per_day = 1000,
 	.extract_days = 30,
 };
@@ -162,13 +168,15 @@ take(lua_State *L, const struct setting *s, struct conf *c, struct err *e)
 {
 	const char *text;
 	size_t len;
+	int flag;
 
 	switch (s->kind) {
 	case SETTING_INT:
 	case SETTING_INT64:
 		return take_number(L, s, c, e);
 	case SETTING_FLAG:
-		c->log_debug = lua_toboolean(L, -1);
+		flag = lua_toboolean(L, -1);
+		memcpy((char *)c + s->offset, &flag, sizeof(flag));
 		return 0;
 	case SETTING_TEXT:
 		if (lua_type(L, -1) != LUA_TSTRING)
@@ -207,6 +215,14 @@ check_penalties(const struct conf *c, struct err *e)
 	if (address_list_check(c->penalty_exempt, e) == -1)
 		return err_in(e, "'penalty_exempt'");
 	return 0;
+}
+
+static int
+check_log(const struct conf *c, struct err *e)
+{
+	return strcmp(c->log, "text") == 0 || strcmp(c->log, "json") == 0
+		   ? 0
+		   : err_set(e, ERR_HOLD, "'log' must be \"text\" or \"json\"");
 }
 
 static int
@@ -254,7 +270,7 @@ conf_read(const char *path, struct conf *ret_c, struct err *e)
 		goto out;
 	}
 	if (take_all(L, &c, e) == -1 || check_notify(&c, e) == -1 ||
-	    check_penalties(&c, e) == -1) {
+	    check_penalties(&c, e) == -1 || check_log(&c, e) == -1) {
 		err_in(e, "%s", path);
 		goto out;
 	}

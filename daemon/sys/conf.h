@@ -42,6 +42,8 @@ struct conf {
 	char notify[256];           /* a program told of events; "none" */
 	char notify_url[512];       /* or an address */
 	int notify_seconds;         /* of one call */
+	int ssh_strict;             /* only algorithms without reproach */
+	char log[8];                /* "text" or "json" */
 	int log_debug;
 	int queries_per_day; /* of one institution */
 	int extract_days;    /* an extract can be fetched */

@@ -1,19 +1,25 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "sys/log.h"
+#include "sys/log_json.h"
 
 static const char *log_role = "zayton";
 static enum log_level log_lowest = LOG_INFO;
+static int log_as_json;
 
 void
 log_init(const char *role, enum log_level level)
 {
+	const char *form = getenv(LOG_FORM);
+
 	log_role = role;
 	log_lowest = level;
+	log_as_json = form != NULL && strcmp(form, "json") == 0;
 }
 
 void
@@ -31,6 +37,8 @@ log_line(enum log_level level, const char *fmt, va_list ap)
 {
 	static const char *const word[] = { "debug", "info", "warn", "error" };
 	char line[2048];
+	char json[4096];
+	char at[40];
 	struct timespec now;
 	struct tm tm;
 	int n, m;
@@ -39,9 +47,20 @@ log_line(enum log_level level, const char *fmt, va_list ap)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
-	n = (int)strftime(line, sizeof(line), "%Y-%m-%dT%H:%M:%S", &tm);
-	n += snprintf(line + n, sizeof(line) - (size_t)n, ".%03ldZ %s %s ",
-	    now.tv_nsec / 1000000, log_role, word[level]);
+	n = (int)strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(at + n, sizeof(at) - (size_t)n, ".%03ldZ",
+	    now.tv_nsec / 1000000);
+	if (log_as_json) {
+		const struct log_words w = { at, word[level], log_role, fmt,
+			line };
+
+		(void)vsnprintf(line, sizeof(line), fmt, ap);
+		(void)!write(STDERR_FILENO, json,
+		    log_json(&w, json, sizeof(json)));
+		return;
+	}
+	n = snprintf(line, sizeof(line), "%s %s %s ", at, log_role,
+	    word[level]);
 	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
 	n += m;
 	if (n > (int)sizeof(line) - 2)

@@ -9,6 +9,9 @@
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
+/* The environment by which a server tells its roles: "json", else text. */
+#define LOG_FORM "ZAYTON_LOG"
+
 /* The role named in every line, and the lowest level written. */
 void log_init(const char *role, enum log_level level);
 /* The role alone: of a process that became another. */

@@ -52,6 +52,8 @@ become(const char *role, const struct proc_fd *fds, size_t nfds,
 	sigset_t none;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* A parent with secrets is hidden, and its own binary with it. */
+	(void)prctl(PR_SET_DUMPABLE, 1);
 	if (getppid() != parent)
 		_exit(75);
 	sigemptyset(&none);

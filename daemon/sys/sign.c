@@ -118,7 +118,7 @@ armor(struct buf *out, const char *head, const struct buf *raw,
 {
 	struct buf text;
 
-	buf_init(&text, 2 * KEY_FILE_MAX);
+	buf_init_secret(&text, 2 * KEY_FILE_MAX);
 	base64_put(&text, raw->data, raw->len);
 	buf_addstr(out, head);
 	for (size_t i = 0; i < text.len; i += ARMOR_COLUMNS) {
@@ -166,6 +166,7 @@ ed25519_fields(EVP_PKEY *pkey, struct buf *public, struct buf *private)
 	put_text(private, "ssh-ed25519");
 	put_string(private, pub, sizeof(pub));
 	put_string(private, both, sizeof(both));
+	OPENSSL_cleanse(both, sizeof(both));
 	return 0;
 }
 
@@ -193,6 +194,7 @@ ecdsa_fields(EVP_PKEY *pkey, struct buf *public, struct buf *private)
 	put_string(public, point, n);
 	buf_add(private, public->data, public->len);
 	put_string(private, scalar + skip, sizeof(scalar) - (size_t)skip);
+	OPENSSL_cleanse(scalar, sizeof(scalar));
 	return 0;
 }
 
@@ -203,8 +205,8 @@ key_file(const struct buf *public, const struct buf *fields,
 	struct buf raw, private;
 	unsigned char check[4];
 
-	buf_init(&raw, KEY_FILE_MAX);
-	buf_init(&private, KEY_FILE_MAX);
+	buf_init_secret(&raw, KEY_FILE_MAX);
+	buf_init_secret(&private, KEY_FILE_MAX);
 	if (RAND_bytes(check, sizeof(check)) != 1)
 		log_fatal("no random bytes");
 	buf_add(&private, check, sizeof(check));
@@ -249,8 +251,8 @@ sign_keygen(enum sign_kind kind, const char *path, const char *comment,
 	int rc = -1;
 
 	buf_init(&public, KEY_FILE_MAX);
-	buf_init(&fields, KEY_FILE_MAX);
-	buf_init(&file, KEY_FILE_MAX);
+	buf_init_secret(&fields, KEY_FILE_MAX);
+	buf_init_secret(&file, KEY_FILE_MAX);
 	buf_init(&line, KEY_FILE_MAX);
 	if (pkey == NULL ||
 	    (kind == SIGN_ED25519
@@ -306,6 +308,14 @@ key_parse(const struct buf *raw, unsigned char *both)
 	return 0;
 }
 
+void
+sign_secure(void)
+{
+	enum { HEAP = 1 << 16, LEAST = 32 };
+
+	(void)CRYPTO_secure_malloc_init(HEAP, LEAST);
+}
+
 int
 sign_key_read(const char *path, struct sign_key **ret_k, struct err *e)
 {
@@ -314,8 +324,8 @@ sign_key_read(const char *path, struct sign_key **ret_k, struct err *e)
 	struct buf text, raw;
 	int rc = -1;
 
-	buf_init(&text, KEY_FILE_MAX);
-	buf_init(&raw, KEY_FILE_MAX);
+	buf_init_secret(&text, KEY_FILE_MAX);
+	buf_init_secret(&raw, KEY_FILE_MAX);
 	if (file_read(AT_FDCWD, path, &text, e) == -1)
 		goto out;
 	if (unarmor(text.data, text.len, key_head, key_foot, &raw) == -1 ||

@@ -25,6 +25,12 @@ int sign_keygen(enum sign_kind kind, const char *path, const char *comment,
 
 struct sign_key;
 
+/*
+ * Before a key is read: private keys of this process from now on lie in memory
+ * that is never swapped out nor dumped, as far as the system lets us.
+ */
+void sign_secure(void);
+
 /* Reads an Ed25519 private key file that sign_keygen wrote. */
 int sign_key_read(const char *path, struct sign_key **ret_k, struct err *e);
 void sign_key_free(struct sign_key *k);

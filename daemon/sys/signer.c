@@ -10,6 +10,7 @@
 #include "sys/message.h"
 #include "sys/note.h"
 #include "sys/proc.h"
+#include "sys/secret.h"
 #include "sys/sign.h"
 #include "sys/signer.h"
 
@@ -109,6 +110,8 @@ signer_role(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
+	secret_process();
+	sign_secure();
 	if (sign_key_read(HOME_RECEIPT_KEY, &key, &e) == -1 ||
 	    jail_enter(JAIL_SIGNER, NULL, &e) == -1)
 		log_fatal("- signer cannot start: %s", e.en);

@@ -22,6 +22,7 @@
 #include "sys/jail.h"
 #include "sys/log.h"
 #include "sys/proc.h"
+#include "sys/secret.h"
 #include "sys/supervisor.h"
 
 enum standing { SIGNER, REPORTER, MESSENGER, KEEPER, WATCH, GATE, STANDING };
@@ -409,7 +410,7 @@ supervisor_run(enum supervisor_mode mode, const struct conf *c, int ready,
 	if (mode == SUPERVISE_SERVER && bind_listen(&s, e) == -1)
 		return -1;
 	if (bind_control(&s, e) == -1 || jail_drop_root(c->user, e) == -1 ||
-	    watch_signals(&s, e) == -1)
+	    secret_files(e) == -1 || watch_signals(&s, e) == -1)
 		return -1;
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	while (!s.stopping) {
