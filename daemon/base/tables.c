@@ -434,7 +434,11 @@ const char *const tables_sql[] = {
 	" expires TEXT NOT NULL DEFAULT '', bytes INTEGER NOT NULL DEFAULT 0,"
 	" sha256 TEXT NOT NULL DEFAULT '', standing INTEGER, seq INTEGER,"
 	" since TEXT NOT NULL DEFAULT '', upto TEXT NOT NULL DEFAULT '',"
-	" before INTEGER NOT NULL DEFAULT 0);",
+	" before INTEGER NOT NULL DEFAULT 0,"
+	/* The day on which something of it leaves, "" none is known. */
+	" ends TEXT NOT NULL DEFAULT '');",
+	"CREATE INDEX IF NOT EXISTS query_ends ON query_t (ends)"
+	" WHERE ends <> '';",
 	/*
      * Standing extracts: the last number, what is in it (all before since),
      * by which query it was made, and the bundle of the next one.
@@ -445,15 +449,38 @@ const char *const tables_sql[] = {
 	" since TEXT NOT NULL, last INTEGER NOT NULL, due TEXT NOT NULL,"
 	" state TEXT NOT NULL, run INTEGER, more INTEGER NOT NULL DEFAULT 0,"
 	" UNIQUE (account, name));",
-	/* Versions that were corrected, and who is told of it. */
-	"CREATE TABLE IF NOT EXISTS given_ended_t (dataset TEXT NOT NULL,"
-	" row INTEGER NOT NULL, PRIMARY KEY (dataset, row)) WITHOUT ROWID;",
-	"CREATE TABLE IF NOT EXISTS given_notice_t ("
-	" no INTEGER PRIMARY KEY, account TEXT NOT NULL, id TEXT NOT NULL,"
-	" at TEXT NOT NULL, body TEXT NOT NULL,"
-	" placed INTEGER NOT NULL DEFAULT 0);",
-	"CREATE INDEX IF NOT EXISTS given_notice_waiting ON given_notice_t"
-	" (no) WHERE placed = 0;",
+	"CREATE INDEX IF NOT EXISTS subscription_last ON subscription_t"
+	" (last);",
+	/* What is held by an extract: a list of each give (extract/held.h). */
+	"CREATE TABLE IF NOT EXISTS held_t (query INTEGER NOT NULL,"
+	" give INTEGER NOT NULL, dataset TEXT NOT NULL, rows BLOB NOT NULL,"
+	" PRIMARY KEY (query, give));",
+	"CREATE INDEX IF NOT EXISTS held_dataset ON held_t (dataset);",
+	/*
+     * Enterprises of which rows came or went, until what is held of them was
+     * looked at again. They are told by triggers, here and on every table of
+     * a data set (views.c). alone: no bundle tells who watches them.
+     */
+	"CREATE TABLE IF NOT EXISTS moved_t (no INTEGER PRIMARY KEY,"
+	" enterprise INTEGER NOT NULL, alone INTEGER NOT NULL);",
+	"CREATE TRIGGER IF NOT EXISTS enterprise_moved AFTER UPDATE OF root ON"
+	" enterprise_t WHEN OLD.root <> NEW.root AND EXISTS (SELECT 1 FROM"
+	" held_t) BEGIN INSERT INTO moved_t (enterprise, alone) VALUES"
+	" (OLD.root, 1), (NEW.root, 1); END;",
+	/* What was given and no longer stands, and who was told of it how. */
+	"CREATE TABLE IF NOT EXISTS recall_t ("
+	" no INTEGER PRIMARY KEY, account TEXT NOT NULL, query INTEGER NOT "
+	"NULL,"
+	" give INTEGER NOT NULL, dataset TEXT NOT NULL, row INTEGER NOT NULL,"
+	" enterprise INTEGER NOT NULL, provider TEXT NOT NULL,"
+	" as_of TEXT NOT NULL, what TEXT NOT NULL, at TEXT NOT NULL,"
+	" placed INTEGER NOT NULL DEFAULT 0,"
+	" told_in INTEGER NOT NULL DEFAULT 0, UNIQUE (query, dataset, row,"
+	" enterprise));",
+	"CREATE INDEX IF NOT EXISTS recall_waiting ON recall_t (account, no)"
+	" WHERE placed = 0;",
+	"CREATE INDEX IF NOT EXISTS recall_untold ON recall_t (account, no)"
+	" WHERE told_in = 0;",
 	"CREATE INDEX IF NOT EXISTS query_account ON query_t (account, day);",
 	"CREATE INDEX IF NOT EXISTS query_open ON query_t (state)"
 	" WHERE state IN ('given', 'placed', 'expired');",

@@ -64,6 +64,21 @@ make_table(struct db *db, const struct schema *s, struct buf *sql,
 	    "CREATE INDEX IF NOT EXISTS d_%s_enterprise ON d_%s (_enterprise)"
 	    " WHERE _enterprise IS NOT NULL;",
 	    s->dataset, s->dataset, s->dataset, s->dataset);
+	/*
+	 * Where somebody holds rows of it, a version that ends and a row that
+	 * comes to another enterprise are told: by whom it was done does not
+	 * matter. alone: no bundle of the data set says so.
+	 */
+	buf_printf(sql,
+	    "CREATE TRIGGER IF NOT EXISTS d_%s_moved AFTER UPDATE OF _to,"
+	    " _enterprise ON d_%s WHEN (OLD._enterprise IS NOT"
+	    " NEW._enterprise OR OLD._to IS NOT NEW._to) AND EXISTS (SELECT 1"
+	    " FROM held_t WHERE dataset = '%s') BEGIN INSERT INTO moved_t"
+	    " (enterprise, alone) SELECT root, OLD._enterprise IS NOT"
+	    " NEW._enterprise OR NEW._reason IS 'absent from full file' FROM"
+	    " enterprise_t WHERE no IN (OLD._enterprise, NEW._enterprise);"
+	    " END;",
+	    s->dataset, s->dataset, s->dataset);
 	return run(db, sql, e);
 }
 

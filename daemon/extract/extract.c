@@ -19,6 +19,7 @@
 
 enum { ARG_QUERY, ARG_ACCOUNT, ARG_DAY, ARG_MEMORY, ARGS };
 enum { EXIT_HOLD = 1, EXIT_USAGE = 2, EXIT_RETRY = 75 };
+enum { HELD_MAX = 256 << 20 };
 
 /* ---- the file ---- */
 
@@ -88,28 +89,45 @@ by_n(const void *a, const void *b)
 	return (x->n > y->n) - (x->n < y->n);
 }
 
+/* Its rows and what its receiver holds with it, which goes to held. */
+static json_t *
+sum_up(struct extract_give *g, struct buf *held)
+{
+	json_t *rows = json_array();
+	size_t before = held->len;
+
+	qsort(g->who, g->nwho, sizeof(*g->who), by_n);
+	for (size_t k = 0; k < g->nwho; k++)
+		json_array_append_new(rows, json_integer(g->who[k].rows));
+	held_sort(&g->held);
+	held_pack(&g->held, held);
+	return json_pack("{s:I, s:o, s:I}", "n", (json_int_t)g->n, "rows", rows,
+	    "held", (json_int_t)(held->len - before));
+}
+
+/* One line of JSON, and after it what is held, of one give after the other. */
 static int
 put_summary(struct extract *x, int fd, struct err *e)
 {
-	json_t *all = json_array();
+	json_t *gives = json_array();
+	json_t *all = json_pack("{s:o, s:s, s:I, s:I}", "gives", gives, "ends",
+	    x->ends, "changes", (json_int_t)x->changes, "recalled",
+	    (json_int_t)x->recalled);
+	struct buf held;
 	char *text;
 	int rc;
 
-	for (size_t i = 0; i < x->ngives; i++) {
-		struct extract_give *g = &x->give[i];
-		json_t *rows = json_array();
-
-		/* Gives that are withheld are between them. */
-		while (json_array_size(all) + 1 < (size_t)g->n)
-			json_array_append_new(all, json_array());
-		qsort(g->who, g->nwho, sizeof(*g->who), by_n);
-		for (size_t k = 0; k < g->nwho; k++)
-			json_array_append_new(rows,
-			    json_integer(g->who[k].rows));
-		json_array_append_new(all, rows);
-	}
+	buf_init(&held, HELD_MAX);
+	for (size_t i = 0; i < x->ngives; i++)
+		json_array_append_new(gives, sum_up(&x->give[i], &held));
 	text = json_dumps(all, JSON_COMPACT);
-	rc = put_all(&fd, text, strlen(text), e);
+	rc = buf_ok(&held) ? put_all(&fd, text, strlen(text), e)
+			   : err_set(e, ERR_HOLD, "too many rows");
+	if (rc == 0)
+		rc = put_all(&fd, "\n", 1, e);
+	if (rc == 0)
+		rc = put_all(&fd, held.data, held.len, e);
+	buf_done(&held);
 	json_decref(all);
 	free(text);
 	return rc;
@@ -209,7 +227,8 @@ run(struct extract *x, char **argv, struct pack **pack, struct err *e)
 	snprintf(x->folder, sizeof(x->folder), "%s/%s/extracts", HOME_ACCOUNTS,
 	    x->account);
 	x->resources = json_array();
-	if (open_all(x, argv, pack, e) == -1 || extract_orders(x, e) == -1)
+	if (open_all(x, argv, pack, e) == -1 || extract_orders(x, e) == -1 ||
+	    extract_change_open(x, e) == -1)
 		return -1;
 	/* The orders name whose they are: it has to be ours. */
 	if (strcmp(x->account, argv[ARG_ACCOUNT]) != 0)
@@ -235,8 +254,11 @@ extract_role(int argc, char **argv)
 	if (rc == -1)
 		log_error("%s extract failed why=%s",
 		    x->id[0] != '\0' ? x->id : "-", log_quote(e.en));
-	for (size_t i = 0; i < x->ngives; i++)
+	for (size_t i = 0; i < x->ngives; i++) {
 		free(x->give[i].who);
+		held_done(&x->give[i].held);
+	}
+	extract_change_free(x->change);
 	free(x->give);
 	for (size_t i = 0; i < x->nkeys; i++)
 		buf_done(&x->key[i]);

@@ -178,14 +178,9 @@ read_whom(struct extract *x, struct extract_give *g, struct err *e)
 	struct placed *all = xcalloc(n + 1, sizeof(*all));
 	sqlite3_stmt *st;
 	int rc = db_query(x->db, &st, e,
-	    "SELECT n, enterprise, person, NOT EXISTS (SELECT 1 FROM"
-	    " query_pass_t b JOIN query_give_t g ON g.query = b.query AND g.n ="
-	    " b.give WHERE b.query = ?3 AND b.enterprise = p.enterprise AND"
-	    " g.dataset = ?4 AND g.full = ?5 AND g.masked = ?6 AND g.form = ?7)"
-	    " FROM query_pass_t p WHERE query = ?1 AND give = ?2 ORDER BY n",
-	    "iiitiii", x->query, g->n, x->before, g->schema->dataset,
-	    (int64_t)g->answer.full, (int64_t)g->answer.masked,
-	    (int64_t)g->answer.form);
+	    "SELECT n, enterprise, person FROM query_pass_t WHERE query = ? AND"
+	    " give = ? ORDER BY n",
+	    "ii", x->query, g->n);
 
 	for (; rc == 1 && g->nwho < n; rc = db_next(x->db, st, e)) {
 		struct placed *p = &all[g->nwho++];
@@ -194,7 +189,6 @@ read_whom(struct extract *x, struct extract_give *g, struct err *e)
 		p->who.n = sqlite3_column_int64(st, 0);
 		p->who.enterprise = (uint32_t)sqlite3_column_int64(st, 1);
 		p->who.person = (uint8_t)sqlite3_column_int(st, 2);
-		p->who.fresh = (uint8_t)sqlite3_column_int(st, 3);
 		extract_enterprise(p->who.enterprise, enterprise);
 		p->order = mark_order(x->mark, enterprise);
 	}

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/db.h"
+#include "extract/held.h"
 #include "form/mark.h"
 #include "form/query.h"
 #include "form/zip_write.h"
@@ -23,8 +24,7 @@ struct extract_who {
 	int64_t n;
 	uint32_t enterprise;
 	uint8_t person;
-	uint8_t fresh; /* the number before did not have it: all its rows */
-	int64_t rows;  /* given of it */
+	int64_t rows; /* given of it */
 };
 
 struct extract_give {
@@ -35,6 +35,7 @@ struct extract_give {
 	char until[GRANT_DAY];
 	size_t nwho;
 	struct extract_who *who; /* owned, by the order of their marks */
+	struct held held;        /* owned: what its receiver has with this */
 };
 
 /* One query as it was decided. */
@@ -47,8 +48,8 @@ struct extract {
 	char day[16];
 	char known_at[40];
 	char as_of[16];
-	char since[40]; /* of a further number: what came from then on */
-	int64_t before; /* the query of the number before */
+	char since[40]; /* of a further number: when the one before was made */
+	int64_t before; /* the query of that one, 0: all is new */
 	char standing[64];
 	int64_t seq;
 	enum query_format format;
@@ -62,9 +63,13 @@ struct extract {
 	struct grants grants;    /* the sharing rules alone */
 	struct grant_ask ask;
 	size_t ngives;
-	struct extract_give *give; /* owned */
-	struct extract_rows *rows; /* owned: where rows come from */
-	struct extract_put *put;   /* owned: where they go */
+	struct extract_give *give;     /* owned */
+	struct extract_rows *rows;     /* owned: where rows come from */
+	struct extract_put *put;       /* owned: where they go */
+	struct extract_change *change; /* owned: against the number before */
+	int64_t changes;               /* rows told of; 0 nothing is new */
+	int64_t recalled;              /* the last correction that is in it */
+	char ends[GRANT_ENDS]; /* day on which something of it leaves, "" */
 	struct zip_write *zip;
 	json_t *resources;
 	size_t nkeys;                 /* to whom it is encrypted */
@@ -82,7 +87,7 @@ struct extract_row {
 	int64_t id;
 	const char *provider;
 	const char *as_of;
-	const char *change; /* of a further number, else NULL */
+	const char *change; /* of a further number, by extract_change */
 	/* Objections to what is given of it: of those to repair there are none */
 	size_t nmarks;
 	const struct objection_mark *mark;
@@ -102,6 +107,40 @@ void extract_rows_free(struct extract_rows *r);
 int64_t extract_rows_of(struct extract_rows *r, const struct extract_give *g,
     const struct extract_who *who, struct extract_row *const **ret_rows,
     struct err *e);
+
+/*
+ * A version that is no longer given, of the give of the last call: of its
+ * fields only those by which it is found. It lasts until the next call of
+ * extract_rows_of. 1, 0 there is none, -1.
+ */
+int extract_rows_left(struct extract_rows *r, int64_t id,
+    struct extract_row **ret_row, struct err *e);
+
+/* ---- against the number before ---- */
+
+/* What its receiver holds by that one; where there is none, nothing. */
+int extract_change_open(struct extract *x, struct err *e);
+void extract_change_free(struct extract_change *c);
+
+/*
+ * Of the n rows that are given of somebody now, those to be told: all, or what
+ * was added, changed, corrected, and behind them what was withdrawn. How many,
+ * in *ret_row until the next call. -1 failed.
+ */
+int64_t extract_change_rows(struct extract *x, struct extract_give *g,
+    const struct extract_who *who, struct extract_row *const *row, int64_t n,
+    struct extract_row *const **ret_row, struct err *e);
+/*
+ * Mere answers are always told as they are now: a yes rests on n rows, a count
+ * is of all subjects. Only whether they differ is counted.
+ */
+void extract_change_answer(struct extract *x, struct extract_give *g,
+    uint32_t enterprise, struct extract_row *const *row, int64_t n);
+void extract_change_count(struct extract *x, struct extract_give *g,
+    int64_t found);
+
+/* Tables of what is not asked for any more, and of what was corrected. */
+int extract_change_tables(struct extract *x, struct err *e);
 
 /* "E00000012" of a number. */
 void extract_enterprise(uint32_t no, char out[16]);

@@ -17,15 +17,7 @@
  * the form, the fields, the masks. A field that is not given is not even read.
  */
 
-enum { FIXED = 5, VALUE_MAX = 4096, MARKS_TEXT = 1 << 20 };
-
-/*
- * What became of a row since the number before: of its own versions, which the
- * index of its enterprise finds.
- */
-#define SAME_ROW                                                 \
-	" o._enterprise = t._enterprise AND o._key = t._key AND" \
-	" o._provider = t._provider"
+enum { FIXED = 4, VALUE_MAX = 4096, MARKS_TEXT = 1 << 20 };
 
 /* What was repaired is not given out: its provider said so. */
 #define NOT_REPAIRED                                                        \
@@ -63,9 +55,9 @@ struct extract_rows {
 	struct part *part; /* owned, by root */
 	/* of the give at hand */
 	const struct extract_give *give;
-	int since; /* only what came since the number before */
 	const struct objected *marks;
 	sqlite3_stmt *st;
+	sqlite3_stmt *one; /* the same of one version, NULL not needed yet */
 	int column[SCHEMA_FIELDS]; /* -1: not read */
 	int open[SCHEMA_FIELDS];
 	const struct sharing_dataset *rule;
@@ -215,19 +207,39 @@ add_known(struct extract_rows *r, struct buf *b, int n)
 	}
 }
 
+/* What is read of a row, in the order that take_row knows. */
+static void
+add_columns(struct extract_rows *r, struct buf *b)
+{
+	const struct schema *s = r->give->schema;
+	uint64_t wanted =
+	    r->give->answer.full | r->give->answer.masked | clocks_of(r);
+	int n = FIXED;
+
+	buf_addstr(b, "SELECT _id, _key, _provider, _as_of");
+	for (size_t i = 0; i < s->nfields; i++) {
+		r->column[i] = r->open[i] = -1;
+		if ((wanted >> i & 1) == 0)
+			continue;
+		r->column[i] = n++;
+		buf_printf(b, ", %s", s->field[i].name);
+		if (s->field[i].open_ended) {
+			r->open[i] = n++;
+			buf_printf(b, ", %s_open", s->field[i].name);
+		}
+	}
+	add_known(r, b, n);
+	buf_printf(b, " FROM d_%s t", s->dataset);
+}
+
 /* Of the current version; of a day in the past, of all that was true then. */
 static void
 add_where(const struct extract_rows *r, struct buf *b)
 {
-	if (r->since)
-		buf_printf(b,
-		    " AND (_to IS NULL AND _from >= ?2 OR _to >= ?2 AND _from"
-		    " < ?2 AND _reason NOT IN ('updated', 'older', 'twice in"
-		    " bundle', 'corrected') AND NOT EXISTS (SELECT 1 FROM d_%s"
-		    " o WHERE" SAME_ROW " AND o._to IS NULL))"
-		    " ORDER BY _as_of, _id",
-		    r->give->schema->dataset);
-	else if (r->x->as_of[0] == '\0')
+	const char *dataset = r->give->schema->dataset;
+
+	buf_printf(b, " WHERE _enterprise = ?1" NOT_REPAIRED, dataset);
+	if (r->x->as_of[0] == '\0')
 		buf_addstr(b, " AND _to IS NULL ORDER BY _as_of, _id");
 	else
 		buf_addstr(b,
@@ -237,46 +249,18 @@ add_where(const struct extract_rows *r, struct buf *b)
 }
 
 static int
-prepare(struct extract_rows *r, const struct extract_give *g, int since,
-    struct err *e)
+prepare(struct extract_rows *r, const struct extract_give *g, struct err *e)
 {
 	const struct schema *s = g->schema;
-	uint64_t wanted = g->answer.full | g->answer.masked;
-	int n = FIXED;
 	struct buf b;
 
 	if (find_objected(r, s, e) == -1)
 		return -1;
 	r->give = g;
-	r->since = since;
+	r->one = NULL;
 	r->rule = sharing_find(r->x->sharing, s->dataset);
-	wanted |= clocks_of(r);
 	buf_init(&b, 16384);
-	buf_addstr(&b, "SELECT _id, _key, _provider, _as_of");
-	if (since)
-		buf_printf(&b,
-		    ", CASE WHEN _to IS NOT NULL THEN 'withdrawn' WHEN EXISTS"
-		    " (SELECT 1 FROM d_%s o WHERE" SAME_ROW " AND o._to >= ?2"
-		    " AND o._reason = 'corrected') THEN 'corrected' WHEN EXISTS"
-		    " (SELECT 1 FROM d_%s o WHERE" SAME_ROW " AND o._to >= ?2"
-		    " AND o._from < ?2) THEN 'changed' ELSE 'added' END",
-		    s->dataset, s->dataset);
-	else
-		buf_addstr(&b, ", NULL");
-	for (size_t i = 0; i < s->nfields; i++) {
-		r->column[i] = r->open[i] = -1;
-		if ((wanted >> i & 1) == 0)
-			continue;
-		r->column[i] = n++;
-		buf_printf(&b, ", %s", s->field[i].name);
-		if (s->field[i].open_ended) {
-			r->open[i] = n++;
-			buf_printf(&b, ", %s_open", s->field[i].name);
-		}
-	}
-	add_known(r, &b, n);
-	buf_printf(&b, " FROM d_%s t WHERE _enterprise = ?1" NOT_REPAIRED,
-	    s->dataset, s->dataset);
+	add_columns(r, &b);
 	add_where(r, &b);
 	r->st = db_prepare(r->x->db, b.data);
 	buf_done(&b);
@@ -407,39 +391,37 @@ judge(struct extract_rows *r, const struct extract_who *who)
 			known[i] = db_text(r->st, r->known[i]);
 	}
 	then = grant_row(&r->x->grants, &r->x->ask, r->give->schema, &subject,
-	    &r->give->answer, db_text(r->st, 3), value);
+	    &r->give->answer, db_text(r->st, 3), value, r->x->ends);
 	now = grant_row(&r->x->grants, &r->x->ask, r->give->schema, &subject,
-	    &r->give->answer, db_text(r->st, 3), known);
+	    &r->give->answer, db_text(r->st, 3), known, r->x->ends);
 	return now < then ? now : then;
 }
 
-static void
-take_row(struct extract_rows *r, enum grant_row how)
+static struct extract_row *
+take_row(struct extract_rows *r, enum grant_row how, uint64_t fields)
 {
 	const struct grant_answer *a = &r->give->answer;
-	uint64_t left = how == GRANT_ROW_WITHOUT_PERSONS
-			    ? ~grant_sensitive(r->give->schema, 'X')
-			    : UINT64_MAX;
 	struct extract_row *row = arena_alloc(r->arena, sizeof(*row));
 
+	if (how == GRANT_ROW_WITHOUT_PERSONS)
+		fields &= ~grant_sensitive(r->give->schema, 'X');
+	fields &= a->full | a->masked;
 	memset(row, 0, sizeof(*row));
 	row->id = sqlite3_column_int64(r->st, 0);
 	row->provider =
 	    arena_text(r->arena, db_text(r->st, 2), strlen(db_text(r->st, 2)));
 	row->as_of =
 	    arena_text(r->arena, db_text(r->st, 3), strlen(db_text(r->st, 3)));
-	if (r->x->since[0] != '\0') {
-		const char *change = r->since ? db_text(r->st, 4) : "added";
+	take_marks(r, row, fields);
+	for (size_t i = 0; i < r->give->schema->nfields; i++)
+		if ((fields >> i & 1) != 0)
+			take_cell(r, row, i, (a->masked >> i & 1) != 0);
+	return row;
+}
 
-		row->change = arena_text(r->arena, change, strlen(change));
-	}
-	take_marks(r, row, left & (a->full | a->masked));
-	for (size_t i = 0; i < r->give->schema->nfields; i++) {
-		uint64_t bit = UINT64_C(1) << i;
-
-		if ((left & bit) != 0 && ((a->full | a->masked) & bit) != 0)
-			take_cell(r, row, i, (a->masked & bit) != 0);
-	}
+static void
+add_row(struct extract_rows *r, struct extract_row *row)
+{
 	if (r->n == r->room) {
 		r->room = r->room * 2 + 64;
 		r->row = xreallocarray(r->row, r->room, sizeof(*r->row));
@@ -469,14 +451,14 @@ read_member(struct extract_rows *r, uint32_t no, const struct extract_who *who,
 {
 	char last[1024] = "";
 	size_t before = r->n;
-	int dated = r->x->as_of[0] != '\0' && !r->since;
+	int dated = r->x->as_of[0] != '\0';
 	int taken = 0; /* the version before was given */
 	int rc;
 
 	(void)sqlite3_bind_int64(r->st, 1, no);
-	if (dated || r->since)
-		(void)sqlite3_bind_text(r->st, 2,
-		    r->since ? r->x->since : r->x->as_of, -1, SQLITE_STATIC);
+	if (dated)
+		(void)sqlite3_bind_text(r->st, 2, r->x->as_of, -1,
+		    SQLITE_STATIC);
 	while ((rc = db_step(r->x->db, r->st, 0, e)) == 1) {
 		enum grant_row how = judge(r, who);
 
@@ -486,7 +468,7 @@ read_member(struct extract_rows *r, uint32_t no, const struct extract_who *who,
 			r->n--;
 		taken = how != GRANT_ROW_NOT;
 		if (taken)
-			take_row(r, how);
+			add_row(r, take_row(r, how, UINT64_MAX));
 	}
 	db_done(r->st);
 	return rc;
@@ -508,10 +490,8 @@ extract_rows_of(struct extract_rows *r, const struct extract_give *g,
     struct err *e)
 {
 	size_t low = 0, high = r->nparts;
-	int since = r->x->since[0] != '\0' && !who->fresh;
 
-	if ((r->give != g || r->since != since) &&
-	    prepare(r, g, since, e) == -1)
+	if (r->give != g && prepare(r, g, e) == -1)
 		return -1;
 	arena_clear(r->arena);
 	r->n = 0;
@@ -536,4 +516,53 @@ extract_rows_of(struct extract_rows *r, const struct extract_give *g,
 		return 1;
 	}
 	return (int64_t)r->n;
+}
+
+/* ---- a version that is no longer given ---- */
+
+/* The fields by which a receiver finds it. */
+static uint64_t
+key_fields(const struct schema *s)
+{
+	uint64_t bits = 0;
+
+	for (size_t k = 0; k < s->nkeys; k++)
+		for (size_t i = 0; i < s->key[k].n; i++)
+			bits |= UINT64_C(1) << s->key[k].field[i];
+	return bits;
+}
+
+static int
+prepare_one(struct extract_rows *r, struct err *e)
+{
+	struct buf b;
+
+	buf_init(&b, 16384);
+	add_columns(r, &b);
+	buf_addstr(&b, " WHERE _id = ?1");
+	r->one = db_prepare(r->x->db, b.data);
+	buf_done(&b);
+	return r->one != NULL ? 0
+			      : err_set(e, ERR_HOLD, "cannot read '%s'",
+				    r->give->schema->dataset);
+}
+
+int
+extract_rows_left(struct extract_rows *r, int64_t id,
+    struct extract_row **ret_row, struct err *e)
+{
+	uint64_t told = key_fields(r->give->schema);
+	sqlite3_stmt *all = r->st;
+	int rc;
+
+	if (r->one == NULL && prepare_one(r, e) == -1)
+		return -1;
+	r->st = r->one;
+	(void)sqlite3_bind_int64(r->st, 1, id);
+	rc = db_step(r->x->db, r->st, 0, e);
+	if (rc == 1)
+		*ret_row = take_row(r, GRANT_ROW_WITHOUT_PERSONS, told);
+	db_done(r->st);
+	r->st = all;
+	return rc;
 }

@@ -75,7 +75,7 @@ lay_out(const struct extract *x, const struct schema *s, struct layout *l)
 	add_column(l, -2, 0, "_provider", "", "提供单位", FIELD_TEXT);
 	add_column(l, -3, 0, "_as_of", "", "数据日期", FIELD_DATE);
 	add_column(l, -5, 0, "_objection", "", OBJECTION_TITLE, FIELD_TEXT);
-	if (x->since[0] != '\0')
+	if (x->before != 0)
 		add_column(l, -4, 0, "_change", "", "变动", FIELD_TEXT);
 }
 
@@ -111,6 +111,9 @@ put_give(struct extract *x, const struct layout *l, struct extract_give *g,
 		char enterprise[16];
 		int64_t n = extract_rows_of(x->rows, g, &g->who[i], &row, e);
 
+		if (n == -1)
+			return -1;
+		n = extract_change_rows(x, g, &g->who[i], row, n, &row, e);
 		if (n == -1)
 			return -1;
 		extract_enterprise(g->who[i].enterprise, enterprise);
@@ -187,6 +190,7 @@ put_yes_no(struct extract *x, struct extract_give *g, struct err *e)
 
 		if (n == -1)
 			return -1;
+		extract_change_answer(x, g, g->who[i].enterprise, row, n);
 		g->who[i].rows = n > 0;
 		extract_enterprise(g->who[i].enterprise, enterprise);
 		cell[0] = text_cell(enterprise);
@@ -215,6 +219,7 @@ put_count(struct extract *x, struct extract_give *g, struct err *e)
 			return -1;
 		found += n > 0;
 	}
+	extract_change_count(x, g, found);
 	snprintf(of, sizeof(of), "%zu", g->nwho);
 	snprintf(have, sizeof(have), "%" PRId64, found);
 	cell[0] = text_cell(g->schema->dataset);
@@ -320,5 +325,5 @@ extract_tables(struct extract *x, struct err *e)
 	    put_answers(x, GRANT_COUNT, "count", "统计", count, 4, put_count,
 		e) == -1)
 		return -1;
-	return put_subjects(x, e);
+	return put_subjects(x, e) == -1 ? -1 : extract_change_tables(x, e);
 }

@@ -9,6 +9,7 @@
 
 #include "base/ledger.h"
 #include "extract/query_part.h"
+#include "extract/recall.h"
 #include "extract/subscription.h"
 #include "form/query.h"
 #include "grant/access.h"
@@ -20,8 +21,6 @@
 #include "sys/log.h"
 #include "sys/mem.h"
 #include "way/work.h"
-
-enum { SUMMARY_BYTES = 8 << 20 };
 
 /* ---- what was read ---- */
 
@@ -125,6 +124,18 @@ query_forget_decision(struct db *db, int64_t no, struct err *e)
 	    no);
 }
 
+/* A number with nothing in it was none: its number is the next one's. */
+static int
+query_idle(struct db *db, int64_t no, struct err *e)
+{
+	if (query_forget_decision(db, no, e) == -1)
+		return -1;
+	return db_run(db, e,
+	    "UPDATE query_t SET state = 'idle', seq = NULL, standing = NULL"
+	    " WHERE no = ?",
+	    "i", no);
+}
+
 int
 query_drop(struct db *db, int64_t no, struct err *e)
 {
@@ -145,6 +156,21 @@ query_check_key(struct db *db, const char *account, const struct query *q,
 		"t", account) > 0)
 		return 0;
 	return err_say(e, ERR_SENDER, "query_key", NULL);
+}
+
+int
+query_withdraws(struct db *db, int64_t no, struct err *e)
+{
+	if (db_int(db, 0,
+		"SELECT EXISTS (SELECT 1 FROM query_t q JOIN held_t h ON"
+		" h.query = q.before WHERE q.no = ? AND length(h.rows) > 0)",
+		"i", no) == 0)
+		return 0;
+	return db_run(db, e,
+		   "UPDATE query_t SET state = 'decided' WHERE no = ?", "i",
+		   no) == -1
+		   ? -1
+		   : 1;
 }
 
 int
@@ -174,97 +200,12 @@ query_get(struct db *db, int64_t no, struct query_row *ret_q, struct err *e)
 	return rc;
 }
 
-/* ---- revoked ---- */
-
-/*
- * The next one under a grant that somebody can still fetch: 1 it, 0 none. What
- * is over already waits to be removed.
- */
-static int
-next_under(struct db *db, int64_t grant, int64_t after, const char *day,
-    struct query_row *ret_q, struct err *e)
-{
-	int64_t no = db_int(db, 0,
-	    "SELECT q.no FROM query_t q WHERE q.no > ?1 AND (q.state = 'given'"
-	    " AND q.expires >= ?3 OR q.state = 'placed' OR q.state = 'expired'"
-	    " AND q.standing IS NOT NULL) AND EXISTS (SELECT 1 FROM"
-	    " query_give_t g, json_each(g.grants) j WHERE g.query = q.no AND"
-	    " g.why = '' AND j.value = ?2) ORDER BY q.no LIMIT 1",
-	    "iit", after, grant, day);
-
-	return no == 0 ? 0 : query_get(db, no, ret_q, e);
-}
-
-/* By the person who revoked the grant, for the same reason. */
-static int
-end_one(struct keeper *k, const struct query_row *q, int64_t grant,
-    const char *now, const char *day, struct err *e)
-{
-	sqlite3_stmt *st;
-	char *detail = NULL;
-	int rc = db_query(k->db, &st, e,
-	    "SELECT json_object('extract', ?1, 'grant', no, 'person',"
-	    " changed_by, 'reason', changed_why) FROM grant_t WHERE no = ?2",
-	    "ti", q->file, grant);
-
-	if (rc == 1)
-		detail = xstrdup(db_text(st, 0));
-	db_done(st);
-	if (rc == 1)
-		rc = ledger_append(k->db, now, "extract removed", q->account,
-		    q->id, detail, NULL, e);
-	free(detail);
-	return rc == -1 ? -1
-			: db_run(k->db, e,
-			      "UPDATE query_t SET state = 'given', expires ="
-			      " date(?, '-1 day') WHERE no = ?",
-			      "ti", day, q->no);
-}
-
-int
-query_revoke(struct keeper *k, int64_t grant, const char *now, struct err *e)
-{
-	struct query_row q = { .no = 0 };
-	char day[16];
-	int rc;
-
-	work_day(now, day);
-	while ((rc = next_under(k->db, grant, q.no, day, &q, e)) == 1) {
-		if (strcmp(q.state, "expired") == 0 &&
-		    !subscription_is_kept(q.account, q.id))
-			continue;
-		if (end_one(k, &q, grant, now, day, e) == -1)
-			return -1;
-		jobs_extracts_wait(k);
-	}
-	return rc;
-}
-
-/* A grant may have ended since it was decided. */
-static int
-revoked_meanwhile(struct keeper *k, int64_t no, const char *now, struct err *e)
-{
-	int64_t grant = db_int(k->db, 0,
-	    "SELECT min(t.no) FROM query_give_t g, json_each(g.grants) j JOIN"
-	    " grant_t t ON t.no = j.value WHERE g.query = ? AND g.why = '' AND"
-	    " t.state = ?",
-	    "ii", no, (int64_t)GRANT_REVOKED);
-
-	return grant == 0 ? 0 : query_revoke(k, grant, now, e);
-}
-
 /* ---- given ---- */
 
 void
 query_hidden(const char *id, char *name, size_t size)
 {
 	snprintf(name, size, ".%s.new", id);
-}
-
-static void
-path_of(const char *account, const char *file, char *buf, size_t size)
-{
-	snprintf(buf, size, "%s/%s/extracts/%s", HOME_ACCOUNTS, account, file);
 }
 
 static int
@@ -294,25 +235,6 @@ digest_file(const char *path, char *hex, int64_t *ret_bytes, struct err *e)
 	return n == 0 ? 0 : err_errno(e, ERR_RETRY, "cannot read '%s'", path);
 }
 
-/*
- * A list for each give, of the rows of each of its subjects, as the extract
- * role left it; NULL where it left none.
- */
-static json_t *
-read_summary(int fd, struct err *e)
-{
-	char *text = xmalloc(SUMMARY_BYTES);
-	ssize_t n = pread(fd, text, SUMMARY_BYTES, 0);
-	json_t *rows = n > 0 ? json_loadb(text, (size_t)n, 0, NULL) : NULL;
-
-	free(text);
-	if (json_is_array(rows))
-		return rows;
-	json_decref(rows);
-	(void)err_set(e, ERR_HOLD, "the extract left no summary");
-	return NULL;
-}
-
 /* The answer that a give was, as far as a note tells it. */
 static void
 answer_of(sqlite3_stmt *st, struct grant_answer *ret)
@@ -339,7 +261,7 @@ struct notes {
 	const struct standing *s;
 	const char *purpose;
 	const char *now;
-	const json_t *rows; /* NULL: nothing was given */
+	const struct query_summary *summary; /* NULL: nothing was given */
 };
 
 /* A note for each subject of a give; *ret_rows counts what was given. */
@@ -347,7 +269,8 @@ static int
 note_give(const struct notes *o, int64_t give, const char *dataset,
     const struct grant_answer *as, int64_t *ret_rows, struct err *e)
 {
-	const json_t *rows = json_array_get(o->rows, (size_t)give - 1);
+	const json_t *rows =
+	    o->summary != NULL ? query_summary_rows(o->summary, give) : NULL;
 	struct grant_answer answer = *as;
 	struct access_note n = { .at = o->now,
 		.account = o->b->name.account,
@@ -429,11 +352,11 @@ note_gives(const struct notes *o, struct err *e)
 /* All looks of a query, sealed together with what was given. */
 static int
 note_looks(struct keeper *k, const struct standing *s, const struct bundle *b,
-    const json_t *rows, const char *file, const char *sha256, const char *now,
-    struct err *e)
+    const struct query_summary *summary, const char *file, const char *sha256,
+    const char *now, struct err *e)
 {
 	char purpose[SHARING_NAME] = "";
-	struct notes o = { k, b, s, purpose, now, rows };
+	struct notes o = { k, b, s, purpose, now, summary };
 	sqlite3_stmt *st;
 
 	if (db_query(k->db, &st, e, "SELECT purpose FROM query_t WHERE no = ?",
@@ -446,24 +369,16 @@ note_looks(struct keeper *k, const struct standing *s, const struct bundle *b,
 	    file, sha256, e);
 }
 
-int
-query_given(struct keeper *k, const struct standing *s, const struct bundle *b,
-    int summary, const char *now, struct err *e)
+/* On record: what it is, who looked at whom, what the receiver holds now. */
+static int
+note_given(struct keeper *k, const struct standing *s, const struct bundle *b,
+    const struct query_row *q, const struct query_summary *summary,
+    const char *path, const char *now, struct err *e)
 {
-	char path[SPOOL_TEXT + 128];
 	char sha256[DIGEST_TEXT];
-	char hidden[64];
-	struct query_row q;
 	int64_t bytes = 0;
-	json_t *rows = NULL;
-	int rc = -1;
 
-	if (query_get(k->db, b->no, &q, e) != 1)
-		return err_set(e, ERR_HOLD, "there is no query");
-	query_hidden(q.id, hidden, sizeof(hidden));
-	path_of(q.account, hidden, path, sizeof(path));
 	if (digest_file(path, sha256, &bytes, e) == -1 ||
-	    (rows = read_summary(summary, e)) == NULL ||
 	    db_run(k->db, e,
 		"UPDATE query_t SET state = 'given', bytes = ?, sha256 = ?"
 		" WHERE no = ?",
@@ -471,16 +386,39 @@ query_given(struct keeper *k, const struct standing *s, const struct bundle *b,
 	    db_run(k->db, e,
 		"INSERT INTO access_log (at, account, address, operation,"
 		" name, bytes, sha256, outcome) VALUES (?,?,'',?,?,?,?,?)",
-		"ttttitt", now, q.account, "extract", q.file, bytes, sha256,
-		query_outcome(k->db, b->no)) == -1)
-		goto out;
-	rc = note_looks(k, s, b, rows, q.file, sha256, now, e);
-	if (rc == 0)
-		rc = subscription_given(k->db, b, q.upto, e);
-	if (rc == 0)
-		rc = revoked_meanwhile(k, b->no, now, e);
-out:
-	json_decref(rows);
+		"ttttitt", now, q->account, "extract", q->file, bytes, sha256,
+		query_outcome(k->db, b->no)) == -1 ||
+	    note_looks(k, s, b, summary, q->file, sha256, now, e) == -1 ||
+	    query_summary_keep(summary, k->db, b->no, e) == -1 ||
+	    recall_told(k->db, q->account, b->no,
+		query_summary_number(summary, "recalled"), e) == -1 ||
+	    subscription_given(k->db, b, q->upto, e) == -1)
+		return -1;
+	return query_end_meanwhile(k, b->no, now, e);
+}
+
+int
+query_given(struct keeper *k, const struct standing *s, const struct bundle *b,
+    int summary, const char *now, struct err *e)
+{
+	char path[SPOOL_TEXT + 128], hidden[64];
+	struct query_summary sum;
+	struct query_row q;
+	int rc;
+
+	if (query_get(k->db, b->no, &q, e) != 1)
+		return err_set(e, ERR_HOLD, "there is no query");
+	query_hidden(q.id, hidden, sizeof(hidden));
+	query_path(q.account, hidden, path, sizeof(path));
+	rc = query_summary_read(summary, &sum, e);
+	if (rc == 0 && query_summary_number(&sum, "changes") == 0 &&
+	    subscription_is_idle(k->db, b->no)) {
+		query_remove(q.id, path);
+		rc = query_idle(k->db, b->no, e) == -1 ? -1 : 0;
+	} else if (rc == 0) {
+		rc = note_given(k, s, b, &q, &sum, path, now, e) == -1 ? -1 : 1;
+	}
+	query_summary_done(&sum);
 	return rc;
 }
 
@@ -489,87 +427,4 @@ query_refused(struct keeper *k, const struct standing *s,
     const struct bundle *b, const char *now, struct err *e)
 {
 	return note_looks(k, s, b, NULL, "", "", now, e);
-}
-
-/* ---- seen ---- */
-
-static void
-remove_file(const char *id, const char *path)
-{
-	if (unlink(path) == -1 && errno != ENOENT)
-		log_error("%s cannot remove '%s': %s", id, path,
-		    strerror(errno));
-}
-
-/* Under none of its names. */
-static int
-take_away(struct db *db, const struct query_row *q, struct err *e)
-{
-	char name[64];
-	char path[SPOOL_TEXT + 128];
-
-	query_hidden(q->id, name, sizeof(name));
-	path_of(q->account, name, path, sizeof(path));
-	remove_file(q->id, path);
-	path_of(q->account, q->file, path, sizeof(path));
-	remove_file(q->id, path);
-	subscription_forget(q->account, q->id);
-	return db_run(db, e,
-	    "UPDATE query_t SET state = 'expired' WHERE no = ?", "i", q->no);
-}
-
-/* It is seen now, or was already. Where neither name stands it is lost. */
-static int
-show(struct db *db, const struct query_row *q, struct err *e)
-{
-	const char *account = q->account, *id = q->id, *file = q->file;
-	char hidden[64];
-	char from[SPOOL_TEXT + 128];
-	char to[SPOOL_TEXT + 128];
-	struct stat st;
-
-	query_hidden(id, hidden, sizeof(hidden));
-	path_of(account, hidden, from, sizeof(from));
-	path_of(account, file, to, sizeof(to));
-	if (rename(from, to) == -1 && (errno != ENOENT || stat(to, &st) == -1))
-		log_error("%s cannot place '%s': %s", id, to, strerror(errno));
-	else if (q->standing != 0 &&
-		 subscription_keep(account, id, file, e) == -1)
-		return -1;
-	return db_run(db, e, "UPDATE query_t SET state = 'placed' WHERE no = ?",
-	    "i", q->no);
-}
-
-int
-query_place(struct db *db, struct err *e)
-{
-	enum { AT_ONCE = 16 };
-	struct query_row q[AT_ONCE];
-	size_t n = 0;
-	char now[40], day[16];
-	sqlite3_stmt *st;
-	int rc = db_query(db, &st, e,
-	    "SELECT no, account, id, file, coalesce(standing, 0), expires FROM"
-	    " query_t WHERE state = 'given' ORDER BY no LIMIT ?",
-	    "i", (int64_t)AT_ONCE);
-
-	clock_now(now, sizeof(now));
-	work_day(now, day);
-
-	for (; rc == 1 && n < AT_ONCE; rc = db_next(db, st, e)) {
-		q[n].no = sqlite3_column_int64(st, 0);
-		snprintf(q[n].account, sizeof(q[n].account), "%s",
-		    db_text(st, 1));
-		snprintf(q[n].id, sizeof(q[n].id), "%s", db_text(st, 2));
-		snprintf(q[n].file, sizeof(q[n].file), "%s", db_text(st, 3));
-		q[n].standing = sqlite3_column_int64(st, 4);
-		snprintf(q[n].expires, sizeof(q[n].expires), "%s",
-		    db_text(st, 5));
-		n++;
-	}
-	db_done(st);
-	for (size_t i = 0; rc != -1 && i < n; i++)
-		rc = strcmp(q[i].expires, day) < 0 ? take_away(db, &q[i], e)
-						   : show(db, &q[i], e);
-	return rc == -1 ? -1 : n == AT_ONCE;
 }

@@ -21,7 +21,7 @@ struct query_row {
 	int64_t no;
 	char id[ID_TEXT];
 	char account[ACCOUNT_TEXT];
-	char state[16]; /* asked, decided, given, placed, expired, refused */
+	char state[16]; /* asked, decided, given, placed, expired, gone, ... */
 	char file[SPOOL_TEXT + 16]; /* its name in /extracts */
 	char day[16];               /* in China, of the decision */
 	char expires[16];
@@ -52,6 +52,12 @@ int query_decide_slice(struct query_decide *d, int milliseconds, struct err *e);
 int query_decide_given(const struct query_decide *d);
 void query_decide_close(struct query_decide *d);
 
+/*
+ * A number of a standing extract by which nothing is given any more: 1 it
+ * tells so to who holds something, 0 there is nothing to tell.
+ */
+int query_withdraws(struct db *db, int64_t no, struct err *e);
+
 int query_get(struct db *db, int64_t no, struct query_row *ret_q,
     struct err *e);
 
@@ -60,7 +66,8 @@ void query_hidden(const char *id, char *name, size_t size);
 
 /*
  * It stands, hidden and durable: the rows of each subject, as the role told
- * in summary, its digest, who looked at whom.
+ * in summary, its digest, who looked at whom. 1 it was given; 0 it is a number
+ * of a standing extract with nothing new in it: then it never was.
  */
 int query_given(struct keeper *k, const struct standing *s,
     const struct bundle *b, int summary, const char *now, struct err *e);
@@ -70,6 +77,9 @@ int query_refused(struct keeper *k, const struct standing *s,
 
 /* Nothing of it was decided: what stands is that it was asked. */
 int query_drop(struct db *db, int64_t no, struct err *e);
+
+/* Given, but not to be seen yet. */
+int query_waits(struct db *db, int64_t no);
 
 /* Refuses it as a whole, by the first reason for which it is withheld. */
 void query_refusal(struct db *db, int64_t no, struct err *ret_why);
@@ -85,12 +95,19 @@ const char *query_outcome(struct db *db, int64_t no);
 int query_place(struct db *db, struct err *e);
 
 /*
- * A grant was revoked: what lies in /extracts under it, or is kept to be sent
- * again, is over, each with its line in the ledger. It is removed after the
- * commit, by query_place.
+ * A grant or a consent was revoked: what lies in /extracts under it, or is
+ * kept to be sent again, is over, each with its line in the ledger. It is
+ * removed after the commit, by query_place.
  */
-int query_revoke(struct keeper *k, int64_t grant, const char *now,
-    struct err *e);
+enum query_right { QUERY_GRANT, QUERY_CONSENT };
+int query_end_under(struct keeper *k, enum query_right right, int64_t number,
+    const char *now, struct err *e);
+
+/* Once decided: it lies there no longer than its grants and consents last. */
+int query_bound(struct db *db, int64_t no, struct err *e);
+
+/* Now and then: extracts whose days are over are removed. */
+int query_expire(struct keeper *k, const char *day, struct err *e);
 
 /* What was asked, given and withheld, and why: for the receipt. */
 json_t *query_receipt(struct db *db, int64_t no, struct err *e);

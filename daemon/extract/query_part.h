@@ -77,4 +77,40 @@ int query_subjects_know(struct query_decide *d, struct err *e);
 /* At the end: its gives are orders, the grants are used. */
 int query_decided_keep(struct query_decide *d, struct err *e);
 
+/* ---- its end ---- */
+
+/* Where a file of an account lies; its end, told in the log where it fails. */
+void query_path(const char *account, const char *file, char *buf, size_t size);
+void query_remove(const char *id, const char *path);
+
+/* A grant or consent may have ended since it was decided. */
+int query_end_meanwhile(struct keeper *k, int64_t no, const char *now,
+    struct err *e);
+
+/*
+ * When it is looked at again: on the day a row leaves by the clock (in words
+ * of grant_row, "" never), or after the last day of what it rests on.
+ */
+int query_due(struct db *db, int64_t no, const char *day, struct err *e);
+
+/* ---- what the extract role left ---- */
+
+struct query_summary {
+	char *data; /* owned */
+	size_t len;
+	size_t held;  /* where what is held begins */
+	json_t *json; /* owned */
+};
+
+/* Looked at whole. To be freed by query_summary_done in any case. */
+int query_summary_read(int fd, struct query_summary *ret_s, struct err *e);
+void query_summary_done(struct query_summary *s);
+/* The rows of each subject of a give; NULL where nothing was given. */
+const json_t *query_summary_rows(const struct query_summary *s, int64_t give);
+/* "changes": what is new in it; "recalled": the last correction it tells. */
+int64_t query_summary_number(const struct query_summary *s, const char *what);
+/* What the receiver holds, and until when. */
+int query_summary_keep(const struct query_summary *s, struct db *db,
+    int64_t query, struct err *e);
+
 #endif

@@ -216,7 +216,13 @@ query_outcome(struct db *db, int64_t no)
 	    "SELECT count(*) FROM query_give_t WHERE query = ? AND why <> ''",
 	    "i", no);
 
-	return given == 0 ? "rejected" : withheld == 0 ? "accepted" : "partial";
+	if (given == 0)
+		return db_int(db, 0,
+			   "SELECT state = 'refused' FROM query_t WHERE no = ?",
+			   "i", no)
+			   ? "rejected"
+			   : "partial";
+	return withheld == 0 ? "accepted" : "partial";
 }
 
 void

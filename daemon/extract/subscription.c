@@ -22,8 +22,7 @@
 enum {
 	TICK_SECONDS = 30,
 	AT_ONCE = 32,
-	WATCHED = 2000, /* standing extracts that go by changes */
-	KEPT_TIMES = 10 /* extract_days that a number can be sent again */
+	WATCHED = 2000 /* standing extracts that go by changes */
 };
 
 /* ---- begin, end ---- */
@@ -35,10 +34,12 @@ subscription_begin(struct db *db, const struct bundle *b, const struct query *q,
 	char *body = query_text(q);
 	int rc = db_run(db, e,
 	    "INSERT INTO subscription_t (account, name, body, every, seq,"
-	    " since, last, due, state) VALUES (?,?,?,?,0,'',0,'','begun')"
-	    " ON CONFLICT (account, name) DO UPDATE SET body = excluded.body,"
-	    " every = excluded.every, state = 'begun', since = ''",
-	    "ttti", b->name.account, q->subscribe, body, (int64_t)q->every);
+	    " since, last, due, state, run) VALUES (?,?,?,?,0,'',0,'','begun',"
+	    " ?) ON CONFLICT (account, name) DO UPDATE SET body ="
+	    " excluded.body, every = excluded.every, state = 'begun', since ="
+	    " '', run = excluded.run, more = 0",
+	    "tttii", b->name.account, q->subscribe, body, (int64_t)q->every,
+	    b->no);
 
 	free(body);
 	return rc == -1 ? -1
@@ -74,12 +75,6 @@ subscription_end(struct db *db, const struct bundle *b, const struct query *q,
 /* ---- sent again ---- */
 
 static void
-path_of(const char *account, const char *file, char *buf, size_t size)
-{
-	snprintf(buf, size, "%s/%s/extracts/%s", HOME_ACCOUNTS, account, file);
-}
-
-static void
 kept_path(const char *account, const char *id, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s/%s/extracts/.%s.kept", HOME_ACCOUNTS, account,
@@ -92,7 +87,7 @@ subscription_keep(const char *account, const char *id, const char *file,
 {
 	char from[SPOOL_TEXT + 128], to[SPOOL_TEXT + 128];
 
-	path_of(account, file, from, sizeof(from));
+	query_path(account, file, from, sizeof(from));
 	kept_path(account, id, to, sizeof(to));
 	if (link(from, to) == -1 && errno != EEXIST)
 		return err_errno(e, ERR_RETRY, "cannot keep '%s'", from);
@@ -153,7 +148,7 @@ subscription_again(struct keeper *k, const struct bundle *b,
 	if (rc != 1)
 		return rc == -1 ? -1 : refuse_again(q, e);
 	kept_path(b->name.account, id, from, sizeof(from));
-	path_of(b->name.account, file, to, sizeof(to));
+	query_path(b->name.account, file, to, sizeof(to));
 	/* Nobody sees it sooner by this: it was seen before. */
 	if (link(from, to) == -1 && errno != EEXIST)
 		return refuse_again(q, e);
@@ -210,6 +205,16 @@ due_sql(enum query_every every)
 }
 
 int
+subscription_is_idle(struct db *db, int64_t query)
+{
+	return db_int(db, 0,
+		   "SELECT count(*) FROM query_t q JOIN subscription_t s ON"
+		   " s.no = q.standing WHERE q.no = ? AND q.before <> 0 AND"
+		   " s.every = ?",
+		   "ii", query, (int64_t)QUERY_CHANGE) > 0;
+}
+
+int
 subscription_given(struct db *db, const struct bundle *b, const char *since,
     struct err *e)
 {
@@ -222,12 +227,18 @@ subscription_given(struct db *db, const struct bundle *b, const char *since,
 
 	if (no == 0)
 		return 0;
+	/* What is held by it is all that is held. */
+	if (db_run(db, e,
+		"DELETE FROM held_t WHERE query = (SELECT last FROM"
+		" subscription_t WHERE no = ?)",
+		"i", no) == -1)
+		return -1;
 	every = (enum query_every)db_int(db, 0,
 	    "SELECT every FROM subscription_t WHERE no = ?", "i", no);
 	work_day(since, day);
 	snprintf(sql, sizeof(sql),
 	    "UPDATE subscription_t SET seq = seq + 1, since = ?, last = ?,"
-	    " run = NULL, due = %s, state = CASE state WHEN 'ended' THEN"
+	    " due = %s, state = CASE state WHEN 'ended' THEN"
 	    " 'ended' ELSE 'active' END WHERE no = ?",
 	    due_sql(every));
 	return db_run(db, e, sql, "titi", since, b->no, day, no);
@@ -253,7 +264,7 @@ order_next(struct keeper *k, int64_t no, struct err *e)
 		return -1;
 	rc = db_query(k->db, &st, e,
 	    "SELECT account, name, seq + 1 FROM subscription_t WHERE no = ?"
-	    " AND run IS NULL",
+	    " AND run IS NULL AND state = 'active'",
 	    "i", no);
 
 	if (rc == 1) {
@@ -275,23 +286,14 @@ order_next(struct keeper *k, int64_t no, struct err *e)
 int
 subscription_done(struct keeper *k, const struct bundle *b, struct err *e)
 {
-	int64_t no;
+	int64_t no = db_int(k->db, 0,
+	    "SELECT no FROM subscription_t WHERE run = ? AND more", "i", b->no);
 
 	if (db_run(k->db, e,
-		"UPDATE subscription_t SET run = NULL WHERE run = ?", "i",
-		b->no) == -1)
+		"UPDATE subscription_t SET run = NULL, more = 0 WHERE run = ?",
+		"i", b->no) == -1)
 		return -1;
-	no = db_int(k->db, 0,
-	    "SELECT s.no FROM subscription_t s JOIN query_t q ON q.standing ="
-	    " s.no WHERE q.no = ? AND s.more AND s.run IS NULL AND s.state ="
-	    " 'active'",
-	    "i", b->no);
-	if (no == 0)
-		return 0;
-	if (db_run(k->db, e, "UPDATE subscription_t SET more = 0 WHERE no = ?",
-		"i", no) == -1)
-		return -1;
-	return order_next(k, no, e);
+	return no != 0 ? order_next(k, no, e) : 0;
 }
 
 static int
@@ -342,8 +344,8 @@ touched_by(struct keeper *k, const struct bundle *b, const char *dataset,
 	size_t n = 0, ndue = 0;
 	sqlite3_stmt *st;
 	int rc = db_query(k->db, &st, e,
-	    "SELECT no, last, since FROM subscription_t WHERE state ="
-	    " 'active' AND every = ? ORDER BY no LIMIT ?",
+	    "SELECT no, last, since FROM subscription_t WHERE state IN"
+	    " ('active', 'begun') AND every = ? ORDER BY no LIMIT ?",
 	    "ii", (int64_t)QUERY_CHANGE, (int64_t)WATCHED);
 
 	for (; rc == 1 && n < WATCHED; rc = db_next(k->db, st, e)) {
@@ -357,101 +359,6 @@ touched_by(struct keeper *k, const struct bundle *b, const char *dataset,
 		if (is_touched(k, b, w[i].last, w[i].since, dataset))
 			due[ndue++] = w[i].no;
 	return rc == -1 ? -1 : order_all(k, due, ndue, e);
-}
-
-/* ---- corrections ---- */
-
-int
-subscription_corrected(struct db *db, const char *dataset, int64_t row,
-    struct err *e)
-{
-	return db_run(db, e, "INSERT OR IGNORE INTO given_ended_t VALUES (?,?)",
-	    "ti", dataset, row);
-}
-
-/*
- * To whom the ended version was given: asked for while it stood, of its
- * enterprise, in a form that shows rows.
- */
-static int
-note_corrections(struct keeper *k, const struct bundle *b, const char *dataset,
-    struct err *e)
-{
-	char sql[1500];
-
-	snprintf(sql, sizeof(sql),
-	    "INSERT INTO given_notice_t (account, id, at, body) SELECT"
-	    " q.account, ?1, ?2, json_group_array(json_object('dataset',"
-	    " g.dataset, 'enterprise', printf('E%%08d', p.enterprise),"
-	    " 'provider', t._provider, 'as_of', t._as_of, 'what',"
-	    " CASE t._reason WHEN 'corrected' THEN 'corrected' ELSE"
-	    " 'withdrawn' END, 'given', q.id, 'fields', json(g.full_fields),"
-	    " 'masked', json(g.masked_fields))) FROM given_ended_t c JOIN d_%s "
-	    "t"
-	    " ON t._id = c.row JOIN enterprise_t m ON m.no = t._enterprise"
-	    " JOIN query_pass_t p ON p.enterprise = m.root JOIN query_give_t g"
-	    " ON g.query = p.query AND g.n = p.give AND g.dataset = c.dataset"
-	    " AND g.form >= 3 JOIN query_t q ON q.no = g.query AND q.state IN"
-	    " ('given', 'placed', 'expired') AND q.known_at >= t._from AND"
-	    " q.known_at < t._to WHERE c.dataset = ?3 GROUP BY q.account",
-	    dataset);
-	if (db_run(k->db, e, sql, "ttt", b->name.id, b->finished_at, dataset) ==
-	    -1)
-		return -1;
-	return db_run(k->db, e, "DELETE FROM given_ended_t WHERE dataset = ?",
-	    "t", dataset);
-}
-
-static int
-place_notice(const char *account, const char *id, const char *at,
-    const char *body, struct err *e)
-{
-	json_t *o = json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s}}", "notice",
-	    "correction", "id", id, "at", at, "rows", json_loads(body, 0, NULL),
-	    "message", "zh",
-	    "下列数据此前已提供给贵单位，现已更正或撤回；请停止使用旧值，重新查"
-	    "询。",
-	    "en",
-	    "the rows below were given to you and are corrected or withdrawn "
-	    "now: stop using the old values and ask again");
-	char *text = json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS);
-	char path[SPOOL_TEXT + 128], file[64];
-	int rc;
-
-	snprintf(file, sizeof(file), "correction.%s.json", id);
-	path_of(account, file, path, sizeof(path));
-	rc = text != NULL
-		 ? file_publish(AT_FDCWD, path, text, strlen(text), 0640, e)
-		 : err_set(e, ERR_HOLD, "a notice is no JSON");
-	free(text);
-	json_decref(o);
-	return rc;
-}
-
-int
-subscription_place(struct db *db, struct err *e)
-{
-	sqlite3_stmt *st;
-	int rc = db_query(db, &st, e,
-	    "SELECT account, id, at, body, no FROM given_notice_t WHERE"
-	    " placed = 0 ORDER BY no LIMIT 1",
-	    "");
-	int64_t no = 0;
-
-	if (rc == 1) {
-		no = sqlite3_column_int64(st, 4);
-		if (place_notice(db_text(st, 0), db_text(st, 1), db_text(st, 2),
-			db_text(st, 3), e) == -1)
-			rc = -1;
-	}
-	db_done(st);
-	if (rc != 1)
-		return rc;
-	return db_run(db, e,
-		   "UPDATE given_notice_t SET placed = 1 WHERE no = ?", "i",
-		   no) == -1
-		   ? -1
-		   : 1;
 }
 
 int
@@ -468,12 +375,43 @@ subscription_touched(struct keeper *k, const struct bundle *b, struct err *e)
 	for (; rc == 1 && n < AT_ONCE; rc = db_next(k->db, st, e))
 		snprintf(dataset[n++], SHARING_NAME, "%s", db_text(st, 0));
 	db_done(st);
-	for (size_t i = 0; rc != -1 && i < n; i++) {
+	for (size_t i = 0; rc != -1 && i < n; i++)
 		rc = touched_by(k, b, dataset[i], e);
-		if (rc != -1)
-			rc = note_corrections(k, b, dataset[i], e);
-	}
 	return rc == -1 ? -1 : 0;
+}
+
+int
+subscription_moved(struct keeper *k, int64_t query, struct err *e)
+{
+	int64_t no = db_int(k->db, 0,
+	    "SELECT no FROM subscription_t WHERE last = ? AND every = ?", "ii",
+	    query, (int64_t)QUERY_CHANGE);
+
+	return no != 0 ? order_next(k, no, e) : 0;
+}
+
+int
+subscription_rights(struct keeper *k, const char *account, struct err *e)
+{
+	int64_t due[AT_ONCE];
+	int64_t last = 0;
+	size_t n;
+
+	do {
+		sqlite3_stmt *st;
+		int rc = db_query(k->db, &st, e,
+		    "SELECT no FROM subscription_t WHERE account = ? AND every"
+		    " = ? AND state = 'active' AND no > ? ORDER BY no LIMIT ?",
+		    "tiii", account, (int64_t)QUERY_CHANGE, last,
+		    (int64_t)AT_ONCE);
+
+		for (n = 0; rc == 1 && n < AT_ONCE; rc = db_next(k->db, st, e))
+			due[n++] = last = sqlite3_column_int64(st, 0);
+		db_done(st);
+		if (rc == -1 || order_all(k, due, n, e) == -1)
+			return -1;
+	} while (n == AT_ONCE);
+	return 0;
 }
 
 /* ---- now and then ---- */
@@ -495,63 +433,17 @@ order_due(struct keeper *k, const char *day, struct err *e)
 	return rc == -1 ? -1 : order_all(k, due, n, e);
 }
 
-/* One whose days are over; what is kept of it stays for a while longer. */
-static int
-expire(struct keeper *k, const char *state, const char *day, int days,
-    struct err *e)
-{
-	char path[SPOOL_TEXT + 128], account[ACCOUNT_TEXT], id[ID_TEXT];
-	char file[SPOOL_TEXT + 16], life[32];
-	int kept = strcmp(state, "expired") == 0;
-	sqlite3_stmt *st;
-	int64_t no = 0;
-	int rc;
-
-	snprintf(life, sizeof(life), "+%d days", days);
-	rc = db_query(k->db, &st, e,
-	    "SELECT no, account, id, file FROM query_t WHERE state = ? AND"
-	    " date(expires, ?) < ? LIMIT 1",
-	    "ttt", state, life, day);
-	if (rc == 1) {
-		no = sqlite3_column_int64(st, 0);
-		snprintf(account, sizeof(account), "%s", db_text(st, 1));
-		snprintf(id, sizeof(id), "%s", db_text(st, 2));
-		snprintf(file, sizeof(file), "%s", db_text(st, 3));
-	}
-	db_done(st);
-	if (rc != 1)
-		return rc;
-	if (kept)
-		kept_path(account, id, path, sizeof(path));
-	else
-		path_of(account, file, path, sizeof(path));
-	if (unlink(path) == -1 && errno != ENOENT)
-		log_error("%s cannot remove '%s': %s", id, path,
-		    strerror(errno));
-	return db_run(k->db, e, "UPDATE query_t SET state = ? WHERE no = ?",
-		   "ti", kept ? "gone" : "expired", no) == -1
-		   ? -1
-		   : 1;
-}
-
 int
 subscription_tick(struct keeper *k, struct err *e)
 {
 	static time_t last;
 	time_t t = time(NULL);
 	char now[40], day[16];
-	int rc = 1;
 
 	if (t - last < TICK_SECONDS)
 		return 0;
 	last = t;
 	clock_now(now, sizeof(now));
 	work_day(now, day);
-	for (int i = 0; rc == 1 && i < AT_ONCE; i++)
-		rc = expire(k, "placed", day, 0, e);
-	for (int i = 0; rc != -1 && i < AT_ONCE; i++)
-		if (expire(k, "expired", day, KEPT_TIMES * k->conf.extract_days,
-			e) != 1)
-			break;
-	return rc == -1 ? -1 : order_due(k, day, e);
+	return query_expire(k, day, e) == -1 ? -1 : order_due(k, day, e);
 }

@@ -5,7 +5,8 @@
 
 /*
  * Standing extracts: a query that goes on. Its first number is full, each
- * further one has what was added, changed or withdrawn since the one before.
+ * further one has what was added, changed or withdrawn since the one before:
+ * what is given now is held against what the receiver holds (extract/held.h).
  * A further number is a bundle of kind 'x' without a file, decided anew by the
  * grants of its day. Numbers have no gaps: one is counted in the transaction
  * that puts its looks on record. What was seen is kept under a hidden name
@@ -36,9 +37,6 @@ int subscription_keep(const char *account, const char *id, const char *file,
 /* Whether it is, and what becomes of it where its grant was revoked. */
 int subscription_is_kept(const char *account, const char *id);
 void subscription_forget(const char *account, const char *id);
-/* After the commit, the next notice of a correction: 1 one, 0 none, -1. */
-int subscription_place(struct db *db, struct err *e);
-
 /* A number is done, given or not: what came meanwhile is the next. */
 int subscription_done(struct keeper *k, const struct bundle *b, struct err *e);
 
@@ -53,10 +51,15 @@ int subscription_touched(struct keeper *k, const struct bundle *b,
 int subscription_tick(struct keeper *k, struct err *e);
 
 /*
- * A version of a row was corrected or taken back: who was given it gets a
- * notice when its bundle is done.
+ * Something of what a query gave may be another one now: where it is the last
+ * number of one that goes by changes, the next is due.
  */
-int subscription_corrected(struct db *db, const char *dataset, int64_t row,
-    struct err *e);
+int subscription_moved(struct keeper *k, int64_t query, struct err *e);
+
+/* What an account may see is another now: those that go by changes are due. */
+int subscription_rights(struct keeper *k, const char *account, struct err *e);
+
+/* Whether it is a further number that is none where nothing is new in it. */
+int subscription_is_idle(struct db *db, int64_t query);
 
 #endif

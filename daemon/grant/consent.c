@@ -6,6 +6,8 @@
 #include "base/account.h"
 #include "base/act.h"
 #include "base/rows.h"
+#include "extract/query.h"
+#include "extract/subscription.h"
 #include "golden/enterprise.h"
 #include "grant/consent.h"
 #include "grant/sharing.h"
@@ -111,6 +113,8 @@ insert(struct keeper *k, const struct draft *d, const struct act *a,
 	no = sqlite3_last_insert_rowid(k->db->handle);
 	*ret_answer = json_pack("{s:I, s:s, s:s}", "consent", (json_int_t)no,
 	    "enterprise", id, "state", "confirmed");
+	if (subscription_rights(k, d->account, e) == -1)
+		return -1;
 	return act_note(k->db, a, "consent confirmed", d->account,
 	    json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
 		"consent", (json_int_t)no, "row", (json_int_t)d->row,
@@ -232,6 +236,28 @@ reject(struct keeper *k, const json_t *request, const struct act *a,
 	    e);
 }
 
+/* What was given by it, and what is being fetched, ends with it. */
+static int
+end_one(struct keeper *k, int64_t no, const char *state, const char *account,
+    const struct act *a, struct err *e)
+{
+	char kind[32];
+
+	snprintf(kind, sizeof(kind), "consent %s", state);
+	if (db_run(k->db, e,
+		"UPDATE consent_t SET state = ?, ended_by = ?, ended_at = ?,"
+		" ended_why = ? WHERE no = ?",
+		"ttt"
+		"ti",
+		state, a->person, a->now, a->reason, no) == -1 ||
+	    act_note(k->db, a, kind, account,
+		json_pack("{s:I}", "consent", (json_int_t)no), e) == -1 ||
+	    query_end_under(k, QUERY_CONSENT, no, a->now, e) == -1)
+		return -1;
+	keeper_hang_up(k, account);
+	return subscription_rights(k, account, e);
+}
+
 static int
 revoke(struct keeper *k, const json_t *request, const struct act *a,
     json_t **ret_answer, struct err *e)
@@ -255,15 +281,51 @@ revoke(struct keeper *k, const json_t *request, const struct act *a,
 				 "there is no such consent in force", word);
 	*ret_answer = json_pack("{s:I, s:s}", "consent", (json_int_t)no,
 	    "state", "revoked");
-	if (db_run(k->db, e,
-		"UPDATE consent_t SET state = 'revoked', ended_by = ?,"
-		" ended_at = ?, ended_why = ? WHERE no = ?",
-		"ttti", a->person, a->now, a->reason, no) == -1 ||
-	    act_note(k->db, a, "consent revoked", account,
-		json_pack("{s:I}", "consent", (json_int_t)no), e) == -1)
-		return -1;
-	keeper_hang_up(k, account);
-	return 0;
+	return end_one(k, no, "revoked", account, a, e);
+}
+
+/* A row that no longer stands: 1 the first consent of one, 0 none. */
+static int
+next_withdrawn(struct keeper *k, int64_t *ret_no, char account[ACCOUNT_TEXT],
+    struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_query(k->db, &st, e,
+	    "SELECT c.no, c.account FROM consent_t c JOIN d_" CONSENT_DATASET
+	    " r ON r._id = c.row WHERE c.state = 'confirmed' AND r._to IS NOT"
+	    " NULL ORDER BY c.no LIMIT 1",
+	    "");
+
+	if (rc == 1) {
+		*ret_no = sqlite3_column_int64(st, 0);
+		snprintf(account, ACCOUNT_TEXT, "%s", db_text(st, 1));
+	}
+	db_done(st);
+	return rc;
+}
+
+int
+consent_arrived(struct keeper *k, int64_t bundle, const char *now,
+    struct err *e)
+{
+	char account[ACCOUNT_TEXT] = "";
+	struct act a = { .now = now,
+		.person = "",
+		.reason = "由报送者变更或撤回 changed or withdrawn by its "
+			  "sender" };
+	int64_t no = 0;
+	int rc;
+
+	if (!has_rows(k) ||
+	    db_int(k->db, 0,
+		"SELECT count(*) FROM bundle_file_t WHERE bundle = ? AND"
+		" dataset = ?",
+		"it", bundle, CONSENT_DATASET) == 0)
+		return 0;
+	while ((rc = next_withdrawn(k, &no, account, e)) == 1)
+		if (end_one(k, no, "withdrawn", account, &a, e) == -1)
+			return -1;
+	return rc;
 }
 
 /* --- the list ----------------------------------------------------------- */

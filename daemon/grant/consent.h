@@ -20,4 +20,8 @@
 int consent_ask(struct keeper *k, const char *what, const json_t *request,
     const char *now, json_t **ret_answer, struct err *e);
 
+/* A bundle of them: those whose row it changed or took back are over. */
+int consent_arrived(struct keeper *k, int64_t bundle, const char *now,
+    struct err *e);
+
 #endif

@@ -352,21 +352,43 @@ in_range(const struct grant_answer *r, const char *as_of)
 	       (r->until[0] == '\0' || strcmp(day, r->until) <= 0);
 }
 
-/* Whether so many years after a day are over today. */
-static int
-is_past(const char *day, int years, const char *today)
+/* The day on which so many years after a day are over. */
+static void
+years_after(const char *day, int years, char end[GRANT_ENDS])
 {
-	char end[GRANT_DAY + 8];
+	snprintf(end, GRANT_ENDS, "%04d%.6s", (atoi(day) + years) % 10000,
+	    day + 4);
+}
 
-	snprintf(end, sizeof(end), "%04d%s", atoi(day) + years, day + 4);
-	return strcmp(end, today) <= 0;
+/* What runs out later, by what day it is. */
+static void
+bring_forward(char ends[GRANT_ENDS], const char *day, const char *after)
+{
+	char due[GRANT_ENDS];
+
+	snprintf(due, sizeof(due), "%.10s%s", day, after);
+	if (ends != NULL && (ends[0] == '\0' || strcmp(due, ends) < 0))
+		memcpy(ends, due, sizeof(due));
+}
+
+/* A clock that has not run out says when it will. */
+static int
+has_ended(const char *day, int years, const char *today, char ends[GRANT_ENDS])
+{
+	char end[GRANT_ENDS];
+
+	years_after(day, years, end);
+	if (strcmp(end, today) <= 0)
+		return 1;
+	bring_forward(ends, end, "");
+	return 0;
 }
 
 enum grant_row
 grant_row(const struct grants *g, const struct grant_ask *a,
     const struct schema *s, const struct grant_subject *who,
     const struct grant_answer *answer, const char *as_of,
-    const char *const value[SHARING_CLOCKS])
+    const char *const value[SHARING_CLOCKS], char ends[GRANT_ENDS])
 {
 	const struct sharing_dataset *d = sharing_find(g->sharing, s->dataset);
 	enum grant_row row = GRANT_ROW_WHOLE;
@@ -381,18 +403,21 @@ grant_row(const struct grants *g, const struct grant_ask *a,
 		case CLOCK_UNTIL:
 			if (strcmp(day, a->today) < 0)
 				return GRANT_ROW_NOT;
+			bring_forward(ends, day, "+");
 			break;
 		case CLOCK_REMOVED:
 			if (strcmp(day, a->today) <= 0)
 				return GRANT_ROW_NOT;
+			bring_forward(ends, day, "");
 			break;
 		case CLOCK_ENDED:
-			if (is_past(day,
+			if (has_ended(day,
 				who->person ? g->sharing->years_person
 					    : g->sharing->years_enterprise,
-				a->today))
+				a->today, ends))
 				return GRANT_ROW_NOT;
-			if (is_past(day, g->sharing->years_person, a->today))
+			if (has_ended(day, g->sharing->years_person, a->today,
+				ends))
 				row = GRANT_ROW_WITHOUT_PERSONS;
 			break;
 		}

@@ -13,7 +13,7 @@
  * ask in every respect, and where several do, only what each of them gives.
  */
 
-enum { GRANT_MANY = 8, GRANT_DAY = 11, GRANT_DIVISION = 7 };
+enum { GRANT_MANY = 8, GRANT_DAY = 11, GRANT_ENDS = 12, GRANT_DIVISION = 7 };
 
 /* Of fewer subjects a count would tell of single ones. */
 enum { GRANT_COUNT_LEAST = 3 };
@@ -150,12 +150,15 @@ enum grant_row {
 /*
  * Whether a row may be given under an answer: its business date lies in the
  * range, and no clock of its data set has run out. value has the dates of the
- * clocks in their order, "" or NULL where there is none.
+ * clocks in their order, "" or NULL where there is none. ends, where it is not
+ * NULL, is brought forward to the day on which the row is to be judged anew:
+ * "2016-01-05", or "2016-01-05+" for the day after; compared as texts a day is
+ * not before it when it is due. "" is never.
  */
 enum grant_row grant_row(const struct grants *g, const struct grant_ask *a,
     const struct schema *s, const struct grant_subject *who,
     const struct grant_answer *answer, const char *as_of,
-    const char *const value[SHARING_CLOCKS]);
+    const char *const value[SHARING_CLOCKS], char ends[GRANT_ENDS]);
 
 /*
  * The fields that names, separated by blanks or commas, stand for; "*" is all.

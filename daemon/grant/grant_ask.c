@@ -7,6 +7,7 @@
 #include "base/act.h"
 #include "base/rows.h"
 #include "extract/query.h"
+#include "extract/subscription.h"
 #include "golden/enterprise.h"
 #include "grant/grant_ask.h"
 #include "grant/grant_store.h"
@@ -460,7 +461,9 @@ move_on(struct keeper *k, const struct step *s, const json_t *request,
 		rc = objection_grant(k, no,
 		    s->to == GRANT_REVOKED ? "CORRECTED" : "CONFIRMED", a, e);
 	if (rc == 0 && s->to == GRANT_REVOKED)
-		rc = query_revoke(k, no, a->now, e);
+		rc = query_end_under(k, QUERY_GRANT, no, a->now, e);
+	if (rc == 0)
+		rc = subscription_rights(k, account, e);
 	/* What is being fetched under it ends with it. */
 	if (rc == 0 && s->to != GRANT_IN_FORCE)
 		keeper_hang_up(k, account);

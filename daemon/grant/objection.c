@@ -7,6 +7,7 @@
 #include "base/db.h"
 #include "base/ledger.h"
 #include "base/rows.h"
+#include "extract/recall.h"
 #include "grant/objection_part.h"
 #include "keeper/standing.h"
 #include "sys/mem.h"
@@ -66,6 +67,16 @@ objection_marks(struct db *db, const struct schema *s,
 
 /* --- answers ------------------------------------------------------------ */
 
+/* What it marked is another row now to whoever was given it. */
+static int
+unmark(struct db *db, int64_t no, struct err *e)
+{
+	return recall_marked(db,
+	    (uint32_t)db_int(db, 0,
+		"SELECT enterprise FROM objection_t WHERE no = ?", "i", no),
+	    e);
+}
+
 int
 objection_close(struct keeper *k, int64_t no, const char *verdict,
     const char *answer, const char *by, const char *now, struct err *e)
@@ -86,7 +97,10 @@ objection_close(struct keeper *k, int64_t no, const char *verdict,
 	    e);
 	free(text);
 	json_decref(detail);
-	return rc == -1 || objection_tell(k, no, now, e) == -1 ? -1 : 1;
+	return rc == -1 || unmark(k->db, no, e) == -1 ||
+		       objection_tell(k, no, now, e) == -1
+		   ? -1
+		   : 1;
 }
 
 int

@@ -7,6 +7,7 @@
 #include "base/act.h"
 #include "base/db.h"
 #include "base/ledger.h"
+#include "extract/recall.h"
 #include "form/csv_write.h"
 #include "grant/objection_part.h"
 #include "keeper/standing.h"
@@ -187,7 +188,9 @@ take_value(struct taking *t, struct objection *o)
 	if (insert(t, o, &no) == -1 || (n = mark_rows(t, o, no)) == -1)
 		return -1;
 	if (n > 0)
-		return objection_tell(t->k, no, t->now, t->e);
+		return recall_marked(t->k->db, o->enterprise, t->e) == -1
+			   ? -1
+			   : objection_tell(t->k, no, t->now, t->e);
 	/* Nothing to mark: it is answered at once. */
 	return objection_close(t->k, no, "CONFIRMED",
 		   "平台没有这家企业的此项记录。 The platform has no such "

@@ -11,6 +11,7 @@
 #include "base/bundle.h"
 #include "command/command.h"
 #include "door/tree.h"
+#include "extract/query.h"
 #include "golden/linking.h"
 #include "golden/review.h"
 #include "golden/sendback.h"
@@ -150,7 +151,8 @@ show(struct keeper *k, const char *id, json_t **ret_answer, struct err *e)
 	json_object_set_new(*ret_answer, "quality",
 	    quality_json(k->db, b.no, e));
 	json_object_set_new(*ret_answer, "report_owed",
-	    json_boolean(reports_wait(k, REPORT_BUNDLE, b.name.id)));
+	    json_boolean(reports_wait(k, REPORT_BUNDLE, b.name.id) ||
+			 query_waits(k->db, b.no)));
 	if (b.refusal.zh[0] != '\0')
 		json_object_set_new(*ret_answer, "reason",
 		    json_string(b.refusal.zh));

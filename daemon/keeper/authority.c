@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/db.h"
+#include "grant/consent.h"
 #include "grant/grant_tell.h"
 #include "grant/objection.h"
 #include "grant/offer.h"
@@ -33,6 +34,7 @@ authority_arrived(struct keeper *k, int64_t bundle, const char *now,
     struct err *e)
 {
 	if (objection_arrived(k, bundle, now, e) == -1 ||
+	    consent_arrived(k, bundle, now, e) == -1 ||
 	    grant_tell_after(k, now, e) == -1)
 		return -1;
 	return db_run(k->db, e,

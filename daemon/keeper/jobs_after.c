@@ -2,7 +2,7 @@
 
 #include "base/outbox.h"
 #include "extract/query.h"
-#include "extract/subscription.h"
+#include "extract/recall.h"
 #include "keeper/jobs_part.h"
 #include "keeper/notice.h"
 #include "sys/hash.h"
@@ -73,7 +73,7 @@ show_extracts(struct keeper *k, struct err *e)
 		rc = query_place(k->db, e);
 	if (rc == 0 && k->jobs->extracts_wait)
 		do
-			rc = subscription_place(k->db, e);
+			rc = recall_place(k, e);
 		while (rc == 1);
 	k->jobs->extracts_wait = 0;
 	return rc;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "extract/recall.h"
 #include "extract/subscription.h"
 #include "form/rowfile.h"
 #include "golden/linking.h"
@@ -223,7 +224,9 @@ quiet_work(struct keeper *k, struct err *e)
 		rc = schedule_tick(k, e);
 		if (rc == 0)
 			rc = authority_tick(k, e);
-		return rc != 0 ? rc : subscription_tick(k, e);
+		if (rc == 0)
+			rc = subscription_tick(k, e);
+		return rc != 0 ? rc : recall_slice(k, SLICE_MS, e);
 	}
 	rc = linking_slice(k, SLICE_MS, e);
 	return rc == 0 ? send_conflicts(k, e) : rc;
@@ -294,7 +297,7 @@ int
 jobs_busy(const struct keeper *k)
 {
 	if (k->jobs->receipts_wait || k->jobs->extracts_wait ||
-	    k->jobs->nmoves > 0 || linking_waits(k))
+	    k->jobs->nmoves > 0 || linking_waits(k) || recall_waits(k))
 		return 1;
 	for (struct job *job = k->jobs->first; job != NULL; job = job->next)
 		if (has_slices(job))

@@ -134,6 +134,20 @@ jobs_query_due(struct keeper *k, struct job *job, struct err *e)
 	return rc == 0 ? 0 : refuse(k, job, now, e);
 }
 
+/* A number that was none leaves no receipt: its receiver never hears of it. */
+static int
+leave_idle(struct keeper *k, struct job *job, const char *now, struct err *e)
+{
+	struct err none = { .kind = ERR_NONE };
+	struct bundle *b = &job->bundle;
+
+	if (bundle_finish(k->db, b, "accepted", &none, now, e) == -1 ||
+	    subscription_done(k, b, e) == -1)
+		return -1;
+	log_info("%s has nothing new account=%s", b->name.id, b->name.account);
+	return jobs_leave(k, job, e);
+}
+
 int
 jobs_query_slice(struct keeper *k, struct job *job, int milliseconds,
     struct err *e)
@@ -143,11 +157,18 @@ jobs_query_slice(struct keeper *k, struct job *job, int milliseconds,
 
 	if (rc != 0)
 		return rc;
-	job->decided = query_decide_given(job->decision);
+	rc = query_decide_given(job->decision);
 	query_decide_close(job->decision);
 	job->decision = NULL;
+	/* What its receiver holds is withdrawn, if there is nothing else. */
+	if (rc == 0)
+		rc = query_withdraws(k->db, job->bundle.no, e);
+	if (rc == -1)
+		return -1;
+	job->decided = rc;
 	clock_now(now, sizeof(now));
-	return job->decided ? 0 : refuse_all(k, job, now, e);
+	return rc ? query_bound(k->db, job->bundle.no, e)
+		  : refuse_all(k, job, now, e);
 }
 
 int
@@ -184,10 +205,13 @@ jobs_query_extracted(struct keeper *k, struct job *job, struct err *e)
 {
 	struct err none = { .kind = ERR_NONE };
 	char now[40];
+	int rc;
 
 	clock_now(now, sizeof(now));
-	if (query_given(k, job->standing, &job->bundle, job->rows, now, e) ==
-	    -1)
+	rc = query_given(k, job->standing, &job->bundle, job->rows, now, e);
+	if (rc == 0)
+		return leave_idle(k, job, now, e);
+	if (rc == -1)
 		return -1;
 	jobs_extracts_wait(k);
 	return finish(k, job, query_outcome(k->db, job->bundle.no), &none, now,

@@ -11,6 +11,7 @@
 
 #include "base/account.h"
 #include "base/db.h"
+#include "extract/recall.h"
 #include "form/decode.h"
 #include "golden/linking.h"
 #include "keeper/answers.h"
@@ -447,6 +448,7 @@ keeper_role(int argc, char **argv)
 	checkpoints_free(k->checkpoints);
 	metrics_free(k->metrics);
 	linking_free(k->linking);
+	recall_free(k->recall);
 	db_close(k->db);
 	standing_drop(k->standing);
 	free(k);

@@ -23,6 +23,7 @@ struct jobs;
 struct reports;
 struct standing;
 struct linking;
+struct recall;
 struct answer;
 struct checkpoints;
 struct metrics;
@@ -57,6 +58,7 @@ struct keeper {
 	struct db *db;
 	struct standing *standing; /* rules in force */
 	struct linking *linking;   /* NULL: these rules have none */
+	struct recall *recall;     /* what is compared now, NULL nothing */
 	int spool;                 /* descriptor of the spool */
 	int signer;
 	int watch;

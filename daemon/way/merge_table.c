@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/rows.h"
-#include "extract/subscription.h"
 #include "sys/buf.h"
 #include "sys/mem.h"
 #include "way/merge_part.h"
@@ -451,13 +450,6 @@ merge_end_version(struct merge *m, const struct current *c, const char *reason,
 	(void)sqlite3_bind_int64(st, 3, c->id);
 	rc = db_step(m->db, st, 1, e);
 	db_done(st);
-	/* Who was given it is told. */
-	if (rc == 0 && c->enterprise != 0 &&
-	    (strcmp(reason, "corrected") == 0 ||
-		strcmp(reason, "retracted") == 0 ||
-		strcmp(reason, "deleted by provider") == 0))
-		rc = subscription_corrected(m->db, m->target->schema->dataset,
-		    c->id, e);
 	return rc;
 }
 

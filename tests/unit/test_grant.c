@@ -429,7 +429,7 @@ row(const char *as_of, const char *ended, const char *until,
 	const char *const value[SHARING_CLOCKS] = { ended, until, removed };
 
 	decide();
-	return grant_row(&all, &ask, &loans, &who, &got, as_of, value);
+	return grant_row(&all, &ask, &loans, &who, &got, as_of, value, NULL);
 }
 
 static void
