@@ -22,6 +22,8 @@
 struct ask {
 	int sock;
 	pid_t own; /* our own supervisor, 0: a server runs */
+	const struct buf
+	    *beside; /* what goes with each request; NULL nothing */
 };
 
 static int
@@ -118,6 +120,23 @@ read_answer(int fd, struct err *e)
 	return answer;
 }
 
+/* What goes beside it, as a memory file; -1 nothing does, or it failed. */
+static int
+put_beside(const struct ask *a, struct frame *f, struct err *e)
+{
+	int fd = -1;
+
+	frame_put_u8(f, a->beside != NULL);
+	if (a->beside == NULL)
+		return -1;
+	fd = memfd_create("beside", MFD_CLOEXEC);
+	if (fd == -1 || write(fd, a->beside->data, a->beside->len) !=
+			    (ssize_t)a->beside->len)
+		(void)err_errno(e, ERR_RETRY, "cannot hand over the list");
+	frame_put_fd(f, fd);
+	return fd;
+}
+
 /* One request and its answer. */
 static int
 exchange(struct ask *a, const json_t *request, json_t **ret_answer,
@@ -127,9 +146,11 @@ exchange(struct ask *a, const json_t *request, json_t **ret_answer,
 	char *text = json_dumps(request, JSON_COMPACT);
 	int fd = -1;
 	int rc = -1;
+	int beside;
 
 	frame_start(f, MESSAGE_ASK);
 	frame_put_str(f, text != NULL ? text : "{}");
+	beside = put_beside(a, f, e);
 	if (frame_send(a->sock, f, e) == -1)
 		goto out;
 	if (frame_recv(a->sock, f, e) != 1 || f->type != MESSAGE_ANSWER) {
@@ -145,6 +166,8 @@ exchange(struct ask *a, const json_t *request, json_t **ret_answer,
 out:
 	if (fd != -1)
 		(void)close(fd);
+	if (beside != -1)
+		(void)close(beside);
 	free(text);
 	free(f);
 	return rc;
@@ -215,6 +238,13 @@ int
 command_ask(const struct conf *c, json_t *request, int as_json,
     void (*print)(const json_t *answer))
 {
+	return command_ask_with(c, request, NULL, as_json, print);
+}
+
+int
+command_ask_with(const struct conf *c, json_t *request,
+    const struct buf *beside, int as_json, void (*print)(const json_t *answer))
+{
 	json_t *answer = NULL;
 	json_t *refusal;
 	struct ask *a = NULL;
@@ -225,6 +255,7 @@ command_ask(const struct conf *c, json_t *request, int as_json,
 		json_decref(request);
 		return command_fail(&e);
 	}
+	a->beside = beside;
 	if (ask_keeper(a, request, &answer, &status, &e) == -1) {
 		status = command_fail(&e);
 		goto out;

@@ -91,6 +91,9 @@ void ask_close(struct ask *a);
  */
 int command_ask(const struct conf *c, json_t *request, int as_json,
     void (*print)(const json_t *answer));
+/* The same with a text beside it that is too long for a request. */
+int command_ask_with(const struct conf *c, json_t *request,
+    const struct buf *beside, int as_json, void (*print)(const json_t *answer));
 
 /* A text of an answer, "" where there is none. */
 const char *command_text(const json_t *o, const char *name);

@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "grant/grant.h"
 #include "sys/buf.h"
 #include "sys/file.h"
 #include "sys/hash.h"
 
 /* zayton grant, zayton consent: who may see what, and who agreed to it. */
 
-enum { PAPER_MAX = 64 << 20, LIST_MAX = 48 * 1024 };
+enum { PAPER_MAX = 64 << 20, SIGNATURE_MAX = 16 << 10 };
 
 /* --- requests ----------------------------------------------------------- */
 
@@ -94,36 +95,36 @@ put_paper(json_t *o, const char *path, struct err *e)
 	return rc;
 }
 
-/* What a file holds as a text of the request. */
+/* The signature of the paper as a text of the request. */
 static int
-put_file(json_t *o, const char *name, const char *path, struct err *e)
+put_signature(json_t *o, const char *path, struct err *e)
 {
 	struct buf b;
-	int rc = read_file(path, LIST_MAX, &b, e);
+	int rc = read_file(path, SIGNATURE_MAX, &b, e);
 
-	if (rc == 0 && json_object_set_new(o, name,
+	if (rc == 0 && json_object_set_new(o, "signature",
 			   json_stringn(b.len > 0 ? b.data : "", b.len)) == -1)
 		rc = err_set(e, ERR_HOLD, "'%s' is not a text", path);
 	buf_done(&b);
 	return rc;
 }
 
-/* --evidence, --signature, --subjects file:PATH: paths of the user's. */
+/* --subjects file:PATH goes beside the request, which names it by its hash. */
 static int
-put_files(json_t *o, const char *paper, const char *signature, struct err *e)
+read_list(json_t *o, struct buf *list, struct err *e)
 {
 	const char *subjects = command_text(o, "subjects");
+	char path[4096], hex[DIGEST_TEXT];
 
-	if (paper != NULL && put_paper(o, paper, e) == -1)
+	if (strncmp(subjects, "file:", 5) != 0)
+		return 0;
+	snprintf(path, sizeof(path), "%s", subjects + 5);
+	buf_init(list, GRANT_LIST_BYTES);
+	if (file_read(AT_FDCWD, path, list, e) == -1)
 		return -1;
-	if (signature != NULL && put_file(o, "signature", signature, e) == -1)
-		return -1;
-	if (strncmp(subjects, "file:", 5) == 0) {
-		char path[4096];
-
-		snprintf(path, sizeof(path), "%s", subjects + 5);
-		return put_file(o, "subjects", path, e);
-	}
+	hash_sha256_hex(list->len > 0 ? list->data : "", list->len, hex);
+	put_text(o, "subjects", "list");
+	put_text(o, "subjects_sha256", hex);
 	return 0;
 }
 
@@ -223,117 +224,128 @@ print_consent(const json_t *answer)
 
 /* --- the commands ------------------------------------------------------- */
 
-static int
-ask(json_t *request, int json, void (*print)(const json_t *answer))
-{
-	struct conf c;
-	struct err e;
+/* What one of them asks: its verbs, and the options it alone has. */
+struct verb {
+	const char *name;
+	const char
+	    *argument; /* member that its argument is, NULL it has none */
+	void (*print)(const json_t *answer);
+};
 
-	if (command_home(&c, &e) == -1) {
-		json_decref(request);
-		return command_fail(&e);
+struct paperwork {
+	const char *word; /* "grant", "consent" */
+	const struct verb *verbs;
+	const char *const *texts;
+	const char *const *numbers;
+	const char *const *flags;
+};
+
+static void
+put_flags(int *argc, char **argv, json_t *o, const char *const *names)
+{
+	for (; *names != NULL; names++) {
+		char option[32];
+
+		snprintf(option, sizeof(option), "--%s", *names);
+		if (command_option(argc, argv, option, 0) != NULL)
+			json_object_set_new(o, *names, json_true());
 	}
-	return command_ask(&c, request, json, print);
 }
 
-static const char *const people[] = { "person", "reason", NULL };
-
-int
-grant_command(int argc, char **argv)
+/* The verb and its argument; NULL where they are none. */
+static const struct verb *
+read_verb(const struct paperwork *p, int argc, char **argv, json_t *o)
 {
-	static const char *const texts[] = { "account", "fields", "full",
-		"subjects", "purpose", "form", "from", "until", "data-from",
-		"data-until", "reference", NULL };
-	static const char *const numbers[] = { "life", "times", "every", NULL };
+	char what[32];
+
+	for (const struct verb *v = p->verbs; argc > 1 && v->name != NULL; v++)
+		if (strcmp(v->name, argv[1]) == 0) {
+			if (argc != (v->argument != NULL ? 3 : 2))
+				return NULL;
+			snprintf(what, sizeof(what), "%s %s", p->word, v->name);
+			put_text(o, "do", what);
+			if (v->argument != NULL)
+				put_text(o, v->argument, argv[2]);
+			return v;
+		}
+	return NULL;
+}
+
+static int
+run(const struct paperwork *p, int argc, char **argv)
+{
+	static const char *const common[] = { "account", "purpose", "from",
+		"until", "reference", "person", "reason", NULL };
 	int json = command_option(&argc, argv, "--json", 0) != NULL;
-	int all = command_option(&argc, argv, "--all", 0) != NULL;
-	int once = command_option(&argc, argv, "--once", 0) != NULL;
 	const char *paper = command_option(&argc, argv, "--evidence", 1);
 	const char *signature = command_option(&argc, argv, "--signature", 1);
 	const char *datasets = command_option(&argc, argv, "--dataset", 1);
 	json_t *o = json_object();
-	const char *verb;
-	char what[32];
+	const struct verb *verb = NULL;
+	struct buf list = { .data = NULL };
+	struct conf c;
 	struct err e;
+	int status;
 
-	put_options(&argc, argv, o, texts);
-	put_options(&argc, argv, o, people);
-	put_text(o, "datasets", datasets);
-	verb = argc > 1 ? argv[1] : "";
-	snprintf(what, sizeof(what), "grant %.20s", verb);
-	put_text(o, "do", what);
-	if (put_numbers(&argc, argv, o, numbers) == -1 ||
-	    command_unknown(argc, argv))
-		goto usage;
-	if (once)
+	put_options(&argc, argv, o, common);
+	put_options(&argc, argv, o, p->texts);
+	put_flags(&argc, argv, o, p->flags);
+	if (json_object_del(o, "once") == 0)
 		json_object_set_new(o, "times", json_integer(1));
-	if (all)
-		json_object_set_new(o, "all", json_true());
-	if (put_files(o, paper, signature, &e) == -1) {
+	put_text(o, "datasets", datasets);
+	if (put_numbers(&argc, argv, o, p->numbers) == 0 &&
+	    !command_unknown(argc, argv))
+		verb = read_verb(p, argc, argv, o);
+	if (verb == NULL) {
 		json_decref(o);
-		return command_fail(&e);
+		return command_usage();
 	}
-	if (strcmp(verb, "list") == 0 && argc == 2)
-		return ask(o, json, print_grants);
-	if (strcmp(verb, "add") == 0 && argc == 2)
-		return ask(o, json, print_added);
-	if (argc == 3 &&
-	    (strcmp(verb, "approve") == 0 || strcmp(verb, "revoke") == 0 ||
-		strcmp(verb, "suspend") == 0 || strcmp(verb, "resume") == 0)) {
-		json_object_set_new(o, "number",
-		    json_integer(strtoll(argv[2], NULL, 10)));
-		return ask(o, json, print_moved);
+	/* Paths of the user's: read before the instance is entered. */
+	if ((paper != NULL && put_paper(o, paper, &e) == -1) ||
+	    (signature != NULL && put_signature(o, signature, &e) == -1) ||
+	    read_list(o, &list, &e) == -1 || command_home(&c, &e) == -1) {
+		json_decref(o);
+		status = command_fail(&e);
+	} else {
+		status = command_ask_with(&c, o, list.len > 0 ? &list : NULL,
+		    json, verb->print);
 	}
-usage:
-	json_decref(o);
-	return command_usage();
+	buf_done(&list);
+	return status;
+}
+
+int
+grant_command(int argc, char **argv)
+{
+	static const struct verb verbs[] = { { "list", NULL, print_grants },
+		{ "add", NULL, print_added },
+		{ "approve", "number", print_moved },
+		{ "revoke", "number", print_moved },
+		{ "suspend", "number", print_moved },
+		{ "resume", "number", print_moved }, { NULL, NULL, NULL } };
+	static const char *const texts[] = { "fields", "full", "subjects",
+		"form", "data-from", "data-until", NULL };
+	static const char *const numbers[] = { "life", "times", "every", NULL };
+	static const char *const flags[] = { "all", "once", NULL };
+	static const struct paperwork p = { "grant", verbs, texts, numbers,
+		flags };
+
+	return run(&p, argc, argv);
 }
 
 int
 consent_command(int argc, char **argv)
 {
-	static const char *const texts[] = { "account", "enterprise", "purpose",
-		"from", "until", "reference", NULL };
-	int json = command_option(&argc, argv, "--json", 0) != NULL;
-	int all = command_option(&argc, argv, "--all", 0) != NULL;
-	int pending = command_option(&argc, argv, "--pending", 0) != NULL;
-	const char *paper = command_option(&argc, argv, "--evidence", 1);
-	const char *signature = command_option(&argc, argv, "--signature", 1);
-	const char *datasets = command_option(&argc, argv, "--dataset", 1);
-	json_t *o = json_object();
-	const char *verb;
-	char what[32];
-	struct err e;
+	static const struct verb verbs[] = { { "list", NULL, print_consents },
+		{ "add", "enterprise", print_consent },
+		{ "confirm", "number", print_consent },
+		{ "reject", "number", print_consent },
+		{ "revoke", "number", print_consent }, { NULL, NULL, NULL } };
+	static const char *const texts[] = { "enterprise", NULL };
+	static const char *const none[] = { NULL };
+	static const char *const flags[] = { "all", "pending", NULL };
+	static const struct paperwork p = { "consent", verbs, texts, none,
+		flags };
 
-	put_options(&argc, argv, o, texts);
-	put_options(&argc, argv, o, people);
-	put_text(o, "datasets", datasets);
-	verb = argc > 1 ? argv[1] : "";
-	snprintf(what, sizeof(what), "consent %.20s", verb);
-	put_text(o, "do", what);
-	if (command_unknown(argc, argv))
-		goto usage;
-	if (all)
-		json_object_set_new(o, "all", json_true());
-	if (pending)
-		json_object_set_new(o, "pending", json_true());
-	if (put_files(o, paper, signature, &e) == -1) {
-		json_decref(o);
-		return command_fail(&e);
-	}
-	if (strcmp(verb, "list") == 0 && argc == 2)
-		return ask(o, json, print_consents);
-	if (strcmp(verb, "add") == 0 && argc == 3) {
-		put_text(o, "enterprise", argv[2]);
-		return ask(o, json, print_consent);
-	}
-	if (argc == 3 &&
-	    (strcmp(verb, "confirm") == 0 || strcmp(verb, "reject") == 0 ||
-		strcmp(verb, "revoke") == 0)) {
-		put_text(o, "number", argv[2]);
-		return ask(o, json, print_consent);
-	}
-usage:
-	json_decref(o);
-	return command_usage();
+	return run(&p, argc, argv);
 }

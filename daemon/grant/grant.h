@@ -18,6 +18,9 @@ enum { GRANT_MANY = 8, GRANT_DAY = 11, GRANT_ENDS = 12, GRANT_DIVISION = 7 };
 /* Of fewer subjects a count would tell of single ones. */
 enum { GRANT_COUNT_LEAST = 3 };
 
+/* What a list of enterprises may be: a bank's clients are some ten thousands. */
+enum { GRANT_LIST_MAX = 100000, GRANT_LIST_BYTES = 4 << 20 };
+
 /* A purpose of grants that covers each, but public fields only. */
 #define GRANT_ANY_PURPOSE "*"
 

@@ -15,6 +15,7 @@
 #include "grant/objection.h"
 #include "sys/buf.h"
 #include "sys/hash.h"
+#include "sys/mem.h"
 #include "way/work.h"
 
 enum { NAMES_MAX = 8192, LIST_MAX = 100000, WAITS_DAYS = 14 };
@@ -38,6 +39,7 @@ struct draft {
 	struct act_paper paper;
 	uint32_t *list; /* owned */
 	size_t nlist;
+	char list_sha256[DIGEST_TEXT];
 	struct err *e;
 };
 
@@ -47,13 +49,61 @@ number_of(const json_t *request, const char *name)
 	return json_integer_value(json_object_get(request, name));
 }
 
-/* "all", "consented", "division:350581", or enterprises, one a word. */
+/* The list, as a word of the request or beside it; NULL and refused. */
+static const char *
+list_text(struct draft *d, const char *s)
+{
+	const struct buf *beside = d->k->beside;
+
+	if (strcmp(s, "list") != 0) {
+		hash_sha256_hex(s, strlen(s), d->list_sha256);
+		return s;
+	}
+	if (beside != NULL && memchr(beside->data, '\0', beside->len) == NULL)
+		hash_sha256_hex(beside->data, beside->len, d->list_sha256);
+	/* What was signed names it by its hash. */
+	if (strcmp(act_text(d->request, "subjects_sha256"), d->list_sha256) ==
+	    0)
+		return beside->data;
+	(void)act_refuse(d->e, "企业名单与其摘要不符，或不是文本",
+	    "the list of enterprises is not the one of its hash, or no text",
+	    "");
+	return NULL;
+}
+
+/* Enterprises, one a word. */
+static int
+read_list(struct draft *d, const char *s)
+{
+	static const char blank[] = " ,;\t\r\n";
+	char word[64];
+
+	if (strncmp(s, "\357\273\277", 3) == 0)
+		s += 3;
+	d->list = xcalloc(GRANT_LIST_MAX, sizeof(*d->list));
+	for (s += strspn(s, blank); *s != '\0'; s += strspn(s, blank)) {
+		size_t len = strcspn(s, blank);
+
+		snprintf(word, sizeof(word), "%.*s",
+		    (int)(len < sizeof(word) ? len : sizeof(word) - 1), s);
+		if (d->nlist == GRANT_LIST_MAX)
+			return act_refuse(d->e, "企业名单超过 100000 家",
+			    "the list has more than 100000 enterprises", word);
+		if (act_enterprise(d->k->db, word, &d->list[d->nlist++],
+			d->e) == -1)
+			return -1;
+		s += len;
+	}
+	return d->nlist > 0 ? 0
+			    : act_refuse(d->e, "缺少授权对象（--subjects）",
+				  "say of whom (--subjects)", "");
+}
+
+/* "all", "consented", "division:350581", or a list. */
 static int
 read_subjects(struct draft *d)
 {
-	static const char blank[] = " ,;\t\r\n";
 	const char *s = act_text(d->request, "subjects");
-	char word[64];
 
 	if (strcmp(s, "all") == 0 || strcmp(s, "consented") == 0) {
 		d->whom = s[0] == 'a' ? GRANT_OF_ALL : GRANT_OF_CONSENTED;
@@ -71,25 +121,8 @@ read_subjects(struct draft *d)
 		return 0;
 	}
 	d->whom = GRANT_OF_LIST;
-	d->list = calloc(LIST_MAX, sizeof(*d->list));
-	for (s += strspn(s, blank); d->list != NULL && *s != '\0';) {
-		size_t len = strcspn(s, blank);
-
-		snprintf(word, sizeof(word), "%.*s",
-		    (int)(len < sizeof(word) ? len : sizeof(word) - 1), s);
-		if (d->nlist == LIST_MAX)
-			return act_refuse(d->e, "企业名单过长",
-			    "the list of enterprises is too long", "");
-		if (act_enterprise(d->k->db, word, &d->list[d->nlist++],
-			d->e) == -1)
-			return -1;
-		s += len;
-		s += strspn(s, blank);
-	}
-	if (d->nlist == 0)
-		return act_refuse(d->e, "缺少授权对象（--subjects）",
-		    "say of whom (--subjects)", "");
-	return 0;
+	s = list_text(d, s);
+	return s != NULL ? read_list(d, s) : -1;
 }
 
 /* What each grant has to say: named where it is missing. */
@@ -198,12 +231,9 @@ note_added(struct draft *d, int64_t no, const char *dataset, const char *fields,
 	json_object_set_new(o, "signer", json_string(d->paper.signer));
 	json_object_set_new(o, "pending", json_boolean(pending));
 	if (d->whom == GRANT_OF_LIST) {
-		const char *s = act_text(d->request, "subjects");
-		char hex[DIGEST_TEXT];
-
-		hash_sha256_hex(s, strlen(s), hex);
 		json_object_set_new(o, "subjects", json_string("list"));
-		json_object_set_new(o, "subjects_sha256", json_string(hex));
+		json_object_set_new(o, "subjects_sha256",
+		    json_string(d->list_sha256));
 	}
 	return act_note(d->k->db, &d->act, "grant added", d->account, o, d->e);
 }
@@ -436,7 +466,7 @@ static int
 move_on(struct keeper *k, const struct step *s, const json_t *request,
     const struct act *a, json_t **ret_answer, struct err *e)
 {
-	int64_t no = number_of(request, "number");
+	int64_t no = strtoll(act_text(request, "number"), NULL, 10);
 	char account[ACCOUNT_TEXT];
 	int rc;
 

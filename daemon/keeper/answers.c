@@ -16,6 +16,7 @@
 #include "golden/review.h"
 #include "golden/sendback.h"
 #include "grant/consent.h"
+#include "grant/grant.h"
 #include "grant/grant_ask.h"
 #include "grant/objection.h"
 #include "keeper/acts.h"
@@ -355,20 +356,47 @@ send_answer(struct keeper *k, struct peer *p, int exit_status,
 	return rc;
 }
 
+/* The text that comes beside a request; its descriptor goes. */
+static int
+read_beside(int fd, struct buf *b, struct err *e)
+{
+	char piece[16384];
+	ssize_t n = 0;
+	off_t at = 0;
+
+	while (fd != -1 && buf_ok(b) &&
+	       (n = pread(fd, piece, sizeof(piece), at)) > 0) {
+		buf_add(b, piece, (size_t)n);
+		at += n;
+	}
+	if (fd != -1)
+		(void)close(fd);
+	return n >= 0 && buf_ok(b)
+		   ? 0
+		   : err_set(e, ERR_HOLD,
+			 "what is beside a request is too long");
+}
+
 int
 answers_give(struct keeper *k, struct peer *p, struct err *e)
 {
 	char *text = xmalloc(FRAME_MAX);
+	struct buf beside;
 	json_t *request = NULL;
 	json_t *reply = NULL;
 	struct err why;
 	int exit_status = COMMAND_DONE;
 	int rc = -1;
 
+	buf_init(&beside, GRANT_LIST_BYTES);
 	frame_get_str(&k->in, text, FRAME_MAX);
+	if (frame_get_u8(&k->in) &&
+	    read_beside(frame_get_fd(&k->in), &beside, e) == -1)
+		goto out;
 	if (frame_end(&k->in, e) == -1)
 		goto out;
 	request = json_loads(text, 0, NULL);
+	k->beside = beside.len > 0 ? &beside : NULL;
 	if (acts_ask(k, request, answer, &reply, &why) == -1) {
 		if (db_broken(k->db)) {
 			*e = why;
@@ -384,6 +412,8 @@ answers_give(struct keeper *k, struct peer *p, struct err *e)
 		 ? -1
 		 : send_answer(k, p, exit_status, reply, e);
 out:
+	k->beside = NULL;
+	buf_done(&beside);
 	json_decref(request);
 	json_decref(reply);
 	free(text);

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "sys/buf.h"
 #include "sys/conf.h"
 #include "sys/err.h"
 #include "sys/frame.h"
@@ -76,6 +77,7 @@ struct keeper {
 	struct checkpoints *checkpoints; /* NULL: none were looked at yet */
 	struct metrics *metrics;         /* NULL: nothing was counted yet */
 	struct reports *reports;
+	const struct buf *beside; /* the long text of a request, NULL none */
 	struct peer peer[PEERS_MAX];
 	size_t npeers;
 	struct frame in;

@@ -133,8 +133,9 @@ enum message {
 	MESSAGE_REPORTED,
 
 	/*
-	 * a command -> keeper, over run/keeper.sock: str request (JSON),
-	 * optional fd. keeper -> command: u32 exit status, fd of a memory
+	 * a command -> keeper, over run/keeper.sock: str request (JSON), u8
+	 * whether a long text comes beside it, fd of a memory file with that
+	 * text. keeper -> command: u32 exit status, fd of a memory
 	 * file with the answer (JSON).
 	 */
 	MESSAGE_ASK,

@@ -238,6 +238,27 @@ echo '*,企业基本登记信息,企业名称,curiosity,批量,' >>"$HOME_DIR/ru
 exits 2 'a table that is wrong' z needs
 is '  is refused by its line' "$(grep -c 'needs.csv:9:.*curiosity' "$T/.out")" 1
 
+# --- lists ----------------------------------------------------------------------
+plain
+subjects=file:$T/clients.txt
+yes "$qing" | head -60000 >"$T/clients.txt"
+sed -i '2s/.*/350503106172864/' "$T/clients.txt"
+ok 'a list of 60,000 lines' granted
+is 'counts each enterprise once' "$(sql "SELECT subjects FROM data_grant
+    ORDER BY \"grant\" DESC LIMIT 1")" 'list of 2'
+is 'its hash is in the ledger' "$(sql "SELECT json_extract(detail,
+    '$.subjects_sha256') FROM ledger WHERE kind = 'grant added'
+    ORDER BY seq DESC LIMIT 1")" "$(sha256sum <"$T/clients.txt" | cut -c 1-64)"
+yes "$qing" | head -100001 >"$T/clients.txt"
+exits 1 'one of more than 100,000' granted
+is '  is refused, with the limit' "$(grep -c 100000 "$T/.out")" 2
+yes "$qing" | head -c 5000000 >"$T/clients.txt"
+exits 2 'one of more than 4 MiB' granted
+is '  is refused, with the limit' "$(grep -c 'clients.txt.*4194304' "$T/.out")" 1
+printf '%s\nE99999999\n' "$qing" >"$T/clients.txt"
+exits 1 'one with an unknown enterprise' granted
+is '  is told which' "$(grep -c E99999999 "$T/.out")" 2
+
 # --- the ledger ----------------------------------------------------------------
 is 'each act is a line' "$(for kind in 'grant approved' 'grant revoked' \
     'grant suspended' 'grant resumed' 'consent confirmed' 'consent revoked'; do
