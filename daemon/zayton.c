@@ -122,6 +122,8 @@ static const struct command commands[] = {
 	    "the verdict on a bundle, without an instance" },
 	{ "health", health_command, "[--json]",
 	    "whether the server answers and nobody has to see to anything" },
+	{ "tidy", tidy_command, "[--dry-run] [--json]",
+	    "remove what need not be kept any longer" },
 	{ "backup", backup_command, "DIR [--json]",
 	    "a consistent copy of a running instance; again: what is new" },
 	{ "restore", restore_command, "BACKUP DIR",

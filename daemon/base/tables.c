@@ -112,6 +112,14 @@ const char *const tables_sql[] = {
 	" no INTEGER PRIMARY KEY, dataset TEXT NOT NULL, fields TEXT NOT NULL,"
 	" UNIQUE (dataset, fields));",
 
+	/* Files that were, or are to be, removed: of bundles, by retention.h. */
+	"CREATE TABLE IF NOT EXISTS dropped_t ("
+	" what TEXT NOT NULL, no INTEGER NOT NULL, path TEXT NOT NULL,"
+	" at TEXT NOT NULL, done INTEGER NOT NULL, PRIMARY KEY (what, no))"
+	" WITHOUT ROWID;",
+	"CREATE INDEX IF NOT EXISTS dropped_waiting ON dropped_t (what, no)"
+	" WHERE done = 0;",
+
 	/*
      * Rows that correct returned ones; closes where they were the first to.
      */

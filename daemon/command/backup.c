@@ -229,7 +229,10 @@ count_missing(struct backup *b, struct err *e)
 	if (db_open_read(path, &db, e) == -1)
 		return -1;
 	rc = db_query(db, &q, e,
-	    "SELECT id, kind, account, name, bytes FROM bundle_t", "");
+	    "SELECT id, kind, account, name, bytes FROM bundle_t b WHERE NOT"
+	    " EXISTS (SELECT 1 FROM dropped_t d WHERE d.what = 'bundle' AND"
+	    " d.no = b.no)",
+	    "");
 	for (; rc == 1; rc = db_next(db, q, e)) {
 		if (backup_file(q, file) == -1)
 			continue;

@@ -177,7 +177,10 @@ restore_bundles(struct restore *r, struct err *e)
 {
 	sqlite3_stmt *q;
 	int rc = db_query(r->db, &q, e,
-	    "SELECT id, kind, account, name, state, sha256 FROM bundle_t", "");
+	    "SELECT id, kind, account, name, state, sha256 FROM bundle_t b"
+	    " WHERE NOT EXISTS (SELECT 1 FROM dropped_t d WHERE d.what ="
+	    " 'bundle' AND d.no = b.no)",
+	    "");
 
 	for (; rc == 1; rc = db_next(r->db, q, e))
 		if (restore_bundle(r, q, e) == -1) {

@@ -25,6 +25,7 @@
 #include "keeper/jobs.h"
 #include "keeper/metrics.h"
 #include "keeper/publish.h"
+#include "keeper/retention.h"
 #include "keeper/schedule.h"
 #include "keeper/standing.h"
 #include "quality/quality.h"
@@ -176,6 +177,10 @@ again(struct keeper *k, const char *verb, const char *id, json_t **ret_answer,
 	if (strcmp(verb, "release") == 0 && strcmp(b.state, "quarantined") != 0)
 		return err_set(e, ERR_HOLD, "bundle %s is %s, not quarantined",
 		    b.name.id, b.state);
+	if (retention_is_dropped(k->db, b.no))
+		return err_set(e, ERR_HOLD,
+		    "the file of bundle %s was removed: its days are over",
+		    b.name.id);
 	from = strcmp(b.state, "rejected") == 0 ? SPOOL_REJECTED
 						: SPOOL_QUARANTINED;
 	clock_now(now, sizeof(now));
@@ -227,7 +232,8 @@ static const struct {
 	int (*ask)(struct keeper *k, const char *what, const json_t *request,
 	    const char *now, json_t **ret_answer, struct err *e);
 } askers[] = { { "grant ", grant_ask }, { "consent ", consent_ask },
-	{ "objection ", objection_ask }, { "admin ", admin }, { "", account } };
+	{ "objection ", objection_ask }, { "admin ", admin },
+	{ "tidy", retention_ask }, { "", account } };
 
 /* A request of several statements stands or falls as a whole. */
 static int

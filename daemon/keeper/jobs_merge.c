@@ -13,6 +13,7 @@
 #include "keeper/authority.h"
 #include "keeper/jobs_part.h"
 #include "keeper/notice.h"
+#include "keeper/retention.h"
 #include "keeper/schedule.h"
 #include "keeper/standing.h"
 #include "quality/correction.h"
@@ -226,7 +227,9 @@ quiet_work(struct keeper *k, struct err *e)
 			rc = authority_tick(k, e);
 		if (rc == 0)
 			rc = subscription_tick(k, e);
-		return rc != 0 ? rc : recall_slice(k, SLICE_MS, e);
+		if (rc == 0)
+			rc = recall_slice(k, SLICE_MS, e);
+		return rc != 0 ? rc : retention_tick(k, e);
 	}
 	rc = linking_slice(k, SLICE_MS, e);
 	return rc == 0 ? send_conflicts(k, e) : rc;

@@ -20,6 +20,7 @@
 #include "keeper/jobs.h"
 #include "keeper/keeper.h"
 #include "keeper/metrics.h"
+#include "keeper/retention.h"
 #include "keeper/standing.h"
 #include "quality/reports.h"
 #include "sys/clock.h"
@@ -324,7 +325,8 @@ end_round(struct keeper *k)
 	    (work && (jobs_after(k, &e) == -1 || jobs_hand_out(k, &e) == -1)))
 		log_fatal("- keeper ends: %s", e.en);
 	if (work &&
-	    (checkpoints_slice(k, &e) == -1 || metrics_slice(k, &e) == -1))
+	    (retention_remove(k, &e) == -1 || checkpoints_slice(k, &e) == -1 ||
+		metrics_slice(k, &e) == -1))
 		log_fatal("- keeper ends: %s", e.en);
 	k->later = !work;
 }
@@ -431,6 +433,7 @@ keeper_role(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	k->reports = reports_new(proc_fd("reporter"));
+	k->drops_wait = 1;
 	signals = open_signals(&e);
 	if (signals == -1 || open_all(k, &e) == -1 ||
 	    standing_start(k, &e) == -1 || linking_start(k, &e) == -1 ||

@@ -73,6 +73,8 @@ struct keeper {
 	int64_t committed_at; /* and the last commit */
 	char looked_on[16];   /* the last day whose schedule is done */
 	char told_on[16];     /* and whose catalogues and lists are made */
+	char tidied_on[16];   /* and on which old files went */
+	int drops_wait;       /* files that are to be removed */
 	struct jobs *jobs;
 	struct checkpoints *checkpoints; /* NULL: none were looked at yet */
 	struct metrics *metrics;         /* NULL: nothing was counted yet */

@@ -69,6 +69,10 @@ static const struct setting {
 	NUMBER(notify_seconds, 1, 600),
 	NUMBER(queries_per_day, 1, 1000000),
 	NUMBER(extract_days, 1, 3650),
+	NUMBER(bundle_days, 30, 36500),
+	NUMBER(report_days, 30, 36500),
+	NUMBER(receipt_days, 30, 36500),
+	NUMBER(access_days, 180, 36500),
 	FLAG(ssh_strict),
 	TEXT(log),
 	FLAG(log_debug),
@@ -116,6 +120,10 @@ static const struct conf defaults = {
 	.log = "text",
 	.queries_per_day = 1000,
 	.extract_days = 30,
+	.bundle_days = 365,
+	.report_days = 5 * 365,
+	.receipt_days = 5 * 365,
+	.access_days = 400,
 };
 
 /* The setting that shares the longest beginning with an unknown name. */

@@ -47,6 +47,10 @@ struct conf {
 	int log_debug;
 	int queries_per_day; /* of one institution */
 	int extract_days;    /* an extract can be fetched */
+	int bundle_days;     /* the file of a bundle is kept, */
+	int report_days;     /* its report, */
+	int receipt_days;    /* the copies of its receipts, */
+	int access_days;     /* who logged in and what files went */
 };
 
 /* Reads the file over the defaults. */

@@ -353,10 +353,18 @@ int
 receipt_also_for(struct db *db, int64_t original, const struct bundle *b,
     struct err *e)
 {
+	/* Copies whose days were over are there again. */
+	if (db_run(db, e,
+		"DELETE FROM dropped_t WHERE what = 'receipt' AND no IN"
+		" (SELECT no FROM receipt_file_t WHERE bundle = ? AND name ="
+		" ?)",
+		"it", original, b->name.name) == -1)
+		return -1;
 	return db_run(db, e,
 	    "INSERT INTO receipt_file_t (bundle, kind, account, name)"
 	    " SELECT ?1, kind, ?2, ?3 FROM receipt_t WHERE bundle = ?1"
-	    " ON CONFLICT (bundle, kind, name) DO UPDATE SET placed = 0",
+	    " ON CONFLICT (bundle, kind, name) DO UPDATE SET placed = 0,"
+	    " proved = 0",
 	    "itt", original, b->name.account, b->name.name);
 }
 
@@ -486,7 +494,9 @@ receipt_recover(struct db *db, struct err *e)
 	sqlite3_stmt *st;
 	int rc = db_query(db, &st, e,
 	    "SELECT f.no, f.account, f.name, b.id, f.kind FROM receipt_file_t f"
-	    " JOIN bundle_t b ON b.no = f.bundle WHERE f.placed = 1"
+	    " JOIN bundle_t b ON b.no = f.bundle WHERE f.placed = 1 AND NOT"
+	    " EXISTS (SELECT 1 FROM dropped_t d WHERE d.what = 'receipt' AND"
+	    " d.no = f.no)"
 	    " ORDER BY f.no DESC LIMIT 2000",
 	    "");
 
