@@ -8,37 +8,137 @@
 
 #include "base/db.h"
 #include "command/command.h"
-#include "form/mark.h"
+#include "command/trace_part.h"
+#include "form/mark_weigh.h"
 #include "sys/home.h"
 #include "sys/mem.h"
-#include "sys/message.h"
 
 /*
- * zayton trace: the marks in a file against those of each receiver. Of the
- * right one all choices are as its secret says, of another one a half.
+ * zayton trace: the marks in a file against those of each receiver. A table of
+ * an extract, CSV or lines of JSON, its workbook or base, or a whole package.
  */
 
-enum {
-	LINES_MAX = 20000, /* more tell nothing more */
-	SURE = 40,         /* choices below which nothing is said */
-	NUMBERS_MAX = 64
-};
+enum { NUMBERS_MAX = 64 };
 
-struct receiver {
-	char account[ACCOUNT_TEXT];
-	unsigned char key[MARK_KEY];
-	uint64_t good, all;      /* choices between two ways to write */
-	uint64_t ordered, pairs; /* enterprises that follow each other */
-	uint64_t last;           /* order of the one before */
-};
-
-struct trace {
-	struct receiver *receiver; /* owned */
-	size_t n;
-};
+/* ---- what a file is -------------------------------------------------------- */
 
 static int
-read_receivers(struct trace *t, struct err *e)
+begins(const char *at, size_t len, const char *with)
+{
+	return len >= strlen(with) && memcmp(at, with, strlen(with)) == 0;
+}
+
+static int
+read_bytes(struct mark_weigh *w, int fd, char *at, size_t len, struct err *e)
+{
+	if (begins(at, len, "SQLite format 3"))
+		return trace_base(w, (unsigned char *)at, len, e);
+	if (begins(at, len, "PK\x03\x04"))
+		return trace_zip(w, fd, len, e);
+	if (begins(at, len, "age-encryption.org"))
+		return err_set(e, ERR_SENDER,
+		    "it is encrypted: open it with age first");
+	mark_weigh_text(w, at, len);
+	return 0;
+}
+
+int
+trace_file(struct mark_weigh *w, int fd, struct err *e)
+{
+	struct stat st;
+	void *at;
+	int rc;
+
+	if (fstat(fd, &st) == -1 || st.st_size == 0)
+		return err_set(e, ERR_SENDER, "it is empty");
+	at = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+	    fd, 0);
+	if (at == MAP_FAILED)
+		return err_errno(e, ERR_HOLD, "cannot read it");
+	rc = read_bytes(w, fd, at, (size_t)st.st_size, e);
+	(void)munmap(at, (size_t)st.st_size);
+	return rc;
+}
+
+/* ---- a base ----------------------------------------------------------------- */
+
+/* Rows as they lie there; of each the first cell that names an enterprise. */
+static int
+read_table(struct mark_weigh *w, struct db *db, const char *name, struct err *e)
+{
+	sqlite3_stmt *st;
+	char *sql = sqlite3_mprintf("SELECT * FROM \"%w\"", name);
+	int rows = 0;
+	int rc = db_query(db, &st, e, sql, "");
+
+	mark_weigh_table(w);
+	for (; rc == 1 && rows < MARK_LINES; rc = db_next(db, st, e), rows++)
+		for (int i = 0; i < sqlite3_column_count(st); i++) {
+			const char *s = db_text(st, i);
+
+			if (mark_weigh_is_enterprise(s, strlen(s))) {
+				mark_weigh_row(w, s);
+				break;
+			}
+		}
+	db_done(st);
+	sqlite3_free(sql);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+read_tables(struct mark_weigh *w, struct db *db, struct err *e)
+{
+	enum { TABLES = 256 };
+	char *name[TABLES];
+	sqlite3_stmt *st;
+	size_t n = 0;
+	int rc = db_query(db, &st, e,
+	    "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE"
+	    " 'CREATE TABLE%' ORDER BY rowid",
+	    "");
+
+	for (; rc == 1 && n < TABLES; rc = db_next(db, st, e))
+		name[n++] = xstrdup(db_text(st, 0));
+	db_done(st);
+	for (size_t i = 0; i < n; i++) {
+		if (rc != -1)
+			rc = read_table(w, db, name[i], e);
+		free(name[i]);
+	}
+	return rc == -1 ? -1 : 0;
+}
+
+/*
+ * It may be anybody's: it is read in memory, its schema is not trusted. One
+ * that was written with a journal beside it is read without.
+ */
+int
+trace_base(struct mark_weigh *w, unsigned char *at, size_t size, struct err *e)
+{
+	enum { HEAD = 100, WRITES = 18, READS = 19 };
+	struct db *db = NULL;
+	int rc;
+
+	if (size < HEAD)
+		return err_set(e, ERR_SENDER, "it is cut short");
+	at[WRITES] = at[READS] = 1;
+	if (db_open_memory(&db, e) == -1)
+		return -1;
+	rc = sqlite3_deserialize(db->handle, "main", at, (sqlite3_int64)size,
+		 (sqlite3_int64)size, SQLITE_DESERIALIZE_READONLY) == SQLITE_OK
+		 ? db_exec(db, "PRAGMA trusted_schema=OFF", e)
+		 : err_set(e, ERR_SENDER, "it is no base");
+	if (rc == 0)
+		rc = read_tables(w, db, e);
+	db_close(db);
+	return rc;
+}
+
+/* ---- the receivers ---------------------------------------------------------- */
+
+static int
+read_receivers(struct mark_weigh *w, struct err *e)
 {
 	struct db *db = NULL;
 	sqlite3_stmt *st;
@@ -48,136 +148,41 @@ read_receivers(struct trace *t, struct err *e)
 		return -1;
 	rc = db_query(db, &st, e,
 	    "SELECT account, key FROM mark_t ORDER BY account", "");
-	for (; rc == 1; rc = db_next(db, st, e)) {
-		struct receiver *r;
-
-		if (sqlite3_column_bytes(st, 1) != MARK_KEY)
-			continue;
-		t->receiver =
-		    xreallocarray(t->receiver, t->n + 1, sizeof(*t->receiver));
-		r = &t->receiver[t->n++];
-		memset(r, 0, sizeof(*r));
-		snprintf(r->account, sizeof(r->account), "%s", db_text(st, 0));
-		memcpy(r->key, sqlite3_column_blob(st, 1), MARK_KEY);
-	}
+	for (; rc == 1; rc = db_next(db, st, e))
+		if (sqlite3_column_bytes(st, 1) == MARK_KEY)
+			mark_weigh_add(w, db_text(st, 0),
+			    sqlite3_column_blob(st, 1));
 	db_done(st);
 	db_close(db);
 	return rc;
 }
 
-static int
-is_enterprise(const char *s)
-{
-	return s[0] == 'E' && strlen(s) >= 9 &&
-	       strspn(s + 1, "0123456789") == strlen(s + 1);
-}
-
-static void
-weigh(struct receiver *r, const struct mark_line *l, const char *enterprise,
-    int is_new)
-{
-	unsigned n;
-
-	r->good += mark_agrees(r->key, l, &n);
-	r->all += n;
-	if (enterprise != NULL) {
-		uint64_t order = mark_order(r->key, enterprise);
-
-		if (!is_new) {
-			r->ordered += r->last < order;
-			r->pairs++;
-		}
-		r->last = order;
-	}
-}
-
-/* JSON quotes its texts: what the mark knows is what stands between. */
-static void
-bare(const char *first, char *out, size_t size)
-{
-	size_t n = strlen(first);
-
-	if (n > 1 && first[0] == '"' && first[n - 1] == '"')
-		snprintf(out, size, "%.*s", (int)(n - 2), first + 1);
-	else
-		snprintf(out, size, "%s", first);
-}
-
-static void
-read_lines(struct trace *t, const char *s, size_t len)
-{
-	struct mark_line l = { .first = "" };
-	char before[64] = "";
-	size_t used, lines = 0;
-	int json = len > 0 && s[0] == '{';
-
-	buf_init(&l.said, 1 << 20);
-	while (len > 0 && lines < LINES_MAX &&
-	       (used = json ? mark_json_read(s, len, &l)
-			    : mark_csv_read(s, len, &l)) > 0) {
-		char first[64];
-		int enterprise;
-
-		bare(l.first, first, sizeof(first));
-		enterprise = is_enterprise(first) && strcmp(first, before) != 0;
-		/* The head of a CSV is not marked. */
-		for (size_t i = 0; i < t->n && (json || lines > 0); i++)
-			weigh(&t->receiver[i], &l, enterprise ? first : NULL,
-			    before[0] == '\0');
-		if (enterprise)
-			snprintf(before, sizeof(before), "%s", first);
-		s += used;
-		len -= used;
-		lines++;
-	}
-	buf_done(&l.said);
-}
-
 /* Per mille of all choices that are as the receiver's secret says. */
 static unsigned
-share(const struct receiver *r)
+share(const struct mark_receiver *r)
 {
 	uint64_t all = r->all + r->pairs;
 
 	return all == 0 ? 0 : (unsigned)(1000 * (r->good + r->ordered) / all);
 }
 
-/*
- * What was sorted anew has lost its order, what was saved anew its quotes: the
- * one that is left is enough.
- */
-static int
-is_whole(uint64_t good, uint64_t all)
-{
-	return all >= SURE && good * 100 >= all * 95;
-}
-
-static const struct receiver *
-found(const struct trace *t)
-{
-	const struct receiver *best = NULL;
-
-	for (size_t i = 0; i < t->n; i++) {
-		const struct receiver *r = &t->receiver[i];
-
-		if (!is_whole(r->good, r->all) &&
-		    !is_whole(r->ordered, r->pairs))
-			continue;
-		/* Two that fit are none. */
-		if (best != NULL)
-			return NULL;
-		best = r;
-	}
-	return best;
-}
-
 static void
-print(const struct trace *t, const char *path, const struct receiver *best)
+print(const struct mark_weigh *w, const char *path,
+    const struct mark_receiver *best)
 {
+	uint64_t choices = w->n > 0 ? w->receiver[0].all : 0;
+	uint64_t pairs = w->n > 0 ? w->receiver[0].pairs : 0;
+
 	printf("%s: %s\n", path,
 	    best != NULL ? best->account : "无法确定 / cannot be told");
-	for (size_t i = 0; i < t->n; i++) {
-		const struct receiver *r = &t->receiver[i];
+	if (best == NULL && choices < MARK_CHOICES && pairs < MARK_PAIRS)
+		printf("  所剩痕迹太少 / too little is left to tell by\n");
+	else if (best == NULL)
+		printf("  没有任何一家的标记：未曾提供，或排序和写法都已改变 / "
+		       "the mark of none: never given out, or both its order "
+		       "and its writing were made anew\n");
+	for (size_t i = 0; i < w->n; i++) {
+		const struct mark_receiver *r = &w->receiver[i];
 
 		printf("  %-32s %3u.%u %%  %llu/%llu  %llu/%llu\n", r->account,
 		    share(r) / 10, share(r) % 10, (unsigned long long)r->good,
@@ -187,33 +192,22 @@ print(const struct trace *t, const char *path, const struct receiver *best)
 }
 
 static int
-trace_one(struct trace *t, const char *path, int fd, struct err *e)
+trace_one(struct mark_weigh *w, const char *path, int fd, struct err *e)
 {
-	const struct receiver *best;
-	struct stat st;
-	void *at;
+	const struct mark_receiver *best;
 
-	if (fstat(fd, &st) == -1 || st.st_size == 0)
-		return err_set(e, ERR_SENDER, "'%s' is empty", path);
-	at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (at == MAP_FAILED)
-		return err_errno(e, ERR_HOLD, "cannot read '%s'", path);
-	for (size_t i = 0; i < t->n; i++) {
-		struct receiver *r = &t->receiver[i];
-
-		r->good = r->all = r->ordered = r->pairs = r->last = 0;
-	}
-	read_lines(t, at, (size_t)st.st_size);
-	(void)munmap(at, (size_t)st.st_size);
-	best = found(t);
-	print(t, path, best);
+	mark_weigh_file(w);
+	if (trace_file(w, fd, e) == -1)
+		return -1;
+	best = mark_weigh_found(w);
+	print(w, path, best);
 	return best != NULL;
 }
 
 int
 trace_command(int argc, char **argv)
 {
-	struct trace t = { NULL, 0 };
+	struct mark_weigh w = { .n = 0 };
 	int file[NUMBERS_MAX];
 	int status = COMMAND_DONE;
 	struct conf c;
@@ -229,11 +223,14 @@ trace_command(int argc, char **argv)
 			return command_fail(&e);
 		}
 	}
-	if (command_home(&c, &e) == -1 || read_receivers(&t, &e) == -1)
+	if (command_home(&c, &e) == -1 || trace_prepare(&e) == -1 ||
+	    read_receivers(&w, &e) == -1)
 		status = command_fail(&e);
 	for (int i = 1; i < argc && status != COMMAND_USAGE; i++) {
-		int rc = trace_one(&t, argv[i], file[i], &e);
+		int rc = trace_one(&w, argv[i], file[i], &e);
 
+		if (rc == -1)
+			fprintf(stderr, "%s:\n", argv[i]);
 		if (rc == -1)
 			status = command_fail(&e);
 		else if (rc == 0)
@@ -241,6 +238,6 @@ trace_command(int argc, char **argv)
 	}
 	for (int i = 1; i < argc; i++)
 		(void)close(file[i]);
-	free(t.receiver);
+	mark_weigh_done(&w);
 	return status;
 }

@@ -5,8 +5,6 @@
 #include "form/mark.h"
 #include "sys/hash.h"
 
-#define SEPARATOR '\x1f'
-
 enum { CELLS = 64 };
 
 uint64_t
@@ -49,7 +47,7 @@ say(struct buf *said, const char *s, size_t len)
 	for (size_t i = 0; i < len; i++)
 		if (s[i] != '\0')
 			buf_addch(said, s[i]);
-	buf_addch(said, SEPARATOR);
+	buf_addch(said, MARK_SEPARATOR[0]);
 }
 
 void
@@ -117,7 +115,7 @@ mark_json_row(struct buf *b, const unsigned char key[MARK_KEY],
 	buf_init(&said, 4 << 20);
 	for (size_t i = 0; i < n; i++) {
 		json_value_put(&said, &cell[i]);
-		buf_addch(&said, SEPARATOR);
+		buf_addch(&said, MARK_SEPARATOR[0]);
 	}
 	bits = bits_of(key, &said);
 	buf_done(&said);
@@ -140,23 +138,17 @@ static void
 start_line(struct mark_line *l)
 {
 	buf_clear(&l->said);
-	l->first[0] = '\0';
 	l->quoted = l->free_cells = 0;
 }
 
 static void
-end_cell(struct mark_line *l, size_t n, size_t from, int quoted, int has_choice)
+end_cell(struct mark_line *l, size_t n, int quoted, int has_choice)
 {
-	size_t len = l->said.len - from;
-
-	if (n == 0)
-		snprintf(l->first, sizeof(l->first), "%.*s", (int)len,
-		    l->said.data + from);
 	if (n < CELLS && has_choice)
 		l->free_cells |= UINT64_C(1) << n;
 	if (n < CELLS && quoted)
 		l->quoted |= UINT64_C(1) << n;
-	buf_addch(&l->said, SEPARATOR);
+	buf_addch(&l->said, MARK_SEPARATOR[0]);
 }
 
 /* Up to the cell's end; what it says goes to said. */
@@ -190,7 +182,7 @@ mark_csv_read(const char *s, size_t len, struct mark_line *l)
 
 		at = csv_cell(s, len, at, quoted, &l->said);
 		text = l->said.data + from;
-		end_cell(l, n, from, quoted,
+		end_cell(l, n, quoted,
 		    l->said.len > from &&
 			!csv_needs_quotes(text, l->said.len - from));
 		if (at >= len || s[at] != ',')
@@ -227,7 +219,6 @@ mark_json_read(const char *s, size_t len, struct mark_line *l)
 	while (at < len && s[at] != '{' && s[at] != '\n')
 		at++;
 	for (size_t n = 0; at < len && (s[at] == '{' || s[at] == ','); n++) {
-		size_t from = l->said.len;
 		size_t begin;
 		int spaced;
 
@@ -238,7 +229,7 @@ mark_json_read(const char *s, size_t len, struct mark_line *l)
 		begin = at + 1 + (size_t)spaced;
 		at = json_token(s, len, begin);
 		buf_add(&l->said, s + begin, at - begin);
-		end_cell(l, n, from, spaced, 1);
+		end_cell(l, n, spaced, 1);
 	}
 	while (at < len && s[at] != '\n')
 		at++;

@@ -15,6 +15,9 @@
 
 enum { MARK_KEY = 32 };
 
+/* Stands behind each cell of what is hashed. */
+#define MARK_SEPARATOR "\x1f"
+
 /* A pseudo-random number of a text, the receiver's own. */
 uint64_t mark_of(const unsigned char key[MARK_KEY], const char *what,
     const void *p, size_t len);
@@ -40,8 +43,7 @@ void mark_json_row(struct buf *b, const unsigned char key[MARK_KEY],
  * how many there are, and what was hashed for them. 0 where it is none.
  */
 struct mark_line {
-	struct buf said;     /* the cells, to be hashed */
-	char first[64];      /* its first cell */
+	struct buf said;     /* the cells, to be hashed; the caller's */
 	uint64_t quoted;     /* what each of the first 64 cells is */
 	uint64_t free_cells; /* those that had a choice */
 };

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Shows that a leaked extract names its receiver: whole, with rows left out,
-# sorted anew, as CSV and as lines of JSON; and that no fact differs between
-# the receivers.
+# sorted anew, as CSV and as lines of JSON; as a workbook, saved again by another
+# program too, as a base and as the whole package; and that no fact differs
+# between the receivers.
 set -u
 cd "$(dirname "$0")" || exit 2
 # shellcheck source=tests/e2e/lib.sh
@@ -64,4 +65,45 @@ tr -d '"' <"$T/bank4.csv" | sort >"$T/plain.csv"
 exits 1 'without its marks nobody is named' z trace "$T/plain.csv"
 head -3 "$T/bank4.csv" >"$T/short.csv"
 exits 1 'nor by a line or two' z trace "$T/short.csv"
+
+# --- by their order: a workbook, a base, a package ------------------------------
+register=aic_enterprise_registration
+python3 "$ROOT/tests/bench/month.py" "$T" 40 2016-01 aic
+ok 'forty enterprises more' z ingest --account aic "$T/aic-2016-01.zip"
+for bank in bank1 bank2; do
+	give "$bank" $register "$(fields_of $register)" 0 4
+	for format in xlsx sqlite; do
+		printf '%s\n' '{"purpose": "loan_approval", "subjects": "all",
+		    "datasets": ["'$register'"], "format": "'$format'"}' >"$T/q.json"
+		z extract --account "$bank" "$T/q.json" >"$T/.said" 2>&1
+		cp "$HOME_DIR/$(sed -n 's/^ *\(accounts.*\)/\1/p' "$T/.said")" \
+		    "$T/$bank.$format.zip"
+		unzip -q -o -d "$T/$bank.d" "$T/$bank.$format.zip"
+	done
+done
+names() { # FILE
+	z trace "$1" | head -1 | sed 's/.*: //'
+}
+is 'a workbook' "$(names "$T/bank2.d/data.xlsx")" bank2
+is 'a base' "$(names "$T/bank1.d/data.sqlite")" bank1
+sqlite3 "$T/bank1.d/data.sqlite" "DELETE FROM $register WHERE rowid % 20 = 7;
+    VACUUM"
+is 'with a twentieth left out' "$(names "$T/bank1.d/data.sqlite")" bank1
+is 'the whole package' "$(names "$T/bank2.xlsx.zip")" bank2
+is 'of a base too' "$(names "$T/bank2.sqlite.zip")" bank2
+sqlite3 "$T/bank2.d/data.sqlite" "CREATE TABLE s AS SELECT * FROM $register
+    ORDER BY _enterprise; DROP TABLE $register"
+is 'sorted it is nobodys' "$(names "$T/bank2.d/data.sqlite")" \
+    '无法确定 / cannot be told'
+ok 'and told so' sh -c "'$ZAYTON' -C '$HOME_DIR' trace '$T/bank2.d/data.sqlite' |
+    grep -q 'were made anew\|its writing'"
+if command -v soffice >/dev/null; then
+	HOME=$T soffice --headless --convert-to xlsx --outdir "$T/saved" \
+	    "$T/bank2.d/data.xlsx" >/dev/null 2>&1
+	is 'a workbook that another program saved' "$(names "$T/saved/data.xlsx")" \
+	    bank2
+else
+	skip 'a workbook that another program saved' 'no LibreOffice'
+fi
+exits 1 'a picture is nobodys' z trace "$ROOT/build/zayton"
 done_testing
