@@ -131,7 +131,7 @@ mark_holds(int json)
 	static const struct mark_cell cell[] = { { "E00000001", 9, 0 },
 		{ "=1+1", 4, 0 }, { NULL, 0, 0 }, { "say \"x\", y", 10, 0 } };
 	unsigned char mine[MARK_KEY], other[MARK_KEY];
-	struct mark_line l = { .first = "" };
+	struct mark_line l = { .quoted = 0 };
 	unsigned good = 0, of = 0, strange = 0, n;
 	struct buf b;
 
