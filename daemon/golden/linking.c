@@ -212,13 +212,18 @@ linking_rules(const struct keeper *k)
 	return k->linking != NULL ? k->linking->rules.link : NULL;
 }
 
+static int
+is_late(const struct linking *l)
+{
+	return l->left_at != 0 &&
+	       clock_milliseconds() - l->left_at > PATIENCE_MS;
+}
+
 /* Whether a bundle makes records that could wait. */
 static int
 makes_all(const struct linking *l, const struct linking_share *s)
 {
-	return s->made < MADE_MAX ||
-	       (l->left_at != 0 &&
-		   clock_milliseconds() - l->left_at > PATIENCE_MS);
+	return s->made < MADE_MAX || is_late(l);
 }
 
 /* Records, some: 1 there are more to be made now, 0 none, -1. */
@@ -313,6 +318,12 @@ int
 linking_waits(const struct keeper *k)
 {
 	return k->linking != NULL && k->linking->waits;
+}
+
+int
+linking_is_late(const struct keeper *k)
+{
+	return k->linking != NULL && is_late(k->linking);
 }
 
 /* --- other rules -------------------------------------------------------- */

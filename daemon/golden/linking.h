@@ -65,8 +65,9 @@ int linking_some(struct keeper *k, int milliseconds, struct linking_share *s,
 int linking_disputed(const struct keeper *k, const char *field);
 /* Before the record of one is read: it is made if it was left. */
 int linking_current(struct keeper *k, uint32_t enterprise, struct err *e);
-/* Whether something was left. */
+/* Whether something was left, and whether it has waited long enough. */
 int linking_waits(const struct keeper *k);
+int linking_is_late(const struct keeper *k);
 
 /*
  * The link and overwrite rules of the pack in force take over: all records are

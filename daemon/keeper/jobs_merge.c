@@ -215,12 +215,24 @@ measure_some(struct keeper *k, struct job *job, struct err *e)
 	return quality_slice(job->quality, MEASURED_AT_A_TIME, e);
 }
 
+/*
+ * A bundle that is with a worker touches the records that others left, most
+ * likely: made now they would be made once more.
+ */
+static int
+leaves_records(const struct keeper *k)
+{
+	return k->jobs->njobs > 0 && !linking_is_late(k);
+}
+
 /* Rows that were left for when no bundle is at work, and what is due today. */
 static int
 quiet_work(struct keeper *k, struct err *e)
 {
 	int rc;
 
+	if (linking_waits(k) && leaves_records(k))
+		return 0;
 	if (!linking_waits(k)) {
 		rc = schedule_tick(k, e);
 		if (rc == 0)
@@ -300,7 +312,8 @@ int
 jobs_busy(const struct keeper *k)
 {
 	if (k->jobs->receipts_wait || k->jobs->extracts_wait ||
-	    k->jobs->nmoves > 0 || linking_waits(k) || recall_waits(k))
+	    k->jobs->nmoves > 0 || recall_waits(k) ||
+	    (linking_waits(k) && !leaves_records(k)))
 		return 1;
 	for (struct job *job = k->jobs->first; job != NULL; job = job->next)
 		if (has_slices(job))

@@ -361,13 +361,48 @@ merge_row(struct merge *m, struct rowfile_record *r, struct err *e)
 	return merge_leaf_keep(m, m->version != 0 ? m->version : c.id, e);
 }
 
+/*
+ * A row that was merged before a crash: if it only confirmed what stands, that
+ * is known again.
+ */
+static int
+recall(struct merge *m, struct rowfile_record *r, struct err *e)
+{
+	int64_t hash = merge_content_hash(m, r);
+	struct current c = { .id = 0 };
+	int rc = 0;
+
+	if (r->op == 'D' || mode_of(m) == ROWFILE_RETRACT)
+		return 0;
+	if (merge_find_current(m, r->key, &c, e) == -1)
+		return -1;
+	if (c.id == 0 || c.ours)
+		return 0;
+	if (hash == c.hash || r->op == 'C' ||
+	    !merge_is_older(r->as_of, c.as_of))
+		rc = fill(m, r, &c, &hash, e);
+	c.did = DID_NOTHING;
+	if (rc == 0 && hash == c.hash)
+		rc = merge_mark_seen(m, r, &c, e);
+	db_done(m->target->values);
+	return rc;
+}
+
 /* --- slices ------------------------------------------------------------- */
+
+/* Whether all before a place was merged before a crash. */
+static int
+was_done(const struct merge *m, uint64_t offset)
+{
+	return m->file < m->done_file ||
+	       (m->file == m->done_file && offset <= m->done_offset);
+}
 
 /* Files before this one were saved when they ended. */
 static int
 save_progress(struct merge *m, struct err *e)
 {
-	if (m->mode != MERGE_APPLY)
+	if (m->mode != MERGE_APPLY || was_done(m, m->offset + 1))
 		return 0;
 	if (m->file < rowfile_verdict(m->reader)->nfiles &&
 	    save_counts(m, m->file, e) == -1)
@@ -432,6 +467,8 @@ merge_record(struct merge *m, const struct rowfile_file *f, struct err *e)
 	rc = rowfile_next(m->reader, f, &m->offset, m->record, e);
 	if (rc != 1)
 		return rc;
+	if (m->record->kind != ROWFILE_ROW && was_done(m, m->offset))
+		return 1;
 	if (m->record->kind == ROWFILE_FINDING)
 		return merge_add_issue(m, m->file, m->record, e) == -1 ? -1 : 1;
 	if (m->record->kind == ROWFILE_SENT && m->mode == MERGE_TRY)
@@ -445,7 +482,15 @@ merge_record(struct merge *m, const struct rowfile_file *f, struct err *e)
 		return 1;
 	if (row_target(m, m->record, e) == -1)
 		return -1;
-	return merge_row(m, m->record, e) == -1 ? -1 : 1;
+	rc = was_done(m, m->offset) ? recall(m, m->record, e)
+				    : merge_row(m, m->record, e);
+	return rc == -1 ? -1 : 1;
+}
+
+static int
+end_file(struct merge *m, struct err *e)
+{
+	return save_counts(m, m->file, e) == -1 ? -1 : merge_leaf_end(m, e);
 }
 
 int
@@ -473,11 +518,12 @@ merge_slice(struct merge *m, int milliseconds, struct err *e)
 		if (merge_file_schema(m, f, e) == -1)
 			return -1;
 		while ((rc = merge_record(m, f, e)) == 1)
-			if (++n % LOOK_AT_CLOCK == 0 &&
+			if (!was_done(m, m->offset) &&
+			    ++n % LOOK_AT_CLOCK == 0 &&
 			    clock_milliseconds() >= until)
 				return save_progress(m, e) == -1 ? -1 : 1;
-		if (rc == -1 || save_counts(m, m->file, e) == -1 ||
-		    merge_leaf_end(m, e) == -1)
+		if (rc == -1 ||
+		    (m->file >= m->done_file && end_file(m, e) == -1))
 			return -1;
 		m->file++;
 		m->offset = 0;
@@ -518,8 +564,8 @@ restore(struct merge *m, struct err *e)
 	    "i", m->bundle);
 
 	if (rc == 1) {
-		m->file = (size_t)sqlite3_column_int64(st, 0);
-		m->offset = (uint64_t)sqlite3_column_int64(st, 1);
+		m->done_file = (size_t)sqlite3_column_int64(st, 0);
+		m->done_offset = (uint64_t)sqlite3_column_int64(st, 1);
 		m->run = sqlite3_column_int64(st, 2);
 	}
 	db_done(st);
@@ -567,6 +613,8 @@ merge_open(struct db *db, const struct schemas *s, struct link *l,
 	m->counts = xcalloc(rowfile_verdict(r)->nfiles + 1, sizeof(*m->counts));
 	m->record = xcalloc(1, sizeof(*m->record));
 	snprintf(m->now, sizeof(m->now), "%s", now);
+	for (size_t i = 0; i < rowfile_verdict(r)->nfiles; i++)
+		m->marks |= rowfile_verdict(r)->file[i].mode == ROWFILE_FULL;
 	if ((mode != MERGE_APPLY &&
 		(db_exec(db,
 		     "CREATE TEMP TABLE IF NOT EXISTS dry_t (dataset TEXT,"
@@ -598,8 +646,10 @@ merge_close(struct merge *m)
 {
 	if (m == NULL)
 		return;
-	for (size_t i = 0; i < m->ntargets; i++)
+	for (size_t i = 0; i < m->ntargets; i++) {
 		merge_tally_end(&m->targets[i].tally);
+		merge_seen_end(&m->targets[i].confirmed);
+	}
 	row_leaves_done(&m->leaves);
 	buf_done(&m->text);
 	free(m->targets);

@@ -7,9 +7,27 @@
 
 /*
  * Merge inside: what becomes of a row (merge.c), the table of its dataset
- * (merge_table.c), what a full file ends (merge_full.c), what is counted
- * (merge_tally.c), what the receipt commits to (merge_leaf.c).
+ * (merge_table.c), what was only confirmed (merge_seen.c), what a full file
+ * ends (merge_full.c), what is counted (merge_tally.c), what the receipt
+ * commits to (merge_leaf.c).
  */
+
+/*
+ * Rows of the base that this bundle confirmed, so that a second row of it with
+ * the same key is known. Nothing of it is written: after a crash it is learned
+ * again from the rows that were merged before.
+ */
+struct merge_seen {
+	struct merge_seen_slot *slot; /* owned */
+	size_t room;
+	size_t n;
+};
+
+/* at: the place of a row in the bundle, not negative. 0: it has no room. */
+int merge_seen_add(struct merge_seen *s, int64_t id, int64_t at);
+/* -1: it was not confirmed. */
+int64_t merge_seen_at(const struct merge_seen *s, int64_t id);
+void merge_seen_end(struct merge_seen *s);
 
 /* The statements of one dataset, and where its columns stand in them. */
 struct target {
@@ -25,6 +43,7 @@ struct target {
 	struct merge_tally tally;
 	struct row_layout layout;
 	int layout_no; /* 0: not asked yet */
+	struct merge_seen confirmed;
 };
 
 enum { MERGE_KEY = 4096 };
@@ -38,12 +57,15 @@ struct merge {
 	struct rowfile_reader *reader;
 	char now[40];
 	enum merge_mode mode;
+	int marks; /* one of its files is full: what it has is marked */
 	struct target *targets; /* of the datasets met so far, owned */
 	size_t ntargets;
 	struct target *target;         /* of the row at hand */
 	const struct schema *schema;   /* of the file, NULL: none */
 	size_t file;                   /* being merged */
 	uint64_t offset;               /* of its next record; 0: not begun */
+	size_t done_file;              /* up to here it was merged before a */
+	uint64_t done_offset;          /* crash: looked at, and no more */
 	struct merge_counts *counts;   /* by file, owned */
 	struct rowfile_record *record; /* owned */
 	int last_new;                  /* the last row had no predecessor */

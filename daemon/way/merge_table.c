@@ -139,6 +139,7 @@ target_prepare(struct merge *m, struct target *t, const struct schema *s)
 	buf_done(&b);
 	row_layout_of(s, &t->layout);
 	t->layout_no = 0;
+	t->confirmed = (struct merge_seen){ 0 };
 	merge_tally_begin(m, s, &t->tally);
 	t->tally.links = m->link != NULL && t->link.links;
 }
@@ -454,14 +455,16 @@ merge_end_version(struct merge *m, const struct current *c, const char *reason,
 }
 
 /*
- * The current version was confirmed, maybe for a later business date: what is
- * between the two dates is then too old to overwrite it.
+ * The current version was confirmed. Only a later business date is written, for
+ * what is between the two dates is then too old to overwrite it; and the mark
+ * that tells what a full file, or a register, has not.
  */
 int
 merge_mark_seen(struct merge *m, const struct rowfile_record *r,
     const struct current *c, struct err *e)
 {
-	sqlite3_stmt *st = m->target->seen;
+	struct target *t = m->target;
+	sqlite3_stmt *st = t->seen;
 	const char *as_of =
 	    r->as_of[0] == '\0' || merge_is_older(r->as_of, c->as_of)
 		? c->as_of
@@ -470,6 +473,10 @@ merge_mark_seen(struct merge *m, const struct rowfile_record *r,
 
 	if (m->mode != MERGE_APPLY)
 		return merge_remember(m, r, c, c->hash, as_of, e);
+	if (strcmp(as_of, c->as_of) == 0 && !m->marks && !t->schema->master &&
+	    merge_seen_add(&t->confirmed, c->id,
+		place(m->file, r->line, c->did)))
+		return 0;
 	(void)sqlite3_bind_int64(st, 1, m->run);
 	(void)sqlite3_bind_int64(st, 2, c->id);
 	(void)sqlite3_bind_text(st, 3, as_of, -1, SQLITE_STATIC);
@@ -486,6 +493,7 @@ merge_find_current(struct merge *m, const char *key, struct current *ret_c,
     struct err *e)
 {
 	sqlite3_stmt *st = m->target->find;
+	int64_t at;
 	int rc;
 
 	(void)sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
@@ -497,8 +505,9 @@ merge_find_current(struct merge *m, const char *key, struct current *ret_c,
 		ret_c->hash = sqlite3_column_int64(st, 1);
 		snprintf(ret_c->as_of, sizeof(ret_c->as_of), "%s",
 		    db_text(st, 2));
-		ret_c->ours = sqlite3_column_int(st, 3);
-		place_read(ret_c, sqlite3_column_int64(st, 5));
+		at = merge_seen_at(&m->target->confirmed, ret_c->id);
+		ret_c->ours = at != -1 || sqlite3_column_int(st, 3);
+		place_read(ret_c, at != -1 ? at : sqlite3_column_int64(st, 5));
 		ret_c->enterprise = (uint32_t)sqlite3_column_int64(st, 6);
 		rc = !sqlite3_column_int(st, 4);
 	}

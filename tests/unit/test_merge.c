@@ -844,24 +844,13 @@ the_counts_of_every_file_are_kept(void **state)
 
 /* The keeper dies between any two commits; the next one goes on. */
 static void
-a_crash_goes_on_exactly_where_it_was(void **state)
+merge_with_crashes(const struct line *l, const size_t lines[2])
 {
-	enum { ROWS = 2000, SLICE = 256 };
-	struct line *l = calloc(ROWS, sizeof(*l));
-	char(*account)[8] = calloc(ROWS, sizeof(*account));
-	size_t lines[2] = { ROWS - 700, 700 };
-	struct rowfile_reader *r;
+	struct rowfile_reader *r = bundle(l, lines, 2);
 	struct merge *m;
-	int rc = 1;
 	int crashes = 0;
+	int rc = 1;
 
-	(void)state;
-	for (size_t i = 0; i < ROWS; i++) {
-		snprintf(account[i], sizeof(account[i]), "%zu", i % 1900);
-		l[i] = (struct line){ account[i], "2014-03", 100, "PAID",
-			"2014-03-31", 'I', PLAIN };
-	}
-	r = bundle(l, lines, 2);
 	assert_int_equal(db_commit(db, &e), 0);
 	while (rc == 1) {
 		assert_int_equal(merge_open(db, schemas, NULL, bundles, "MUB",
@@ -882,6 +871,23 @@ a_crash_goes_on_exactly_where_it_was(void **state)
 	}
 	assert_true(crashes > 4);
 	rowfile_close(r);
+}
+
+static void
+a_crash_goes_on_exactly_where_it_was(void **state)
+{
+	enum { ROWS = 2000 };
+	struct line *l = calloc(ROWS, sizeof(*l));
+	char(*account)[8] = calloc(ROWS, sizeof(*account));
+	size_t lines[2] = { ROWS - 700, 700 };
+
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++) {
+		snprintf(account[i], sizeof(account[i]), "%zu", i % 1900);
+		l[i] = (struct line){ account[i], "2014-03", 100, "PAID",
+			"2014-03-31", 'I', PLAIN };
+	}
+	merge_with_crashes(l, lines);
 	assert_string_equal(sql("SELECT count(*), count(DISTINCT account_no)"
 				" FROM std_bill"),
 	    "1900|1900");
@@ -897,6 +903,17 @@ a_crash_goes_on_exactly_where_it_was(void **state)
 	assert_string_equal(sql("SELECT rows, repeats, put, before FROM"
 				" quality_part_t"),
 	    "2000|100|2000|0");
+	/* What only confirms the base is known after a crash as well. */
+	l[5].amount = 200;
+	l[1905].amount = 300;
+	merge_with_crashes(l, lines);
+	assert_string_equal(sql("SELECT sum(unchanged), sum(updated),"
+				" sum(inserted), sum(superseded) FROM"
+				" bundle_file_t WHERE bundle = 2"),
+	    "1899|1|0|100");
+	assert_string_equal(sql("SELECT rule, sum(n) FROM bundle_finding_t"
+				" WHERE bundle = 2 GROUP BY rule"),
+	    "duplicate_conflict|1\nduplicate_row|99");
 	free(l);
 	free(account);
 }
