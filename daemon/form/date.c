@@ -62,7 +62,7 @@ static int
 is_word(const char *const *words, const char *s)
 {
 	for (; *words != NULL; words++)
-		if (strcmp(*words, s) == 0)
+		if (**words == *s && strcmp(*words, s) == 0)
 			return 1;
 	return 0;
 }

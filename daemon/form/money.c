@@ -89,10 +89,23 @@ ends(const struct amount *a, const char *word)
 	return a->len >= n && memcmp(a->text + a->len - n, word, n) == 0;
 }
 
+/* Digits and signs, and no word: most amounts. */
+static int
+is_plain(const struct amount *a)
+{
+	for (size_t i = 0; i < a->len; i++) {
+		char c = a->text[i];
+
+		if ((c < '0' || c > '9') && c != '.' && c != ',' && c != '-')
+			return 0;
+	}
+	return 1;
+}
+
 static void
 cut_currency(struct amount *a)
 {
-	if (a->text[strspn(a->text, "0123456789.,-")] == '\0')
+	if (is_plain(a))
 		return;
 	for (size_t k = 0; k < sizeof(currencies) / sizeof(*currencies); k++) {
 		const char *word = currencies[k].word;
@@ -163,7 +176,8 @@ read_digits(const struct amount *a, int64_t *ret_fen)
 		return VALUE_FORMAT;
 	if (n.grouping == -1)
 		return VALUE_GROUPING;
-	for (size_t k = 0; k < sizeof(units) / sizeof(*units); k++)
+	for (size_t k = 0; at < a->len && k < sizeof(units) / sizeof(*units);
+	     k++)
 		if (starts(a, at, units[k].word)) {
 			places = units[k].places;
 			at += strlen(units[k].word);
@@ -294,7 +308,8 @@ value_money(const char *s, size_t len, int64_t unit, int64_t *ret_fen,
 	v = value_begin(s, len, a.text, sizeof(a.text), &a.len);
 	if (v != VALUE_OK)
 		return v;
-	a.len = text_code_fold(a.text, a.len, a.text, sizeof(a.text));
+	if (!is_plain(&a))
+		a.len = text_code_fold(a.text, a.len, a.text, sizeof(a.text));
 	a.negative = 0;
 	a.currency = "CNY";
 	for (a.unit = 0; unit >= 10; unit /= 10)

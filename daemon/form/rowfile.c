@@ -125,49 +125,65 @@ put_length(struct buf *b, size_t start)
 		(void)store(b->data + start + 1, len, 4);
 }
 
-static void
-put_value(struct buf *b, const struct value *v, int open_ended)
+static char *
+store_text(char *at, const char *s, size_t len)
+{
+	at = store(at, len, 4);
+	memcpy(at, s, len);
+	at[len] = '\0';
+	return at + len + 1;
+}
+
+static char *
+store_value(char *at, const struct value *v, int open_ended)
 {
 	uint64_t bits;
 
-	put_int(b, (uint64_t)v->kind | (open_ended ? ROWFILE_OPEN_ENDED : 0),
-	    1);
+	*at++ = (char)(v->kind | (open_ended ? ROWFILE_OPEN_ENDED : 0));
 	switch (v->kind) {
 	case VALUE_NULL:
 		break;
 	case VALUE_TEXT:
-		put_text(b, v->text, v->len);
-		break;
+		return store_text(at, v->text, v->len);
 	case VALUE_INT:
 	case VALUE_MONEY:
-		put_int(b, (uint64_t)v->num, 8);
-		break;
+		return store(at, (uint64_t)v->num, 8);
 	case VALUE_REAL:
 		memcpy(&bits, &v->real, sizeof(bits));
-		put_int(b, bits, 8);
-		break;
+		return store(at, bits, 8);
 	}
+	return at;
 }
 
+/* Rows are most of the file: each is laid down in one piece. */
 static void
 put_row(struct buf *b, const struct row *r, const char *dataset)
 {
-	size_t start = b->len;
+	enum { TEXT = 5, VALUE = 9, FIXED = ROWFILE_HEAD + 8 + 1 + 1 + 2 };
+	const size_t len[] = { strlen(r->key), strlen(r->as_of),
+		strlen(dataset) };
+	size_t room = FIXED + 3 * TEXT + len[0] + len[1] + len[2];
+	char *start, *at;
 
-	put_head(b, ROWFILE_ROW);
-	put_int(b, r->line, 8);
-	put_int(b, (unsigned char)r->op, 1);
-	put_str(b, r->key);
-	put_str(b, r->as_of);
-	put_str(b, dataset);
-	put_int(b,
-	    (r->marks.events ? ROWFILE_EVENTS : 0) |
-		(r->marks.backwards ? ROWFILE_BACKWARDS : 0),
-	    1);
-	put_int(b, r->schema->nfields, 2);
 	for (size_t i = 0; i < r->schema->nfields; i++)
-		put_value(b, &r->value[i], r->open_ended[i]);
-	put_length(b, start);
+		room += VALUE +
+			(r->value[i].kind == VALUE_TEXT ? r->value[i].len : 0);
+	start = buf_reserve(b, room);
+	if (start == NULL)
+		return;
+	*start = ROWFILE_ROW;
+	at = store(start + ROWFILE_HEAD, r->line, 8);
+	*at++ = r->op;
+	at = store_text(at, r->key, len[0]);
+	at = store_text(at, r->as_of, len[1]);
+	at = store_text(at, dataset, len[2]);
+	*at++ = (char)((r->marks.events ? ROWFILE_EVENTS : 0) |
+		       (r->marks.backwards ? ROWFILE_BACKWARDS : 0));
+	at = store(at, r->schema->nfields, 2);
+	for (size_t i = 0; i < r->schema->nfields; i++)
+		at = store_value(at, &r->value[i], r->open_ended[i]);
+	(void)store(start + 1, (size_t)(at - start) - ROWFILE_HEAD, 4);
+	b->len += (size_t)(at - start);
 }
 
 static void

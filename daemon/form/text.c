@@ -373,6 +373,9 @@ text_is_null(const char *s, size_t len)
 		return 0;
 	if (len > 12 && s[0] > ' ' && s[0] != '\'' && s[len - 1] > ' ')
 		return 0;
+	/* None of them begins with a digit. */
+	if (len > 0 && s[0] >= '0' && s[0] <= '9')
+		return 0;
 	len = text_code_fold(s, len, word, sizeof(word));
 	return len == 0 ||
 	       is_word_of(nulls, sizeof(nulls) / sizeof(nulls[0]), word, len);

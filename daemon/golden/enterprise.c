@@ -221,6 +221,7 @@ enterprises_found(struct enterprises *x, const struct origin *o, struct err *e)
 
 	know(x, no, no);
 	enterprises_heard(x, no);
+	x->unnamed = no;
 	return db_run(x->db, e,
 	    "INSERT INTO enterprise_t (no, root, bundle, file, row)"
 	    " VALUES (?1,?1,?2,?3,?4)",
@@ -287,13 +288,15 @@ put_name(struct enterprises *x, uint32_t no, const char *name,
     const char *since, const char *until, int current, const struct origin *o,
     int *ret_changed, struct err *e)
 {
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = NULL;
 	char old[24] = "";
-	int rc = db_query(x->db, &st, e,
-	    "SELECT until FROM enterprise_name_t WHERE enterprise = ? AND"
-	    " name = ?",
-	    "it", (int64_t)no, name);
+	int rc = 0;
 
+	if (x->unnamed != no)
+		rc = db_query(x->db, &st, e,
+		    "SELECT until FROM enterprise_name_t WHERE enterprise = ?"
+		    " AND name = ?",
+		    "it", (int64_t)no, name);
 	if (rc == 1)
 		snprintf(old, sizeof(old), "%s", db_text(st, 0));
 	db_done(st);
@@ -319,6 +322,7 @@ enterprises_name(struct enterprises *x, uint32_t no, const char *name,
     size_t len, const char *since, const char *until, int current,
     const struct origin *o, struct err *e)
 {
+	int first = x->unnamed == no;
 	char text[512];
 	int changed;
 
@@ -328,10 +332,11 @@ enterprises_name(struct enterprises *x, uint32_t no, const char *name,
 	text[len] = '\0';
 	if (put_name(x, no, text, since, until, current, o, &changed, e) == -1)
 		return -1;
+	x->unnamed = 0;
 	if (!changed)
 		return 0;
 	linker_name(x->linker, no, text, len, linker_day(until));
-	if (current && end_names(x, no, text, since, e) == -1)
+	if (current && !first && end_names(x, no, text, since, e) == -1)
 		return -1;
 	return enterprises_try_name(x, text, len, e) == -1
 		   ? -1

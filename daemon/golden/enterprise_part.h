@@ -47,7 +47,8 @@ struct enterprises {
 	size_t nfields;
 	int64_t waiting; /* rows that wait for what may be learned */
 	sqlite3_stmt *put_hashes[WAIT_HASHES + 1];
-	int judging; /* people judged whose some rows are */
+	int judging;      /* people judged whose some rows are */
+	uint32_t unnamed; /* founded last, and no name was learned yet */
 };
 
 uint32_t enterprises_root_of(const struct enterprises *x, uint32_t no);

@@ -246,8 +246,8 @@ set_kind(struct names *n, int tail)
 		n->kind = NAMES_FIRM;
 }
 
-void
-names_make(const char *s, size_t len, struct names *ret)
+static void
+take_apart(const char *s, size_t len, struct names *ret)
 {
 	struct name_keys keys;
 	char display[NAME_MAX_BYTES];
@@ -262,8 +262,11 @@ names_make(const char *s, size_t len, struct names *ret)
 	keep(ret->former, keys.former);
 	memcpy(display, keys.display, strlen(keys.display) + 1);
 	n = tidy(display, strlen(display));
-	if (name_keys(display, n, &keys) == -1 ||
-	    strlen(keys.k1) >= NAMES_BYTES)
+	/* Most names are tidy as they are sent. */
+	if ((n != len || memcmp(display, s, n) != 0) &&
+	    name_keys(display, n, &keys) == -1)
+		return;
+	if (strlen(keys.k1) >= NAMES_BYTES)
 		return;
 	tail = keys.branch || has_tail(keys.k2);
 	keep(ret->k2, keys.k2);
@@ -275,6 +278,29 @@ names_make(const char *s, size_t len, struct names *ret)
 	ret->regions = regions_of(ret->k2, ret->core);
 	spread_core(ret);
 	set_kind(ret, tail);
+}
+
+/* Who is looked for by a name learns it next: the last one is kept. */
+void
+names_make(const char *s, size_t len, struct names *ret)
+{
+	static struct {
+		char text[NAMES_BYTES];
+		size_t len;
+		struct names names;
+	} last;
+
+	if (len > 0 && len == last.len && memcmp(s, last.text, len) == 0) {
+		*ret = last.names;
+		return;
+	}
+	take_apart(s, len, ret);
+	last.len = 0;
+	if (len <= sizeof(last.text)) {
+		memcpy(last.text, s, len);
+		last.len = len;
+		last.names = *ret;
+	}
 }
 
 void
