@@ -569,7 +569,7 @@ restore(struct merge *m, struct err *e)
 		m->run = sqlite3_column_int64(st, 2);
 	}
 	db_done(st);
-	if (rc == -1 || (m->file == 0 && m->offset == 0 &&
+	if (rc == -1 || (m->done_file == 0 && m->done_offset == 0 &&
 			    row_leaves_forget(m->db, m->bundle, e) == -1))
 		return -1;
 	rc = db_query(m->db, &st, e,
