@@ -312,8 +312,8 @@ int
 jobs_busy(const struct keeper *k)
 {
 	if (k->jobs->receipts_wait || k->jobs->extracts_wait ||
-	    k->jobs->nmoves > 0 || recall_waits(k) ||
-	    (linking_waits(k) && !leaves_records(k)))
+	    k->jobs->nmoves > 0 ||
+	    (linking_waits(k) ? !leaves_records(k) : recall_waits(k)))
 		return 1;
 	for (struct job *job = k->jobs->first; job != NULL; job = job->next)
 		if (has_slices(job))
