@@ -32,9 +32,9 @@ mark_order(const unsigned char key[MARK_KEY], const char *enterprise)
 }
 
 static uint64_t
-bits_of(const unsigned char key[MARK_KEY], const struct buf *said)
+bits_of(const unsigned char key[MARK_KEY], const char *said, size_t len)
 {
-	return mark_of(key, "cells", said->data, said->len);
+	return mark_of(key, "cells", said, len);
 }
 
 /* ---- writing ---- */
@@ -42,27 +42,39 @@ bits_of(const unsigned char key[MARK_KEY], const struct buf *said)
 static void
 say(struct buf *said, const char *s, size_t len)
 {
+	const char *nul;
+
 	if (csv_is_formula(s, len))
 		buf_addch(said, '\'');
-	for (size_t i = 0; i < len; i++)
-		if (s[i] != '\0')
-			buf_addch(said, s[i]);
+	while (len > 0 && (nul = memchr(s, '\0', len)) != NULL) {
+		buf_add(said, s, (size_t)(nul - s));
+		len -= (size_t)(nul - s) + 1;
+		s = nul + 1;
+	}
+	buf_add(said, s, len);
 	buf_addch(said, MARK_SEPARATOR[0]);
+}
+
+/* The bits of what was said behind from, which is taken away again. */
+static uint64_t
+take_bits(struct buf *b, size_t from, const unsigned char key[MARK_KEY])
+{
+	uint64_t bits = bits_of(key, b->data + from, b->len - from);
+
+	b->len = from;
+	return bits;
 }
 
 void
 mark_csv_row(struct buf *b, const unsigned char key[MARK_KEY],
     const struct mark_cell *cell, size_t n)
 {
-	struct buf said;
+	size_t from = b->len;
 	uint64_t bits;
 
-	buf_init(&said, 1 << 20);
 	for (size_t i = 0; i < n; i++)
-		say(&said, cell[i].text != NULL ? cell[i].text : "",
-		    cell[i].len);
-	bits = bits_of(key, &said);
-	buf_done(&said);
+		say(b, cell[i].text != NULL ? cell[i].text : "", cell[i].len);
+	bits = take_bits(b, from, key);
 	for (size_t i = 0; i < n; i++) {
 		const char *s = cell[i].text != NULL ? cell[i].text : "";
 		int quotes = csv_needs_quotes(s, cell[i].len) ||
@@ -78,19 +90,22 @@ mark_csv_row(struct buf *b, const unsigned char key[MARK_KEY],
 static void
 json_string_put(struct buf *b, const char *s, size_t len)
 {
+	size_t from = 0;
+
 	buf_addch(b, '"');
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)s[i];
 
-		if (c == '"' || c == '\\') {
-			buf_addch(b, '\\');
-			buf_addch(b, (char)c);
-		} else if (c < 0x20) {
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		buf_add(b, s + from, i - from);
+		from = i + 1;
+		if (c < 0x20)
 			buf_printf(b, "\\u%04x", c);
-		} else {
-			buf_addch(b, (char)c);
-		}
+		else
+			buf_add(b, (char[]){ '\\', (char)c }, 2);
 	}
+	buf_add(b, s + from, len - from);
 	buf_addch(b, '"');
 }
 
@@ -109,16 +124,14 @@ void
 mark_json_row(struct buf *b, const unsigned char key[MARK_KEY],
     const char *const *name, const struct mark_cell *cell, size_t n)
 {
-	struct buf said;
+	size_t from = b->len;
 	uint64_t bits;
 
-	buf_init(&said, 4 << 20);
 	for (size_t i = 0; i < n; i++) {
-		json_value_put(&said, &cell[i]);
-		buf_addch(&said, MARK_SEPARATOR[0]);
+		json_value_put(b, &cell[i]);
+		buf_addch(b, MARK_SEPARATOR[0]);
 	}
-	bits = bits_of(key, &said);
-	buf_done(&said);
+	bits = take_bits(b, from, key);
 	buf_addch(b, '{');
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
@@ -240,7 +253,7 @@ unsigned
 mark_agrees(const unsigned char key[MARK_KEY], const struct mark_line *l,
     unsigned *ret_n)
 {
-	uint64_t bits = bits_of(key, &l->said);
+	uint64_t bits = bits_of(key, l->said.data, l->said.len);
 	uint64_t same = ~(bits ^ l->quoted) & l->free_cells;
 
 	*ret_n = (unsigned)__builtin_popcountll(l->free_cells);
