@@ -212,27 +212,51 @@ on_login_answer(struct gate *g, uint32_t serial, int yes, const char *account,
 }
 
 static int
-on_keeper(struct gate *g, struct err *e)
+on_answer(struct gate *g, struct err *e)
 {
 	struct frame *f = &g->frame;
 	char account[ACCOUNT_TEXT];
-	uint32_t serial;
-	uint8_t yes, role;
-	int rc = frame_recv(g->keeper, f, e);
+	uint32_t serial = frame_get_u32(f);
+	uint8_t yes = frame_get_u8(f);
+	uint8_t role;
+
+	frame_get_str(f, account, sizeof(account));
+	role = frame_get_u8(f);
+	if (frame_end(f, e) == -1)
+		return -1;
+	on_login_answer(g, serial, yes, account, (enum account_role)role);
+	return 0;
+}
+
+/* Whatever was on its way to them is not sent any more. */
+static int
+on_hang_up(struct gate *g, struct err *e)
+{
+	char account[ACCOUNT_TEXT];
+
+	frame_get_str(&g->frame, account, sizeof(account));
+	if (frame_end(&g->frame, e) == -1)
+		return -1;
+	for (size_t i = g->nvisits; i-- > 0;)
+		if (strcmp(g->visit[i]->user, account) == 0)
+			gate_end(g, i, FAULT_NONE);
+	return 0;
+}
+
+static int
+on_keeper(struct gate *g, struct err *e)
+{
+	int rc = frame_recv(g->keeper, &g->frame, e);
 
 	if (rc != 1) {
 		g->stopping = 1;
 		return rc;
 	}
-	serial = frame_get_u32(f);
-	yes = frame_get_u8(f);
-	frame_get_str(f, account, sizeof(account));
-	role = frame_get_u8(f);
-	if (f->type != MESSAGE_LOGIN_ANSWER || frame_end(f, e) == -1)
-		return err_set(e, ERR_HOLD, "the keeper sent frame %u",
-		    f->type);
-	on_login_answer(g, serial, yes, account, (enum account_role)role);
-	return 0;
+	if (g->frame.type == MESSAGE_LOGIN_ANSWER)
+		return on_answer(g, e);
+	if (g->frame.type == MESSAGE_HANG_UP)
+		return on_hang_up(g, e);
+	return err_set(e, ERR_HOLD, "the keeper sent frame %u", g->frame.type);
 }
 
 static void

@@ -42,6 +42,19 @@ struct session {
 	struct frame frame;
 };
 
+/*
+ * Ended by the gate, what was on its way is dropped; ended by itself, a client
+ * that reads slowly gets the last of it.
+ */
+static void
+drop_at_end(struct session *s, int yes)
+{
+	const struct linger linger = { .l_onoff = yes };
+
+	(void)setsockopt(s->socket, SOL_SOCKET, SO_LINGER, &linger,
+	    sizeof(linger));
+}
+
 /* --- asking the gate ---------------------------------------------------- */
 
 static int
@@ -96,6 +109,7 @@ on_logged_in(void *arg, const char *user)
 		return -1;
 	(void)fcntl(s->stream, F_SETFL, O_NONBLOCK);
 	(void)fcntl(s->remarks, F_SETFL, O_NONBLOCK);
+	drop_at_end(s, 1);
 	log_info("- logged in user=%s from=%s", log_quote(user), s->address);
 	return 0;
 }
@@ -299,6 +313,7 @@ session_role(int argc, char **argv)
 		log_fatal("- session cannot begin: %s", e.en);
 	while ((rc = turn(s, idle_ms, &e)) == 1)
 		;
+	drop_at_end(s, 0);
 	if (rc == 0)
 		sshd_finish(s->ssh);
 	else

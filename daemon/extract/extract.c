@@ -200,7 +200,7 @@ write_file(struct extract *x, struct err *e)
 
 /* ---- the role ---- */
 
-/* Everything that has to be opened before the jail. */
+/* The base is opened in the jail, where it can only be read. */
 static int
 open_all(struct extract *x, char **argv, struct pack **pack, struct err *e)
 {
@@ -210,13 +210,14 @@ open_all(struct extract *x, char **argv, struct pack **pack, struct err *e)
 	if (pack_map(proc_fd("pack"), pack, e) == -1 ||
 	    schemas_read_on(*pack, argv[ARG_DAY], &x->schemas, e) == -1 ||
 	    box_sharing_of(*pack, x->schemas, &x->sharing, e) == -1 ||
+	    jail_enter(JAIL_EXTRACT, &limits, e) == -1 ||
 	    db_open_read(HOME_BASE, &x->db, e) == -1)
 		return -1;
 	x->grants.sharing = x->sharing;
 	/* One look at the base for all that follows. */
 	if (db_exec(x->db, "BEGIN; SELECT count(*) FROM query_t;", e) == -1)
 		return -1;
-	return jail_enter(JAIL_EXTRACT, &limits, e);
+	return extract_sight(x, e);
 }
 
 static int
@@ -264,6 +265,7 @@ extract_role(int argc, char **argv)
 		buf_done(&x->key[i]);
 	json_decref(x->resources);
 	db_close(x->db);
+	sight_free(x->sight);
 	schemas_free(x->schemas);
 	free(x->sharing);
 	pack_free(pack);

@@ -75,6 +75,7 @@ extract_change_open(struct extract *x, struct err *e)
 		struct holding *h = find_or_add(c, db_text(st, 0),
 		    sqlite3_column_int(st, 1) >= GRANT_LATEST);
 
+		extract_sight_rows(x, h->dataset);
 		if (held_unpack(&h->held, sqlite3_column_blob(st, 2),
 			(size_t)sqlite3_column_bytes(st, 2), e) == -1) {
 			rc = -1;

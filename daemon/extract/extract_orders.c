@@ -212,8 +212,10 @@ extract_orders(struct extract *x, struct err *e)
 	x->ask.today = x->day;
 	if (read_gives(x, e) == -1)
 		return -1;
-	for (size_t i = 0; i < x->ngives; i++)
+	for (size_t i = 0; i < x->ngives; i++) {
+		extract_sight_give(x, &x->give[i]);
 		if (read_whom(x, &x->give[i], e) == -1)
 			return -1;
+	}
 	return 0;
 }

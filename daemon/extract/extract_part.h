@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/db.h"
+#include "base/sight.h"
 #include "extract/held.h"
 #include "form/mark.h"
 #include "form/query.h"
@@ -41,6 +42,7 @@ struct extract_give {
 /* One query as it was decided. */
 struct extract {
 	struct db *db;
+	struct sight *sight; /* owned: all that db still shows */
 	int64_t query;
 	char id[ID_TEXT];
 	char account[ACCOUNT_TEXT];
@@ -76,6 +78,12 @@ struct extract {
 	struct buf key[EXTRACT_KEYS]; /* owned: SSH wire form */
 	char folder[128];             /* accounts/NAME/extracts */
 };
+
+/* Of the base nothing but the orders; then what a give needs as well. */
+int extract_sight(struct extract *x, struct err *e);
+/* Whose and which the rows of a data set are, and none of its fields. */
+void extract_sight_rows(struct extract *x, const char *dataset);
+void extract_sight_give(struct extract *x, const struct extract_give *g);
 
 /* Reads the orders. */
 int extract_orders(struct extract *x, struct err *e);

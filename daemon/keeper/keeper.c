@@ -77,13 +77,29 @@ peers_sweep(struct keeper *k)
 	k->npeers = kept;
 }
 
+static void
+tell_gate(struct keeper *k, const struct peer *gate, const char *account)
+{
+	struct err e;
+
+	frame_start(&k->out, MESSAGE_HANG_UP);
+	frame_put_str(&k->out, account);
+	/* Where it has gone, so have all that came by it. */
+	(void)frame_send(gate->fd, &k->out, &e);
+}
+
 void
 keeper_hang_up(struct keeper *k, const char *account)
 {
-	for (size_t i = 0; i < k->npeers; i++)
-		if (k->peer[i].kind == PEER_FILER &&
-		    strcmp(k->peer[i].account, account) == 0)
-			(void)shutdown(k->peer[i].fd, SHUT_RDWR);
+	for (size_t i = 0; i < k->npeers; i++) {
+		struct peer *p = &k->peer[i];
+
+		if (p->kind == PEER_GATE && p->fd != -1)
+			tell_gate(k, p, account);
+		else if (p->kind == PEER_FILER &&
+			 strcmp(p->account, account) == 0)
+			(void)shutdown(p->fd, SHUT_RDWR);
+	}
 }
 
 /* gate: may this key log in as this user? */

@@ -86,7 +86,7 @@ struct keeper {
 	struct frame out;
 };
 
-/* Ends all sessions of an account: its filers lose their keeper. */
+/* Ends all sessions of an account, and what is on its way to them. */
 void keeper_hang_up(struct keeper *k, const char *account);
 
 #endif

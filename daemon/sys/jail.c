@@ -80,16 +80,17 @@ static const struct rights rights[] = {
 	    { { "/", FS_RUN }, { "spool", FS_WRITE }, { "accounts", FS_WRITE },
 		{ HOME_BASE "-shm", FS_FILE_WRITE } } },
 	[JAIL_WORKER] = { "worker", CALLS_COMPUTE, 0, { { NULL, 0 } } },
-	/* The base is open by then, and nothing else can be. */
 	[JAIL_EXTRACT] = { "extract", CALLS_FILES, 0,
-	    { { "accounts/%s/extracts", FS_WRITE } } },
+	    { { "accounts/%s/extracts", FS_WRITE }, { HOME_BASE, FS_FILE },
+		{ HOME_BASE "-wal", FS_FILE },
+		{ HOME_BASE "-shm", FS_FILE_WRITE } } },
 	[JAIL_KEEPER] = { "keeper", CALLS_FILES, 0, { { ".", FS_WRITE } } },
 	[JAIL_SIGNER] = { "signer", CALLS_SPEAK, 0, { { NULL, 0 } } },
 	/* Readers of the base take their locks in its -shm. */
 	[JAIL_REPORTER] = { "reporter", CALLS_FILES, 0,
-	    { { "accounts", FS_WRITE }, { "exchange.db", FS_FILE },
-		{ "exchange.db-wal", FS_FILE },
-		{ "exchange.db-shm", FS_FILE_WRITE } } },
+	    { { "accounts", FS_WRITE }, { HOME_BASE, FS_FILE },
+		{ HOME_BASE "-wal", FS_FILE },
+		{ HOME_BASE "-shm", FS_FILE_WRITE } } },
 	/* What it starts are the administrator's programs, with its rights. */
 	[JAIL_MESSENGER] = { "messenger", CALLS_START, 1,
 	    { { "/usr", FS_RUN }, { "/bin", FS_RUN }, { "/lib", FS_RUN },
@@ -125,8 +126,8 @@ static const int speak_calls[] = { SCMP_SYS(recvmsg), SCMP_SYS(recvfrom),
 
 /* A role with files starts nothing and opens no network. */
 static const int files_refused[] = { SCMP_SYS(execve), SCMP_SYS(execveat),
-	SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(bind), SCMP_SYS(listen),
-	SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(setuid), SCMP_SYS(setgid) };
+	SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(socket), SCMP_SYS(connect),
+	SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(setuid), SCMP_SYS(setgid) };
 
 /* What no role ever needs. */
 static const int never[] = { SCMP_SYS(ptrace), SCMP_SYS(mount),

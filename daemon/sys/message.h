@@ -38,6 +38,8 @@ enum message {
 	MESSAGE_LOGIN = 1,
 	/* keeper -> gate: u32 tag, u8 yes, str account, u8 role */
 	MESSAGE_LOGIN_ANSWER,
+	/* keeper -> gate: end the sessions of this account at once. str account */
+	MESSAGE_HANG_UP,
 	/*
 	 * gate -> keeper: a filer of this account speaks on the descriptor.
 	 * str account, str peer address, fd

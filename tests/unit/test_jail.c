@@ -77,6 +77,44 @@ read_folder(const char *path)
 }
 
 static int
+read_file(const char *path)
+{
+	return open(path, O_RDONLY) == -1;
+}
+
+static int
+write_file(const char *path)
+{
+	return open(path, O_WRONLY) == -1;
+}
+
+static int
+cut_file(const char *path)
+{
+	return truncate(path, 0) == -1;
+}
+
+static int
+remove_file(const char *path)
+{
+	return unlink(path) == -1;
+}
+
+static int
+replace_base(const char *path)
+{
+	return rename(path, "exchange.db") == -1;
+}
+
+static int
+open_socket(const char *unused)
+{
+	(void)unused;
+	return socket(AF_INET, SOCK_STREAM, 0) == -1 &&
+	       socket(AF_UNIX, SOCK_STREAM, 0) == -1;
+}
+
+static int
 connect_out(const char *unused)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
@@ -184,6 +222,61 @@ an_extract_has_one_folder_and_no_keys(void **state)
 }
 
 static void
+an_extract_reads_the_base_and_writes_nothing_of_it(void **state)
+{
+	static const char *const base[] = { "exchange.db", "exchange.db-wal",
+		"exchange.db-shm", "accounts/aic/extracts/x" };
+
+	(void)state;
+	(void)mkdir("accounts/aic/extracts", 0755);
+	for (size_t i = 0; i < sizeof(base) / sizeof(base[0]); i++)
+		assert_int_equal(make_file(base[i]), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(in_jail(JAIL_EXTRACT, "aic", read_file,
+				     base[i]),
+		    0);
+		assert_int_equal(in_jail(JAIL_EXTRACT, "aic", write_file,
+				     base[i]),
+		    1);
+		assert_int_equal(in_jail(JAIL_EXTRACT, "aic", cut_file,
+				     base[i]),
+		    1);
+		assert_int_equal(in_jail(JAIL_EXTRACT, "aic", remove_file,
+				     base[i]),
+		    1);
+	}
+	/* The locks of readers are bytes of this file. */
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", write_file, base[2]), 0);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", remove_file, base[2]), 1);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", replace_base, base[3]),
+	    1);
+}
+
+static void
+an_extract_sees_no_other_account_and_calls_nobody(void **state)
+{
+	static const char *const other[] = { "accounts/ntb/extracts/x",
+		"accounts/ntb/receipts", "accounts/aic/receipts", "keys/key",
+		"zayton.conf", "spool/received/x" };
+
+	(void)state;
+	(void)mkdir("accounts/ntb/extracts", 0755);
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		assert_int_equal(make_file(other[i]), 0);
+		assert_int_equal(in_jail(JAIL_EXTRACT, "aic", read_file,
+				     other[i]),
+		    1);
+		assert_int_equal(in_jail(JAIL_EXTRACT, "aic", write_file,
+				     other[i]),
+		    1);
+	}
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", read_folder, "accounts"),
+	    1);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", read_folder, "/"), 1);
+	assert_int_equal(in_jail(JAIL_EXTRACT, "aic", open_socket, NULL), 1);
+}
+
+static void
 a_keeper_stays_in_its_instance(void **state)
 {
 	(void)state;
@@ -213,6 +306,8 @@ main(void)
 		TEST(a_session_has_no_files),
 		TEST(a_filer_has_its_own_account_only),
 		TEST(an_extract_has_one_folder_and_no_keys),
+		TEST(an_extract_reads_the_base_and_writes_nothing_of_it),
+		TEST(an_extract_sees_no_other_account_and_calls_nobody),
 		TEST(a_keeper_stays_in_its_instance),
 		TEST(a_gate_starts_programs_and_calls_nobody),
 	};
