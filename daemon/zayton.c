@@ -122,6 +122,10 @@ static const struct command commands[] = {
 	    "the verdict on a bundle, without an instance" },
 	{ "health", health_command, "[--json]",
 	    "whether the server answers and nobody has to see to anything" },
+	{ "erase", erase_command,
+	    "NUMBER|ENTERPRISE --basis TEXT --person NAME --reason TEXT "
+	    "[--dry-run]",
+	    "erase personal data by law; all proofs of others hold" },
 	{ "tidy", tidy_command, "[--dry-run] [--json]",
 	    "remove what need not be kept any longer" },
 	{ "backup", backup_command, "DIR [--json]",

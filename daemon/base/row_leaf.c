@@ -5,11 +5,12 @@
 #include "base/row_leaf.h"
 #include "base/rows.h"
 #include "sys/log.h"
+#include "sys/mem.h"
 
 enum { SEEDS_MAX = 64 << 20, WORDS_MAX = 64 * 1024, TEXT_MAX = 64 << 20 };
 
 /* Where a row is, as a number: its layout, its operation, its line. */
-enum { LAYOUT_SHIFT = 48, OP_SHIFT = 46 };
+enum { LAYOUT_SHIFT = 48, OP_SHIFT = 46, LAYOUTS = 1 << 16 };
 #define LINE_MASK ((UINT64_C(1) << OP_SHIFT) - 1)
 
 int
@@ -601,5 +602,75 @@ row_leaf_erase(const struct row_leaf_at *at, uint64_t n,
 	if (rc == 0)
 		rc = keep_salts(at, &salts, e);
 	salts_done(&salts);
+	return rc;
+}
+
+static int
+has(const int64_t *version, size_t n, int64_t wanted)
+{
+	size_t from = 0;
+
+	while (n > 0) {
+		size_t half = n / 2;
+
+		if (version[from + half] == wanted)
+			return 1;
+		if (version[from + half] < wanted) {
+			from += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	return 0;
+}
+
+/* Which layouts are of a data set, a byte each. */
+static int
+layouts_of(struct db *db, const char *dataset, uint8_t *ret_is, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_query(db, &st, e,
+	    "SELECT no FROM leaf_layout_t WHERE dataset = ?", "t", dataset);
+
+	for (; rc == 1; rc = db_next(db, st, e))
+		ret_is[sqlite3_column_int64(st, 0) & (LAYOUTS - 1)] = 1;
+	db_done(st);
+	return rc;
+}
+
+int
+row_leaf_erase_versions(struct db *db, const char *dataset,
+    const int64_t *version, size_t n, row_leaf_bundle_fn *told, void *arg,
+    int64_t *rows, struct err *e)
+{
+	uint8_t *is = xcalloc(LAYOUTS, 1);
+	sqlite3_stmt *st;
+	struct stored s;
+	int rc = layouts_of(db, dataset, is, e);
+
+	if (rc == 0)
+		rc = db_query(db, &st, e,
+		    "SELECT bundle, file, no, body FROM leaf_t", "");
+	else
+		st = NULL;
+	for (; rc == 1; rc = rc == 1 ? db_next(db, st, e) : rc) {
+		struct row_leaf_at at = { db, sqlite3_column_int64(st, 0),
+			sqlite3_column_int64(st, 1) };
+		uint64_t i = (uint64_t)sqlite3_column_int64(st, 2) * ROW_LEAVES;
+
+		stored_begin(&s, st, 3);
+		for (; rc == 1 && stored_next(&s); i++) {
+			if (!is[s.leaf.layout] ||
+			    !has(version, n, s.leaf.version))
+				continue;
+			++*rows;
+			if (row_leaf_erase(&at, i, &s.leaf, e) == -1 ||
+			    told(arg, at.bundle, e) == -1)
+				rc = -1;
+		}
+	}
+	db_done(st);
+	free(is);
 	return rc;
 }

@@ -86,5 +86,14 @@ struct merkle row_leaf_tree(struct row_leaf_at *at);
 /* Destroys a row's salt and keeps its hash, while its values still stand. */
 int row_leaf_erase(const struct row_leaf_at *at, uint64_t n,
     const struct row_leaf *l, struct err *e);
+/*
+ * The same of all rows whose values stand in these versions of a data set, in
+ * ascending order: of one that was sent again unchanged there are several. Each
+ * bundle they came with is told.
+ */
+typedef int row_leaf_bundle_fn(void *arg, int64_t bundle, struct err *e);
+int row_leaf_erase_versions(struct db *db, const char *dataset,
+    const int64_t *version, size_t n, row_leaf_bundle_fn *told, void *arg,
+    int64_t *rows, struct err *e);
 
 #endif

@@ -138,6 +138,7 @@ int prove_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int errors_command(int argc, char **argv);
 int health_command(int argc, char **argv);
+int erase_command(int argc, char **argv);
 int tidy_command(int argc, char **argv);
 int backup_command(int argc, char **argv);
 int restore_command(int argc, char **argv);

@@ -44,6 +44,6 @@ tidy_command(int argc, char **argv)
 	if (command_home(&c, &e) == -1)
 		return command_fail(&e);
 	return command_ask(&c,
-	    json_pack("{s:s, s:b}", "do", "tidy", "dry", dry), json,
+	    json_pack("{s:s}", "do", dry ? "tidy list" : "tidy"), json,
 	    dry ? print_files : print_counts);
 }

@@ -22,6 +22,7 @@
 #include "keeper/acts.h"
 #include "keeper/answers.h"
 #include "keeper/authority.h"
+#include "keeper/erase.h"
 #include "keeper/jobs.h"
 #include "keeper/metrics.h"
 #include "keeper/publish.h"
@@ -233,7 +234,7 @@ static const struct {
 	    const char *now, json_t **ret_answer, struct err *e);
 } askers[] = { { "grant ", grant_ask }, { "consent ", consent_ask },
 	{ "objection ", objection_ask }, { "admin ", admin },
-	{ "tidy", retention_ask }, { "", account } };
+	{ "tidy", retention_ask }, { "erase", erase_ask }, { "", account } };
 
 /* A request of several statements stands or falls as a whole. */
 static int

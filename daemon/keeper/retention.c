@@ -342,8 +342,8 @@ retention_ask(struct keeper *k, const char *what, const json_t *request,
 	json_t *files;
 	int rc;
 
-	(void)what;
-	if (json_is_true(json_object_get(request, "dry"))) {
+	(void)request;
+	if (strcmp(what, "tidy list") == 0) {
 		files = json_array();
 		rc = list(k, files, e);
 		*ret_answer = json_pack("{s:o}", "files", files);

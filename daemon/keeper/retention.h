@@ -28,7 +28,7 @@ int retention_drop_bundle(struct keeper *k, int64_t bundle, const char *why,
 /* Whether that of a bundle is gone, or going. */
 int retention_is_dropped(struct db *db, int64_t bundle);
 
-/* "tidy" {dry}: all that is due, or what would be. */
+/* "tidy": all that is due; "tidy list": what would go. */
 int retention_ask(struct keeper *k, const char *what, const json_t *request,
     const char *now, json_t **ret_answer, struct err *e);
 

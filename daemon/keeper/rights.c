@@ -22,6 +22,8 @@ static const struct right rights[] = {
 	{ "review list", NULL, READS, NOBODY, 0 },
 	{ "quality list", NULL, READS, NOBODY, 0 },
 	{ "quality objections", NULL, READS, NOBODY, 0 },
+	{ "tidy list", NULL, READS, NOBODY, 0 },
+	{ "erase list", NULL, READS, NOBODY, 0 },
 	{ "grant list", NULL, READS, NOBODY, 0 },
 	{ "consent list", NULL, READS, NOBODY, 0 },
 	{ "objection list", NULL, READS, NOBODY, 0 },
@@ -32,6 +34,7 @@ static const struct right rights[] = {
 	/* System administration: it runs, by the rules that were approved. */
 	{ "retry", NULL, SYSTEM, NOBODY, 0 },
 	{ "release", NULL, SYSTEM, NOBODY, 0 },
+	{ "tidy", NULL, SYSTEM, NOBODY, 0 },
 	{ "account add", NULL, SYSTEM, NOBODY, 0 },
 	{ "account disable", NULL, SYSTEM | SECURITY, NOBODY, 0 },
 	{ "account enable", NULL, SYSTEM, NOBODY, 0 },
@@ -62,6 +65,9 @@ static const struct right rights[] = {
 	{ "consent revoke", NULL, SECURITY, NOBODY, 0 },
 	{ "objection answer", NULL, SECURITY, NOBODY, 0 },
 	{ "key rotate", NULL, SECURITY, NOBODY, 0 },
+
+	/* What is forgotten can never be had again. */
+	{ "erase", NULL, SECURITY, SECURITY | AUDIT, 0 },
 
 	/* Who are the administrators: the auditor is the other eye. */
 	{ "admin add", NULL, SECURITY, SECURITY | AUDIT, 1 },
@@ -94,5 +100,5 @@ const char *const rights_lines[] = { "account added", "account enabled",
 	"administrator removed", "standard published",
 	"standard accepted until", "rules published", "rules in force",
 	"rules replay", "review", "grant added", "grant approved",
-	"grant revoked", "grant suspended", "grant resumed",
+	"grant revoked", "grant suspended", "grant resumed", "erased",
 	"consent confirmed", "consent rejected", "consent revoked", NULL };
