@@ -114,6 +114,10 @@ static const struct command commands[] = {
 	    "list [--all] | approve NUMBER --reason TEXT | reject NUMBER "
 	    "--reason TEXT",
 	    "what administrators signed, and what waits for a second one" },
+	{ "key", key_command,
+	    "list | rotate receipt [--overlap DAYS] | prepare host | rotate "
+	    "host, with --reason TEXT",
+	    "the instance's own keys, and their change" },
 	{ "verify", verify_command, "[RECEIPT...]",
 	    "the ledger chain, or receipts" },
 	{ "prove", prove_command, "RECEIPT --row FILE:N",

@@ -1,11 +1,12 @@
 #!/bin/sh
 # usage: check-proof.sh VKEY RECEIPT            (its proof beside it, .tlog-proof)
+#        check-proof.sh VKEY CHECKPOINT         (signed; the next key, if it names one)
 #        check-proof.sh VKEY OLD NEW CONSISTENCY    (two checkpoints and how one
 #                                                    grew into the other)
 # Checks, with openssl and coreutils alone and without the platform, that a
 # receipt stands in the ledger under a signed checkpoint, or that nothing which
 # an earlier checkpoint saw was changed or dropped. VKEY is ledger.vkey out of
-# /standards, fetched once and kept. RFC 6962; C2SP signed-note, tlog-proof.
+# /standards, fetched once and kept, a key a line. RFC 6962; C2SP signed-note, tlog-proof.
 set -eu
 
 bad() {
@@ -27,23 +28,31 @@ parent() { # LEFT RIGHT
 
 W=$(mktemp -d)
 trap 'rm -rf "$W"' EXIT
-[ $# -eq 2 ] || [ $# -eq 4 ] || bad "usage: $0 VKEY RECEIPT | VKEY OLD NEW CONSISTENCY"
-origin=$(cut -d + -f 1 "$1")
-id=$(cut -d + -f 2 "$1")
-{
-	printf '302a300506032b6570032100' | bytes
-	cut -d + -f 3- "$1" | base64 -d | tail -c 32
-} >"$W/key"
+[ $# -eq 2 ] || [ $# -eq 4 ] || bad "usage: $0 VKEY RECEIPT|CHECKPOINT | VKEY OLD NEW CONSISTENCY"
+vkeys=$1
+origin=$(sed -n '1s/+.*//p' "$vkeys")
 
-# open_note FILE: its signature holds; size and root are what it says.
+# open_note FILE: one of the keys signed it; size and root are what it says.
 open_note() {
 	sed '/^$/,$d' "$1" >"$W/text"
-	raw=$(sed -n "s|^— $origin ||p" "$1" | hex)
-	case $raw in "$id"*) ;; *) bad "$1: not signed by the key of $origin" ;; esac
-	printf %s "${raw#"$id"}" | bytes >"$W/signature"
-	openssl pkeyutl -verify -pubin -keyform DER -inkey "$W/key" -rawin \
-	    -in "$W/text" -sigfile "$W/signature" >/dev/null ||
-	    bad "$1: its signature does not hold"
+	signed=
+	while read -r vkey; do
+		id=$(echo "$vkey" | cut -d + -f 2)
+		{
+			printf '302a300506032b6570032100' | bytes
+			echo "$vkey" | cut -d + -f 3- | base64 -d | tail -c 32
+		} >"$W/key"
+		for line in $(sed -n "s|^— $origin ||p" "$1"); do
+			raw=$(echo "$line" | hex)
+			case $raw in "$id"*) ;; *) continue ;; esac
+			printf %s "${raw#"$id"}" | bytes >"$W/signature"
+			openssl pkeyutl -verify -pubin -keyform DER -inkey "$W/key" \
+			    -rawin -in "$W/text" -sigfile "$W/signature" \
+			    >/dev/null || bad "$1: its signature does not hold"
+			signed=1
+		done
+	done <"$vkeys"
+	[ "$signed" ] || bad "$1: not signed by the key of $origin"
 	[ "$(sed -n 1p "$W/text")" = "$origin" ] || bad "$1: another ledger"
 	size=$(sed -n 2p "$W/text")
 	root=$(sed -n 3p "$W/text" | hex)
@@ -70,6 +79,12 @@ climb() {
 	[ "$last" = 0 ] || bad 'the proof is too short'
 }
 
+if [ $# -eq 2 ] && [ "$(head -c 1 "$2")" != '{' ]; then
+	open_note "$2"
+	echo "ok: the first $size lines of $origin"
+	sed -n 's/^next-key /the key that signs from then on: /p' "$W/text"
+	exit
+fi
 if [ $# -eq 2 ]; then
 	proof=$2.tlog-proof
 	[ "$(sed -n 1p "$proof")" = c2sp.org/tlog-proof@v1 ] || bad "$proof: no proof"

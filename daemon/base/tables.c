@@ -650,6 +650,12 @@ const char *const tables_sql[] = {
 	"CREATE INDEX IF NOT EXISTS look_query ON look_t (query);",
 	"CREATE INDEX IF NOT EXISTS look_enterprise ON look_t (enterprise);",
 
+	/* Keys that sign receipts: until is NULL for the one that does now. */
+	"CREATE TABLE IF NOT EXISTS receipt_key_t ("
+	" no INTEGER PRIMARY KEY, blob BLOB NOT NULL UNIQUE,"
+	" fingerprint TEXT NOT NULL, since TEXT NOT NULL, until TEXT,"
+	" until_seq INTEGER);",
+
 	/*
      * Administrators, also those whose office has ended, by lines of the
      * ledger (base/admin.h).

@@ -132,6 +132,7 @@ int objection_command(int argc, char **argv);
 int needs_command(int argc, char **argv);
 int consent_command(int argc, char **argv);
 int admin_command(int argc, char **argv);
+int key_command(int argc, char **argv);
 int act_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
 int prove_command(int argc, char **argv);

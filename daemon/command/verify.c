@@ -7,6 +7,7 @@
 
 #include "base/db.h"
 #include "base/ledger.h"
+#include "base/own_key.h"
 #include "command/command.h"
 #include "grant/access.h"
 #include "keeper/acts.h"
@@ -33,30 +34,15 @@ struct evidence {
 	struct buf proof; /* of a receipt; empty: there is none */
 };
 
-/* The wire form of our own public key out of keys/receipt_ed25519.pub. */
+/* 1 good, 0 not (why in e). */
 static int
-own_key(struct buf *blob, struct err *e)
-{
-	struct buf line;
-	char type[64];
-	char comment[128];
-	int rc;
-
-	buf_init(&line, 4096);
-	rc = file_read(AT_FDCWD, HOME_RECEIPT_KEY ".pub", &line, e);
-	if (rc == 0 && sign_public_line(line.data, line.len, type, sizeof(type),
-			   blob, comment, sizeof(comment), e) != 1)
-		rc = -1;
-	buf_done(&line);
-	return rc;
-}
-
-/* 1 good, 0 not (why in e), -1 cannot say. */
-static int
-signature_good(const struct evidence *r, const struct buf *own, struct err *e)
+signature_good(const struct evidence *r, const struct own_keys *own,
+    struct err *e)
 {
 	unsigned char sha512[HASH_SHA512_BYTES];
+	const struct own_key *by = NULL;
 	struct buf key;
+	json_t *o;
 	int good;
 
 	buf_init(&key, 4096);
@@ -65,18 +51,25 @@ signature_good(const struct evidence *r, const struct buf *own, struct err *e)
 	    sha512, &key, e);
 	if (good == 0)
 		(void)err_set(e, ERR_SENDER, "its signature does not hold");
-	if (good == 1 && (key.len != own->len ||
-			     memcmp(key.data, own->data, own->len) != 0)) {
+	if (good == 1 && (by = own_keys_find(own, key.data, key.len)) == NULL) {
 		(void)err_set(e, ERR_SENDER, "another key signed it");
 		good = 0;
 	}
 	buf_done(&key);
-	return good == -1 ? 0 : good;
+	if (good != 1)
+		return 0;
+	o = json_loadb(r->body.data, r->body.len, 0, NULL);
+	good = json_integer_value(json_object_get(o, "seq")) <= by->until_seq;
+	if (!good)
+		(void)err_set(e, ERR_SENDER,
+		    "a key signed it that signed no more by then");
+	json_decref(o);
+	return good;
 }
 
 /* The proof beside a receipt, where there is one: 1, 0 why not. */
 static int
-proof_good(const struct evidence *r, const unsigned char *public, struct err *e)
+proof_good(const struct evidence *r, const struct own_keys *own, struct err *e)
 {
 	json_t *o;
 	const char *head;
@@ -86,7 +79,7 @@ proof_good(const struct evidence *r, const unsigned char *public, struct err *e)
 		return 1;
 	o = json_loadb(r->body.data, r->body.len, 0, NULL);
 	head = json_string_value(json_object_get(o, "head"));
-	good = checkpoint_proves(public, r->proof.data, r->proof.len,
+	good = checkpoint_proves(own, r->proof.data, r->proof.len,
 	    head != NULL ? head : "", e);
 	json_decref(o);
 	return good;
@@ -100,31 +93,29 @@ is_receipt(const struct evidence *r)
 }
 
 static int
-check_one(struct db *db, const struct evidence *r, const struct buf *own,
+check_one(struct db *db, const struct evidence *r, const struct own_keys *own,
     struct err *e)
 {
-	const unsigned char *public = sign_blob_public(own->data, own->len);
 	int good;
 
 	if (!is_receipt(r))
-		return checkpoint_check(db, public, r->body.data, r->body.len,
-		    e);
+		return checkpoint_check(db, own, r->body.data, r->body.len, e);
 	good = signature_good(r, own, e);
 	if (good == 1)
 		good = receipt_check(db, r->body.data, r->body.len, e);
-	return good == 1 ? proof_good(r, public, e) : good;
+	return good == 1 ? proof_good(r, own, e) : good;
 }
 
 static int
 check_files(struct evidence *r, int n)
 {
 	struct db *db = NULL;
-	struct buf own;
+	struct own_keys own = { NULL, 0 };
 	struct err e;
 	int status = COMMAND_DONE;
 
-	buf_init(&own, 4096);
-	if (own_key(&own, &e) == -1 || db_open_read(HOME_BASE, &db, &e) == -1)
+	if (db_open_read(HOME_BASE, &db, &e) == -1 ||
+	    own_keys_read(db, &own, &e) == -1)
 		status = command_fail(&e);
 	for (int i = 0; i < n && status != COMMAND_USAGE; i++) {
 		if (check_one(db, &r[i], &own, &e) == 1) {
@@ -136,7 +127,7 @@ check_files(struct evidence *r, int n)
 		}
 	}
 	db_close(db);
-	buf_done(&own);
+	own_keys_done(&own);
 	return status;
 }
 
@@ -144,16 +135,14 @@ check_files(struct evidence *r, int n)
 static int
 check_checkpoints(struct db *db)
 {
-	struct buf own;
+	struct own_keys own;
 	struct err e;
 	int64_t n = 0;
-	int good = -1;
+	int good = own_keys_read(db, &own, &e);
 
-	buf_init(&own, 4096);
-	if (own_key(&own, &e) == 0)
-		good = checkpoints_verify(db,
-		    sign_blob_public(own.data, own.len), &n, &e);
-	buf_done(&own);
+	if (good == 0)
+		good = checkpoints_verify(db, &own, &n, &e);
+	own_keys_done(&own);
 	if (good == -1)
 		return command_fail(&e);
 	if (good)

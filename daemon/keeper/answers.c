@@ -24,6 +24,7 @@
 #include "keeper/authority.h"
 #include "keeper/erase.h"
 #include "keeper/jobs.h"
+#include "keeper/keys.h"
 #include "keeper/metrics.h"
 #include "keeper/publish.h"
 #include "keeper/retention.h"
@@ -234,7 +235,8 @@ static const struct {
 	    const char *now, json_t **ret_answer, struct err *e);
 } askers[] = { { "grant ", grant_ask }, { "consent ", consent_ask },
 	{ "objection ", objection_ask }, { "admin ", admin },
-	{ "tidy", retention_ask }, { "erase", erase_ask }, { "", account } };
+	{ "key ", keys_ask }, { "tidy", retention_ask }, { "erase", erase_ask },
+	{ "", account } };
 
 /* A request of several statements stands or falls as a whole. */
 static int
@@ -415,7 +417,8 @@ answers_give(struct keeper *k, struct peer *p, struct err *e)
 		reply = refusal(&why, reply);
 	}
 	/* What a command is told has to stand, and what it sent to lie there. */
-	rc = db_commit(k->db, e) == -1 || jobs_letters(k, INT_MAX, e) == -1
+	rc = db_commit(k->db, e) == -1 || keys_turn(k, e) == -1 ||
+		     jobs_letters(k, INT_MAX, e) == -1
 		 ? -1
 		 : send_answer(k, p, exit_status, reply, e);
 out:

@@ -8,6 +8,7 @@
 #include "base/ledger_tree.h"
 #include "keeper/checkpoint.h"
 #include "keeper/jobs.h"
+#include "keeper/keys.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/home.h"
@@ -103,34 +104,6 @@ place_growth(struct db *db, const char *day, uint64_t size, struct err *e)
 }
 
 static int
-place_verifier(struct db *db, struct err *e)
-{
-	char origin[LEDGER_ORIGIN], type[64], comment[128];
-	const unsigned char *public;
-	struct buf line, blob, key;
-	int rc = -1;
-
-	buf_init(&line, 4096);
-	buf_init(&blob, 4096);
-	buf_init(&key, 4096);
-	if (ledger_origin(db, origin, e) == -1 ||
-	    file_read(AT_FDCWD, HOME_RECEIPT_KEY ".pub", &line, e) == -1 ||
-	    sign_public_line(line.data, line.len, type, sizeof(type), &blob,
-		comment, sizeof(comment), e) != 1 ||
-	    (public = sign_blob_public(blob.data, blob.len)) == NULL)
-		goto out;
-	note_verifier(origin, public, &key);
-	buf_addch(&key, '\n');
-	rc = file_place(AT_FDCWD, HOME_STANDARDS "/ledger.vkey", key.data,
-	    key.len, 0644, e);
-out:
-	buf_done(&line);
-	buf_done(&blob);
-	buf_done(&key);
-	return rc;
-}
-
-static int
 place_note(struct db *db, const char *day, const struct checkpoints *c,
     struct err *e)
 {
@@ -139,7 +112,7 @@ place_note(struct db *db, const char *day, const struct checkpoints *c,
 
 	snprintf(path, sizeof(path), CHECKPOINTS "/%s.checkpoint", day);
 	if (file_mkdir(AT_FDCWD, CHECKPOINTS, 0755, e) == -1 ||
-	    place_verifier(db, e) == -1 ||
+	    (access(HOME_VERIFIER, F_OK) == -1 && keys_place(db, e) == -1) ||
 	    place_growth(db, day, c->size, e) == -1 ||
 	    file_place(AT_FDCWD, path, c->note, len, 0644, e) == -1)
 		return -1;
@@ -175,6 +148,22 @@ make(struct keeper *k, uint64_t size, struct err *e)
 out:
 	buf_done(&text);
 	buf_done(&note);
+	return rc;
+}
+
+int
+checkpoint_sign(struct keeper *k, const char *extension, struct buf *note,
+    struct err *e)
+{
+	struct buf text;
+	int rc = -1;
+
+	buf_init(&text, NOTE_MAX);
+	if (head_of(k->db, ledger_size(k->db), &text, e) == 0) {
+		buf_addstr(&text, extension);
+		rc = sign(k, text.data, note, e);
+	}
+	buf_done(&text);
 	return rc;
 }
 
@@ -286,18 +275,30 @@ checkpoints_free(struct checkpoints *c)
 
 /* --- checking ----------------------------------------------------------- */
 
-/* A note of ours and what it says: 1, 0 why not, -1. */
+/*
+ * A note of ours and what it says: 1, 0 why not. A key that signs no more may
+ * have signed heads of its time only.
+ */
 static int
-open_note(const unsigned char *public, const char *origin, const char *note,
+open_note(const struct own_keys *own, const char *origin, const char *note,
     size_t len, struct tlog_checkpoint *ret_c, struct err *e)
 {
+	int good = 0;
 	size_t text;
 
-	if (note_check(note, len, origin, public, &text, e) == 0 ||
-	    tlog_checkpoint_read(note, text, ret_c, e) == -1)
-		return 0;
-	if (strcmp(ret_c->origin, origin) == 0)
-		return 1;
+	for (size_t i = 0; i < own->n && !good; i++) {
+		if (note_check(note, len, origin, own->key[i].public, &text,
+			e) == 0)
+			continue;
+		if (tlog_checkpoint_read(note, text, ret_c, e) == -1)
+			return 0;
+		good = ret_c->size <= (uint64_t)own->key[i].until_seq;
+		if (!good)
+			(void)err_set(e, ERR_SENDER,
+			    "a key signed it that signed no more by then");
+	}
+	if (!good || strcmp(ret_c->origin, origin) == 0)
+		return good;
 	(void)err_set(e, ERR_SENDER, "it is of another ledger, '%s'",
 	    ret_c->origin);
 	return 0;
@@ -326,8 +327,8 @@ stands(struct db *db, const struct tlog_checkpoint *c,
 }
 
 int
-checkpoints_verify(struct db *db, const unsigned char public[SIGN_PUBLIC_BYTES],
-    int64_t *ret_n, struct err *e)
+checkpoints_verify(struct db *db, const struct own_keys *own, int64_t *ret_n,
+    struct err *e)
 {
 	struct merkle_frontier f = { 0 };
 	char origin[LEDGER_ORIGIN];
@@ -344,7 +345,7 @@ checkpoints_verify(struct db *db, const unsigned char public[SIGN_PUBLIC_BYTES],
 	for (; rc == 1 && good == 1; rc = db_next(db, st, e)) {
 		const char *note = db_text(st, 0);
 
-		good = open_note(public, origin, note, strlen(note), &c, e);
+		good = open_note(own, origin, note, strlen(note), &c, e);
 		if (good == 1)
 			good = stands(db, &c, &f, e);
 		*ret_n += good == 1;
@@ -356,8 +357,8 @@ checkpoints_verify(struct db *db, const unsigned char public[SIGN_PUBLIC_BYTES],
 }
 
 int
-checkpoint_check(struct db *db, const unsigned char public[SIGN_PUBLIC_BYTES],
-    const char *note, size_t len, struct err *e)
+checkpoint_check(struct db *db, const struct own_keys *own, const char *note,
+    size_t len, struct err *e)
 {
 	struct merkle_frontier f = { 0 };
 	char origin[LEDGER_ORIGIN];
@@ -365,14 +366,14 @@ checkpoint_check(struct db *db, const unsigned char public[SIGN_PUBLIC_BYTES],
 
 	if (ledger_origin(db, origin, e) == -1)
 		return -1;
-	return open_note(public, origin, note, len, &c, e) == 1
+	return open_note(own, origin, note, len, &c, e) == 1
 		   ? stands(db, &c, &f, e)
 		   : 0;
 }
 
 int
-checkpoint_proves(const unsigned char public[SIGN_PUBLIC_BYTES],
-    const char *proof, size_t len, const char *head, struct err *e)
+checkpoint_proves(const struct own_keys *own, const char *proof, size_t len,
+    const char *head, struct err *e)
 {
 	unsigned char leaf[MERKLE_HASH];
 	struct tlog_checkpoint c;
@@ -384,7 +385,7 @@ checkpoint_proves(const unsigned char public[SIGN_PUBLIC_BYTES],
 	if (tlog_proof_read(proof, len, &index, &p, &note, &note_len, e) ==
 		-1 ||
 	    tlog_checkpoint_read(note, note_len, &c, e) == -1 ||
-	    open_note(public, c.origin, note, note_len, &c, e) == 0)
+	    open_note(own, c.origin, note, note_len, &c, e) == 0)
 		return 0;
 	merkle_leaf(head, strlen(head), leaf);
 	if (merkle_includes(&p, index, c.size, leaf, c.root))

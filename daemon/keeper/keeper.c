@@ -19,6 +19,7 @@
 #include "keeper/intake.h"
 #include "keeper/jobs.h"
 #include "keeper/keeper.h"
+#include "keeper/keys.h"
 #include "keeper/metrics.h"
 #include "keeper/retention.h"
 #include "keeper/standing.h"
@@ -451,7 +452,7 @@ keeper_role(int argc, char **argv)
 	k->reports = reports_new(proc_fd("reporter"));
 	k->drops_wait = 1;
 	signals = open_signals(&e);
-	if (signals == -1 || open_all(k, &e) == -1 ||
+	if (signals == -1 || open_all(k, &e) == -1 || keys_start(k, &e) == -1 ||
 	    standing_start(k, &e) == -1 || linking_start(k, &e) == -1 ||
 	    jobs_recover(k, &e) == -1)
 		log_fatal("- keeper cannot start: %s", e.en);

@@ -67,6 +67,7 @@ struct keeper {
 	json_t *notices; /* owned: for the messenger, after the commit */
 	int ready;
 	enum stopping stopping;
+	int key_turns;        /* another key signs receipts after the commit */
 	int later;            /* work was put off for uploads */
 	int series;           /* uploads that came one after the other */
 	int64_t uploaded_at;  /* milliseconds: the last upload told */

@@ -18,6 +18,7 @@ static const struct right rights[] = {
 	{ "show", NULL, READS, NOBODY, 0 },
 	{ "account list", NULL, READS, NOBODY, 0 },
 	{ "admin list", NULL, READS, NOBODY, 0 },
+	{ "key list", NULL, READS, NOBODY, 0 },
 	{ "act list", NULL, READS, NOBODY, 0 },
 	{ "review list", NULL, READS, NOBODY, 0 },
 	{ "quality list", NULL, READS, NOBODY, 0 },
@@ -65,6 +66,7 @@ static const struct right rights[] = {
 	{ "consent revoke", NULL, SECURITY, NOBODY, 0 },
 	{ "objection answer", NULL, SECURITY, NOBODY, 0 },
 	{ "key rotate", NULL, SECURITY, NOBODY, 0 },
+	{ "key prepare", NULL, SECURITY, NOBODY, 0 },
 
 	/* What is forgotten can never be had again. */
 	{ "erase", NULL, SECURITY, SECURITY | AUDIT, 0 },

@@ -28,28 +28,6 @@ is_open(const struct schema *s)
 }
 
 static int
-place_signers(struct err *e)
-{
-	struct buf line;
-	struct buf pub;
-	int rc;
-
-	buf_init(&line, 4096);
-	buf_addstr(&line,
-	    "zayton namespaces=\"zayton-receipt,zayton-report\" ");
-	buf_init(&pub, 4096);
-	rc = file_read(AT_FDCWD, HOME_RECEIPT_KEY ".pub", &pub, e);
-	if (rc == 0)
-		buf_add(&line, pub.data, pub.len);
-	if (rc == 0)
-		rc = file_place(AT_FDCWD, HOME_STANDARDS "/allowed_signers",
-		    line.data, line.len, 0644, e);
-	buf_done(&line);
-	buf_done(&pub);
-	return rc;
-}
-
-static int
 place(const char *name, const void *data, size_t len, struct err *e)
 {
 	char path[256];
@@ -231,8 +209,6 @@ shelf_fill(const struct standing *s, struct err *e)
 {
 	char mark[MARK_MAX];
 
-	if (place_signers(e) == -1)
-		return -1;
 	if (shelf_is_made(s))
 		return 0;
 	if (fill(s, e) == -1)

@@ -18,6 +18,7 @@
 #define HOME_ACCOUNTS \
 	"accounts" /* accounts/NAME/{upload,check,receipts,reports} */
 #define HOME_STANDARDS "standards" /* what accounts see as /standards */
+#define HOME_VERIFIER  "standards/ledger.vkey"
 #define HOME_SCHEMAS   "schemas"
 #define HOME_RULES     "rules"
 #define HOME_HOOKS     "hooks" /* what programs that are told of events use */

@@ -118,6 +118,17 @@ enum message {
 	 */
 	MESSAGE_SIGN_NOTE,
 
+	/* keeper -> signer: u32 tag; MESSAGE_SIGNED with its public key, a line */
+	MESSAGE_SIGNER_KEY,
+	/*
+	 * keeper -> signer: u32 tag, fd: make the next key, and write its
+	 * private file there; MESSAGE_SIGNED with its public key. Until it is
+	 * used, checkpoints are signed by both.
+	 */
+	MESSAGE_NEXT_KEY,
+	/* keeper -> signer: u32 tag: sign by the next key; MESSAGE_SIGNED "" */
+	MESSAGE_USE_NEXT,
+
 	/* keeper -> messenger, without an answer: str event (JSON) */
 	MESSAGE_NOTIFY,
 

@@ -370,14 +370,47 @@ key_blob(const unsigned char *public, struct buf *b)
 }
 
 void
-sign_key_line(const struct sign_key *k, struct buf *b)
+sign_public_put(const unsigned char public[SIGN_PUBLIC_BYTES], struct buf *b)
 {
 	struct buf blob;
 
 	buf_init(&blob, KEY_FILE_MAX);
-	key_blob(k->public, &blob);
+	key_blob(public, &blob);
 	public_line("ssh-ed25519", &blob, "", b);
 	buf_done(&blob);
+}
+
+void
+sign_key_line(const struct sign_key *k, struct buf *b)
+{
+	sign_public_put(k->public, b);
+}
+
+int
+sign_key_make(const char *comment, struct sign_key **ret_k,
+    struct buf *ret_file, struct err *e)
+{
+	struct sign_key *k = xcalloc(1, sizeof(*k));
+	size_t n = sizeof(k->public);
+	struct buf public, fields;
+	int rc = -1;
+
+	buf_init(&public, KEY_FILE_MAX);
+	buf_init_secret(&fields, KEY_FILE_MAX);
+	k->pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	if (k->pkey == NULL ||
+	    EVP_PKEY_get_raw_public_key(k->pkey, k->public, &n) != 1 ||
+	    ed25519_fields(k->pkey, &public, &fields) == -1) {
+		err_set(e, ERR_HOLD, "cannot make a key");
+		sign_key_free(k);
+	} else {
+		key_file(&public, &fields, comment, ret_file);
+		*ret_k = k;
+		rc = 0;
+	}
+	buf_done(&public);
+	buf_done(&fields);
+	return rc;
 }
 
 /* --- signatures --------------------------------------------------------- */

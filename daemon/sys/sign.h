@@ -31,12 +31,20 @@ struct sign_key;
  */
 void sign_secure(void);
 
+/* A new Ed25519 key, and what its private file has to hold. */
+int sign_key_make(const char *comment, struct sign_key **ret_k,
+    struct buf *ret_file, struct err *e);
+
 /* Reads an Ed25519 private key file that sign_keygen wrote. */
 int sign_key_read(const char *path, struct sign_key **ret_k, struct err *e);
 void sign_key_free(struct sign_key *k);
 
 /* The public key as one line: "ssh-ed25519 AAAA..." */
 void sign_key_line(const struct sign_key *k, struct buf *b);
+
+/* The same of raw bytes. */
+void sign_public_put(const unsigned char public[SIGN_PUBLIC_BYTES],
+    struct buf *b);
 
 /* The same as its raw bytes; lives as long as the key. */
 const unsigned char *sign_key_public(const struct sign_key *k);

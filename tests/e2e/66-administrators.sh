@@ -8,6 +8,14 @@ cd "$(dirname "$0")" || exit 2
 # shellcheck source=tests/e2e/lib.sh
 . ./lib.sh
 
+missing=
+for what in $(grep -ho '"do", *"[a-z ]*"' "$ROOT"/daemon/command/*.c |
+    sed 's/.*"\([a-z ]*\)"$/\1/; s/ /_/g' | sort -u); do
+	grep -q "{ \"$(echo "$what" | tr _ ' ')\"" \
+	    "$ROOT/daemon/keeper/rights.c" || missing="$missing $what"
+done
+is 'the table of rights has every request' "$missing" ' act'
+
 ok 'an instance' instance
 ok 'a bank, before there are administrators' account bank BANK institution
 for who in sec sec2 sys sys2 aud; do
