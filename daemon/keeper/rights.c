@@ -28,9 +28,10 @@ static const struct right rights[] = {
 	{ "grant list", NULL, READS, NOBODY, 0 },
 	{ "consent list", NULL, READS, NOBODY, 0 },
 	{ "objection list", NULL, READS, NOBODY, 0 },
-	/* Tasks that the rules name: what is due is looked at once more. */
+	/* What is due by rules and settings is done once more, now. */
 	{ "quality run", NULL, READS, NOBODY, 0 },
 	{ "quality done", NULL, READS, NOBODY, 0 },
+	{ "tidy", NULL, READS, NOBODY, 0 },
 
 	/* System administration: it runs, by the rules that were approved. */
 	{ "retry", NULL, SYSTEM, NOBODY, 0 },
