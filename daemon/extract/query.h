@@ -65,15 +65,21 @@ int query_get(struct db *db, int64_t no, struct query_row *ret_q,
 void query_hidden(const char *id, char *name, size_t size);
 
 /*
- * It stands, hidden and durable: the rows of each subject, as the role told
- * in summary, its digest, who looked at whom. 1 it was given; 0 it is a number
- * of a standing extract with nothing new in it: then it never was.
+ * What was given goes on record in slices, in transactions of the rounds': the
+ * extract stands, hidden and durable, and the role told of it in summary; -1
+ * where nothing is given, and the looks are on record all the same. Opening
+ * returns 1, or 0 where it is a number of a standing extract with nothing new
+ * in it: then it never was. A slice: 1 there is more, 0 it is sealed in the
+ * ledger, -1.
  */
-int query_given(struct keeper *k, const struct standing *s,
-    const struct bundle *b, int summary, const char *now, struct err *e);
-/* Nothing is given: the looks are on record all the same. */
-int query_refused(struct keeper *k, const struct standing *s,
-    const struct bundle *b, const char *now, struct err *e);
+struct query_looks;
+int query_looks_open(struct keeper *k, const struct standing *s,
+    const struct bundle *b, int summary, struct query_looks **ret_l,
+    struct err *e);
+int query_looks_slice(struct query_looks *l, int milliseconds, struct err *e);
+/* Whether something is given. */
+int query_looks_given(const struct query_looks *l);
+void query_looks_close(struct query_looks *l);
 
 /* Nothing of it was decided: what stands is that it was asked. */
 int query_drop(struct db *db, int64_t no, struct err *e);

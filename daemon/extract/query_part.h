@@ -20,6 +20,9 @@ int query_check_key(struct db *db, const char *account, const struct query *q,
 /* What was decided before, by a keeper that did not come to the end. */
 int query_forget_decision(struct db *db, int64_t no, struct err *e);
 
+/* A number with nothing in it was none: its number is the next one's. */
+int query_idle(struct db *db, int64_t no, struct err *e);
+
 /* ---- a query being decided ---- */
 
 enum { QUERY_AT_ONCE = 64 /* subjects in a step */ };

@@ -10,7 +10,7 @@
 #include "sys/hash.h"
 #include "sys/message.h"
 
-enum { FIELDS_MAX = 8192 };
+enum { FIELDS_MAX = 8192, AT_ONCE = 10000 };
 
 /* --- notes -------------------------------------------------------------- */
 
@@ -75,52 +75,84 @@ access_note(struct db *db, struct access_note *n, struct err *e)
 
 /* --- the ledger --------------------------------------------------------- */
 
-/* The notes of a query, in their order, as one hash. */
+void
+access_hash_start(struct access_hash *h)
+{
+	memset(h, 0, sizeof(*h));
+	h->hash = hash_new(HASH_SHA256);
+}
+
+void
+access_hash_done(struct access_hash *h)
+{
+	hash_free(h->hash);
+	h->hash = NULL;
+}
+
+int
+access_hash_some(struct db *db, const char *query, int most,
+    struct access_hash *h, struct err *e)
+{
+	sqlite3_stmt *st;
+	int seen = 0;
+	int rc = db_query(db, &st, e,
+	    "SELECT at, account, asked, enterprise, dataset, purpose, form,"
+	    " f.names, grants, consent, code, rows, l.no FROM look_t l JOIN"
+	    " look_fields_t f ON f.no = l.fields WHERE query = ? AND l.no > ?"
+	    " ORDER BY l.no LIMIT ?",
+	    "tii", query, h->last, (int64_t)most);
+
+	for (; rc == 1; rc = db_next(db, st, e)) {
+		int last = sqlite3_column_count(st) - 1;
+
+		for (int i = 0; i < last; i++) {
+			const char *s = db_text(st, i);
+
+			hash_add(h->hash, s, strlen(s) + 1);
+		}
+		h->last = sqlite3_column_int64(st, last);
+		h->n++;
+		seen++;
+	}
+	db_done(st);
+	return rc == -1 ? -1 : seen == most;
+}
+
+/* All of them at once. */
 static int
 notes_hash(struct db *db, const char *query, int64_t *ret_n,
     char hex[DIGEST_TEXT], struct err *e)
 {
 	unsigned char digest[HASH_SHA256_BYTES];
-	struct hash *h = hash_new(HASH_SHA256);
-	sqlite3_stmt *st;
-	int rc = db_query(db, &st, e,
-	    "SELECT at, account, asked, enterprise, dataset, purpose, form,"
-	    " f.names, grants, consent, code, rows FROM look_t l JOIN"
-	    " look_fields_t f ON f.no = l.fields WHERE query = ? ORDER BY l.no",
-	    "t", query);
+	struct access_hash h;
+	int rc;
 
-	*ret_n = 0;
-	for (; rc == 1; rc = db_next(db, st, e)) {
-		for (int i = 0; i < sqlite3_column_count(st); i++) {
-			const char *s = db_text(st, i);
-
-			hash_add(h, s, strlen(s) + 1);
-		}
-		++*ret_n;
-	}
-	db_done(st);
-	hash_end(h, digest);
+	access_hash_start(&h);
+	while ((rc = access_hash_some(db, query, AT_ONCE, &h, e)) == 1)
+		;
+	hash_end(h.hash, digest);
 	hash_hex(digest, sizeof(digest), hex);
-	hash_free(h);
+	*ret_n = h.n;
+	access_hash_done(&h);
 	return rc;
 }
 
 int
 access_seal(struct db *db, const char *at, const char *account,
     const char *query, const char *purpose, const char *file,
-    const char *sha256, struct err *e)
+    const char *sha256, struct access_hash *h, struct err *e)
 {
+	unsigned char digest[HASH_SHA256_BYTES];
 	char notes[DIGEST_TEXT];
-	int64_t n;
 	json_t *detail;
 	char *text;
 	int rc;
 
-	if (notes_hash(db, query, &n, notes, e) == -1)
-		return -1;
+	hash_end(h->hash, digest);
+	hash_hex(digest, sizeof(digest), notes);
 	detail = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "query", query,
 	    "purpose", purpose, "file", file, "sha256", sha256, "looks",
-	    (json_int_t)n, "looks_sha256", notes);
+	    (json_int_t)h->n, "looks_sha256", notes);
 	text = json_dumps(detail, JSON_COMPACT | JSON_SORT_KEYS);
 	rc = ledger_append(db, at, "access", account, "",
 	    text != NULL ? text : "{}", NULL, e);
@@ -158,12 +190,16 @@ access_verify(struct db *db, char ret_query[64], struct err *e)
 	db_done(st);
 	if (rc == -1)
 		return -1;
-	/* A note that no line of the ledger covers was slipped in. */
+	/*
+	 * A note that no line of the ledger covers was slipped in, unless it
+	 * is of a query at work.
+	 */
 	if (good)
 		rc = db_query(db, &st, e,
 		    "SELECT query FROM look_t WHERE query NOT IN (SELECT"
 		    " json_extract(detail, '$.query') FROM ledger WHERE kind ="
-		    " 'access') LIMIT 1",
+		    " 'access') AND query NOT IN (SELECT id FROM bundle_t"
+		    " WHERE state = 'claimed') LIMIT 1",
 		    "");
 	if (good && rc == 1)
 		snprintf(ret_query, 64, "%s", db_text(st, 0));

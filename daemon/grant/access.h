@@ -9,8 +9,8 @@
 /*
  * Who looked at whom: a note for each subject and data set that a query asked
  * for, given or not, and for the query one line of the ledger with the hash of
- * its notes and of what was given. Written in the transaction of the release:
- * a crash leaves both or neither.
+ * its notes and of what was given, written in the transaction of the release.
+ * Notes before it are nobody's: after a crash they are made anew.
  */
 
 struct access_note {
@@ -29,13 +29,27 @@ struct access_note {
 
 int access_note(struct db *db, struct access_note *n, struct err *e);
 
+/* The hash of a query's notes, taken some at a time when all are there. */
+struct hash;
+struct access_hash {
+	struct hash *hash;
+	int64_t n;
+	int64_t last; /* number of the last note in it */
+};
+
+void access_hash_start(struct access_hash *h);
+/* At most so many: 1 there may be more, 0 all are in it, -1. */
+int access_hash_some(struct db *db, const char *query, int most,
+    struct access_hash *h, struct err *e);
+void access_hash_done(struct access_hash *h);
+
 /*
  * After the last note of a query: its line "access" of the ledger. file and
  * sha256 are of what was given, "" where nothing was.
  */
 int access_seal(struct db *db, const char *at, const char *account,
     const char *query, const char *purpose, const char *file,
-    const char *sha256, struct err *e);
+    const char *sha256, struct access_hash *h, struct err *e);
 
 /*
  * Whether the notes still are those of the ledger: 1 yes, 0 those of ret_query

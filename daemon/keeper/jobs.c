@@ -76,6 +76,7 @@ void
 jobs_drop(struct job *job)
 {
 	query_decide_close(job->decision);
+	query_looks_close(job->looks);
 	quality_close(job->quality);
 	merge_close(job->merge);
 	sendback_close(job->sendback);

@@ -161,7 +161,8 @@ finish(struct keeper *k, struct job *job, struct err *e)
 static int
 has_slices(const struct job *job)
 {
-	return job->merge != NULL || job->decision != NULL;
+	return job->merge != NULL || job->decision != NULL ||
+	       job->looks != NULL;
 }
 
 /* The job at work here whose turn it is: the list is turned after each slice. */
@@ -265,21 +266,21 @@ static int
 slice(struct keeper *k, struct err *e)
 {
 	struct job *job = next_job(k);
-	int decides = job != NULL && job->decision != NULL;
+	int query = job != NULL && jobs_is_query(job);
 	struct err why;
 	int rc;
 
 	if (job == NULL)
 		return quiet_work(k, e);
-	rc = decides ? jobs_query_slice(k, job, SLICE_MS, &why)
-		     : bundle_slice(k, job, &why);
+	rc = query ? jobs_query_slice(k, job, SLICE_MS, &why)
+		   : bundle_slice(k, job, &why);
 	if (rc == -1 && (db_broken(k->db) || why.kind != ERR_HOLD)) {
 		*e = why;
 		return -1;
 	}
 	if (rc == -1)
 		return jobs_set_aside(k, job, why.en, e);
-	return rc == 0 && !decides ? finish(k, job, e) : rc;
+	return rc == 0 && !query ? finish(k, job, e) : rc;
 }
 
 static int

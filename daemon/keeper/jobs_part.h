@@ -32,6 +32,7 @@ struct job {
 	struct quality *quality;       /* owned: its metrics, after all that */
 	struct query_decide *decision; /* owned: a query being decided */
 	int decided;                   /* for the extract role */
+	struct query_looks *looks;     /* owned: its looks go on record */
 	int extracting;                /* with it */
 	uint64_t read_bytes;
 	uint64_t read_rows;
@@ -77,7 +78,10 @@ int jobs_is_query(const struct job *job);
 int jobs_query_read(struct keeper *k, struct job *job, struct err *e);
 /* A number of a standing extract is too: nothing is to be read. */
 int jobs_query_due(struct keeper *k, struct job *job, struct err *e);
-/* Decides a slice of it: 1 there is more, 0 its next step is another's, -1. */
+/*
+ * A slice of deciding it, or of putting its looks on record: 1 there is more, 0
+ * its next step is another's, -1.
+ */
 int jobs_query_slice(struct keeper *k, struct job *job, int milliseconds,
     struct err *e);
 /* Decided, and committed: gives it to the extract role. */

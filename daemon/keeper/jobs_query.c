@@ -44,18 +44,6 @@ finish(struct keeper *k, struct job *job, const char *outcome,
 	return jobs_leave(k, job, e);
 }
 
-/* The first reason there is stands for all. */
-static int
-refuse_all(struct keeper *k, struct job *job, const char *now, struct err *e)
-{
-	struct err why;
-
-	query_refusal(k->db, job->bundle.no, &why);
-	if (query_refused(k, job->standing, &job->bundle, now, e) == -1)
-		return -1;
-	return finish(k, job, "rejected", &why, now, e);
-}
-
 /* A query that cannot be answered has its receipt like any bundle. */
 static int
 refuse(struct keeper *k, struct job *job, const char *now, struct err *e)
@@ -148,12 +136,20 @@ leave_idle(struct keeper *k, struct job *job, const char *now, struct err *e)
 	return jobs_leave(k, job, e);
 }
 
-int
-jobs_query_slice(struct keeper *k, struct job *job, int milliseconds,
-    struct err *e)
+/* Nothing of it is given: the looks are on record all the same. */
+static int
+note_refused(struct keeper *k, struct job *job, struct err *e)
+{
+	return query_looks_open(k, job->standing, &job->bundle, -1, &job->looks,
+		   e) == -1
+		   ? -1
+		   : 1;
+}
+
+static int
+decide_slice(struct keeper *k, struct job *job, int milliseconds, struct err *e)
 {
 	int rc = query_decide_slice(job->decision, milliseconds, e);
-	char now[40];
 
 	if (rc != 0)
 		return rc;
@@ -163,12 +159,41 @@ jobs_query_slice(struct keeper *k, struct job *job, int milliseconds,
 	/* What its receiver holds is withdrawn, if there is nothing else. */
 	if (rc == 0)
 		rc = query_withdraws(k->db, job->bundle.no, e);
-	if (rc == -1)
-		return -1;
-	job->decided = rc;
+	if (rc == 0)
+		return note_refused(k, job, e);
+	job->decided = rc == 1;
+	return rc == 1 ? query_bound(k->db, job->bundle.no, e) : -1;
+}
+
+/* The first reason there is stands for all. */
+static int
+looks_slice(struct keeper *k, struct job *job, int milliseconds, struct err *e)
+{
+	int rc = query_looks_slice(job->looks, milliseconds, e);
+	struct err why = { .kind = ERR_NONE };
+	const char *outcome = "rejected";
+	char now[CLOCK_TEXT];
+
+	if (rc != 0)
+		return rc;
+	if (query_looks_given(job->looks)) {
+		jobs_extracts_wait(k);
+		outcome = query_outcome(k->db, job->bundle.no);
+	} else {
+		query_refusal(k->db, job->bundle.no, &why);
+	}
+	query_looks_close(job->looks);
+	job->looks = NULL;
 	clock_now(now, sizeof(now));
-	return rc ? query_bound(k->db, job->bundle.no, e)
-		  : refuse_all(k, job, now, e);
+	return finish(k, job, outcome, &why, now, e);
+}
+
+int
+jobs_query_slice(struct keeper *k, struct job *job, int milliseconds,
+    struct err *e)
+{
+	return job->looks != NULL ? looks_slice(k, job, milliseconds, e)
+				  : decide_slice(k, job, milliseconds, e);
 }
 
 int
@@ -203,17 +228,12 @@ jobs_query_extract(struct keeper *k, struct job *job, struct err *e)
 int
 jobs_query_extracted(struct keeper *k, struct job *job, struct err *e)
 {
-	struct err none = { .kind = ERR_NONE };
-	char now[40];
-	int rc;
+	char now[CLOCK_TEXT];
+	int rc = query_looks_open(k, job->standing, &job->bundle, job->rows,
+	    &job->looks, e);
 
 	clock_now(now, sizeof(now));
-	rc = query_given(k, job->standing, &job->bundle, job->rows, now, e);
 	if (rc == 0)
 		return leave_idle(k, job, now, e);
-	if (rc == -1)
-		return -1;
-	jobs_extracts_wait(k);
-	return finish(k, job, query_outcome(k->db, job->bundle.no), &none, now,
-	    e);
+	return rc == -1 ? -1 : 0;
 }

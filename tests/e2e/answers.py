@@ -373,12 +373,25 @@ class Answers:
         for s in receipt.get('subjects', []):
             if (s.get('enterprise') is not None) != (s['n'] in known):
                 tell(q['name'], 'receipt', s)
-        if want and receipt['extract']['expires'] != self.db.execute(
-                "SELECT date(?, '+' || min(30, ifnull(min(nullif(g.life, 0)),"
-                " 30)) || ' days') FROM want_give w, json_each(w.grants) j JOIN"
-                ' w_grant g ON g.no = j.value WHERE w.query = ?',
-                (q['day'], q['no'])).fetchone()[0]:
-            tell(q['name'], 'expires', receipt['extract'])
+        if want:
+            self.expires(q, receipt['extract']['expires'])
+
+    def expires(self, q, day):
+        """No later than a grant's life, its last day or a consent's."""
+        last, = self.db.execute(
+            "SELECT min(min(date(?1, '+' || min(30, ifnull(nullif(g.life, 0),"
+            " 30)) || ' days'), g.until)) FROM want_give w, json_each(w.grants)"
+            ' j JOIN w_grant g ON g.no = j.value WHERE w.query = ?2',
+            (q['day'], q['no'])).fetchone()
+        consents = {d for d, in self.db.execute(
+            'SELECT c.until FROM want_give w JOIN o_agreed a ON a.query ='
+            ' w.query AND a.dataset = w.dataset AND a.n = w.n JOIN o_pair p ON'
+            ' p.query = w.query AND p.dataset = w.dataset AND p.n = w.n JOIN'
+            ' w_enterprise e ON e.root = p.enterprise JOIN w_consent c ON'
+            ' c.enterprise = e.no AND c.account = ?1 AND c.purpose = ?2 WHERE'
+            ' w.query = ?3', (q['account'], q['purpose'], q['no']))}
+        if day != last and not (day in consents and day < last):
+            tell(q['name'], 'expires', day, last, consents)
 
     def tokens(self, q, pieces):
         """Nothing of the base stands anywhere but what was given."""
