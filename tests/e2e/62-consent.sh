@@ -64,9 +64,11 @@ ok 'that makes a number' number 2
 is 'with its rows' "$(rows)" "$sea_id 1 added"
 
 head -c 4000000 /dev/zero >"$HOME_DIR/accounts/bank/extracts/large.bin"
-echo "get /extracts/large.bin $T/got" | sftp_do bank -l 800 >/dev/null 2>&1 &
-fetching=$!
-CHILDREN="$CHILDREN $fetching"
+{
+	echo "get /extracts/large.bin $T/got" | sftp_do bank -l 800
+	touch "$T/over"
+} >/dev/null 2>&1 &
+CHILDREN="$CHILDREN $!"
 has_begun() {
 	[ -s "$T/got" ]
 }
@@ -74,7 +76,7 @@ wait_until 5 has_begun
 before=$(lie)
 ok 'the first is revoked' z consent revoke 1 --person 李科 --reason 企业撤回
 is_over() {
-	! kill -0 "$fetching" 2>/dev/null
+	[ -e "$T/over" ]
 }
 ok 'a download ends within 5 s' wait_until 5 is_over
 ok 'before all of it came' [ "$(wc -c <"$T/got")" -lt 4000000 ]
@@ -122,4 +124,23 @@ ok 'the next number tells it' number 6
 is 'of the other one' "$(tr -d '"\r' <"$T/extract/data/withdrawn.csv" | sed 1d |
     cut -d, -f 1,2)" "$sea_id,$bills"
 ok 'the ledger holds' z verify
+
+# --- what its provider hears of it, once a month is over ------------------------
+is 'the enterprise is told who looked at it' "$(z access --subject "$qing_id" --json |
+    jq -r '[.[] | select(.rows > 0) | .account + " " + .purpose] | unique | .[]')" \
+    'bank loan_approval'
+month=$(date -d '-40 days' +%Y-%m)
+stop
+sqlite3 "$HOME_DIR/exchange.db" "UPDATE look_t SET at = '$month' || substr(at, 8);
+    INSERT OR REPLACE INTO told_t VALUES ('use', '$month'), ('day', '2015-01-01')"
+ok 'the month is over' serve
+use=$HOME_DIR/accounts/mub/reports/access-$month.csv
+ok 'its provider finds how its data were used' wait_until 10 test -s "$use.sig"
+is 'by whom, for what' "$(sed 1d "$use" | cut -d, -f 1,3,5)" "$bills,bank,loan_approval"
+is 'how often, of how many, how many rows' "$(sed 1d "$use" | tr -d '\r' |
+    cut -d, -f 6-9)" "$(sql "SELECT count(DISTINCT query) || ',' || count(DISTINCT
+    enterprise) || ',' || sum(rows) || ',' || sum(code <> '') FROM look_t")"
+is 'others find none' "$(find "$HOME_DIR"/accounts/*/reports -name 'access-*.csv' |
+    wc -l)" 1
+exits 1 'and a look that was altered is found' z verify
 done_testing
