@@ -12,6 +12,7 @@
 #include "extract/subscription.h"
 #include "form/query.h"
 #include "grant/sharing.h"
+#include "keeper/standing.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/home.h"
@@ -309,13 +310,13 @@ order_all(struct keeper *k, const int64_t *no, size_t n, struct err *e)
 
 /*
  * Whether a bundle changed something of a data set that the last number was
- * decided for.
+ * decided for; a register may bring somebody who was not found then.
  */
 static int
 is_touched(struct keeper *k, const struct bundle *b, int64_t last,
-    const char *since, const char *dataset)
+    const char *since, const struct schema *s)
 {
-	char sql[640];
+	char sql[800];
 
 	snprintf(sql, sizeof(sql),
 	    "SELECT EXISTS (SELECT 1 FROM query_t q JOIN query_give_t g ON"
@@ -324,9 +325,11 @@ is_touched(struct keeper *k, const struct bundle *b, int64_t last,
 	    " JOIN query_pass_t p ON p.query = g.query AND p.give = g.n"
 	    " JOIN d_%s t ON t._enterprise = p.enterprise AND"
 	    " (t._bundle = ?2 OR t._to >= ?3) WHERE g.query = ?1 AND"
-	    " g.dataset = '%s' AND p.enterprise <> 0)",
-	    dataset, dataset, dataset);
-	return db_int(k->db, 0, sql, "iit", last, b->no, since) != 0;
+	    " g.dataset = '%s' AND p.enterprise <> 0) OR ?4 AND EXISTS (SELECT"
+	    " 1 FROM query_subject_t WHERE query = ?1 AND enterprise = 0)",
+	    s->dataset, s->dataset, s->dataset);
+	return db_int(k->db, 0, sql, "iiti", last, b->no, since,
+		   (int64_t)s->master) != 0;
 }
 
 struct watching {
@@ -339,6 +342,7 @@ static int
 touched_by(struct keeper *k, const struct bundle *b, const char *dataset,
     struct err *e)
 {
+	const struct schema *s = schemas_find(k->standing->schemas, dataset);
 	struct watching w[WATCHED];
 	int64_t due[WATCHED];
 	size_t n = 0, ndue = 0;
@@ -355,8 +359,8 @@ touched_by(struct keeper *k, const struct bundle *b, const char *dataset,
 		    db_text(st, 2));
 	}
 	db_done(st);
-	for (size_t i = 0; rc != -1 && i < n; i++)
-		if (is_touched(k, b, w[i].last, w[i].since, dataset))
+	for (size_t i = 0; s != NULL && rc != -1 && i < n; i++)
+		if (is_touched(k, b, w[i].last, w[i].since, s))
 			due[ndue++] = w[i].no;
 	return rc == -1 ? -1 : order_all(k, due, ndue, e);
 }

@@ -18,6 +18,7 @@ penalties=aic_case_penalty
 qing=晋江市清源织造有限公司
 mill=晋江市清源织造厂
 sea=石狮市远洋制衣有限公司
+later=泉州市丰泽区陶瓷艺术有限公司
 
 ok 'an instance' instance
 ok 'accounts' departments_of_enterprises
@@ -134,7 +135,8 @@ echo '%PDF' >"$T/证据.pdf"
 } >"$T/案件处罚信息.csv"
 ok 'a penalty' send aic pen "$T/案件处罚信息.csv"
 ok 'another standing query' query bank marks.json '{"purpose": "loan_approval",
-    "subjects": ["'"$sea"'"], "datasets": ["'"$aic"'", "'"$penalties"'"],
+    "subjects": ["'"$sea"'", "'"$later"'"],
+    "datasets": ["'"$aic"'", "'"$penalties"'"],
     "subscribe": {"name": "marks", "every": "change"}}'
 mark() { # SEQ
 	wait_until 10 receipt_of marks "$1" && extract_of "$receipt"
@@ -158,6 +160,15 @@ ok 'days go by' serve
 ok 'what is shown no longer makes a number' mark 4
 is 'as withdrawn' "$(changes_of $penalties)" '1 withdrawn'
 ok 'and is told to have expired' told bank $penalties "$sea_id" '1 expired'
+
+# --- who was not known ----------------------------------------------------------
+{
+	registered
+	firm $later 350503100000012 '' 何新 泉州市新街1号 2016-01-05
+} >"$T/qydj.csv"
+ok 'somebody who is watched is registered' send aic new "$T/qydj.csv"
+ok 'that makes a number' mark 5
+is 'with the row' "$(changes_of $aic)" '1 added'
 is 'each file there is on record' "$(find "$HOME_DIR"/accounts/*/extracts -type f \
     ! -name '.*' | while read -r f; do
 	sql "SELECT count(*) FROM access_log WHERE name = '${f##*/}' AND sha256 =
