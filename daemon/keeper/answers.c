@@ -417,8 +417,10 @@ answers_give(struct keeper *k, struct peer *p, struct err *e)
 		reply = refusal(&why, reply);
 	}
 	/* What a command is told has to stand, and what it sent to lie there. */
-	rc = db_commit(k->db, e) == -1 || keys_turn(k, e) == -1 ||
-		     jobs_letters(k, INT_MAX, e) == -1
+	if (db_commit(k->db, e) == -1)
+		goto out;
+	keys_turn(k);
+	rc = jobs_letters(k, INT_MAX, e) == -1
 		 ? -1
 		 : send_answer(k, p, exit_status, reply, e);
 out:

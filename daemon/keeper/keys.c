@@ -15,6 +15,7 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/home.h"
+#include "sys/log.h"
 #include "sys/note.h"
 
 enum { TAG = 0x6b657973, TEXT_MAX = 65536, OVERLAP_DAYS = 30, DAYS_MAX = 3650 };
@@ -344,37 +345,46 @@ put_in_place(const struct own_key *next, struct err *e)
 	return rc;
 }
 
-int
-keys_turn(struct keeper *k, struct err *e)
+/* Steps 3 to 6, where the base names another key than the one that signs. */
+static int
+turn(struct keeper *k, struct err *e)
 {
 	struct own_keys own;
 	struct buf blob, none;
 	int rc = -1;
 
-	if (!k->key_turns)
-		return 0;
-	k->key_turns = 0;
 	buf_init(&blob, TEXT_MAX);
 	buf_init(&none, TEXT_MAX);
 	if (own_keys_read(k->db, &own, e) == -1 ||
 	    ask_key(k, MESSAGE_SIGNER_KEY, -1, &blob, e) == -1)
 		goto out;
+	rc = 0;
 	/* What was asked for did not come to be. */
-	if (own_keys_find(&own, blob.data, blob.len) == &own.key[0]) {
-		rc = 0;
+	if (own_keys_find(&own, blob.data, blob.len) == &own.key[0])
 		goto out;
-	}
 	if (keys_place(k->db, e) == -1 ||
 	    place_change(k, &own.key[0], e) == -1 ||
 	    put_in_place(&own.key[0], e) == -1 ||
 	    ask_signer(k, MESSAGE_USE_NEXT, -1, &none, e) == -1)
-		goto out;
-	rc = 0;
+		rc = -1;
 out:
 	own_keys_done(&own);
 	buf_done(&blob);
 	buf_done(&none);
 	return rc;
+}
+
+void
+keys_turn(struct keeper *k)
+{
+	struct err e;
+
+	if (!k->key_turns)
+		return;
+	k->key_turns = 0;
+	/* Between two keys nothing may be signed: a new start finds its way. */
+	if (turn(k, &e) == -1)
+		log_fatal("- keeper ends: the receipt key: %s", e.en);
 }
 
 /* --- host keys ---------------------------------------------------------- */

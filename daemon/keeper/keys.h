@@ -32,7 +32,10 @@ int keys_place(struct db *db, struct err *e);
  */
 int keys_ask(struct keeper *k, const char *what, const json_t *request,
     const char *now, json_t **ret_answer, struct err *e);
-/* steps 3 to 6. Nothing to do where nothing was asked. */
-int keys_turn(struct keeper *k, struct err *e);
+/*
+ * steps 3 to 6. Nothing to do where nothing was asked; ends the keeper where it
+ * cannot be done.
+ */
+void keys_turn(struct keeper *k);
 
 #endif

@@ -100,6 +100,14 @@ is '  by the key from before' "$(signer)" "$third"
 ok '  signs with it' send c.csv 5
 ok '  which is good' keygen "$(receipt_of c.csv)"
 ok '  for all' z verify "$(receipt_of c.csv)" "$b" "$a"
+# A folder where the word of the old key for the new one belongs: it cannot.
+chmod 500 "$standards/checkpoints"
+[ "$(id -u)" != 0 ] || chown root "$standards/checkpoints"
+fails 'where a step cannot be done it says so' z key rotate receipt --reason 再试
+ok '  the server comes again' wait_until 10 z status
+is '  with the key from before' "$(signer)" "$third"
+[ "$(id -u)" != 0 ] || chown --reference="$standards" "$standards/checkpoints"
+chmod 755 "$standards/checkpoints"
 ok 'asked again, it changes' z key rotate receipt --reason 再试
 kill -9 "$(pgrep -P "$PID" -f 'x keeper ')"
 ok 'the one that comes after it signs' send d.csv 6

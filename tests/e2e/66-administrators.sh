@@ -77,6 +77,10 @@ ok 'and a key that only the agent has' z account enable mub \
     --sign-with "$T/pub/sys.pub"
 exits 2 'a key that is not there' z account disable mub --sign-with "$T/no"
 
+exits 1 'system administration changes no key' as sys key rotate receipt \
+    --reason 年度轮换
+ok 'security does' as sec key rotate receipt --reason 年度轮换
+
 # --- grants -----------------------------------------------------------------------
 echo 签字原件 >"$T/paper"
 grant() { # WHO OPTION...
