@@ -1,4 +1,4 @@
-# make run, make check; make deps lint asan fuzz hostile bench install uninstall
+# make run, make check; make deps lint asan fuzz hostile crash bench install uninstall
 # deb
 B	?= build
 CC	?= cc
@@ -82,6 +82,15 @@ hostile:
 	@$(MAKE) all
 	@bad=0; for s in $(HOSTILE); do \
 	    echo "# $$s"; B=$(B) HOSTILE=full sh $$s || bad=1; done; exit $$bad
+# Kills, power cuts and their oracle: tests/crash/README.md.
+crash:
+	@package/deps build demo crash
+	@$(MAKE) all $(B)/crash/disk
+	@B=$(B) tests/crash/run
+$(B)/crash/disk: tests/crash/disk.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) $(HARD) $(CFLAGS) -o $@ $< \
+	    $$(pkg-config --cflags --libs fuse3)
 bench:
 	@package/deps build demo test
 	@$(MAKE) all $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
@@ -97,6 +106,6 @@ deb:
 	@package/deb build/deb
 clean:
 	rm -rf build
-.PHONY: all deps run check units unit e2e lint asan fuzz run-fuzzers hostile bench \
+.PHONY: all deps run check units unit e2e lint asan fuzz run-fuzzers hostile crash bench \
     install uninstall deb clean
 -include $(OBJS:.o=.d) $(B)/zayton.d $(wildcard $(B)/unit/*.d $(B)/fuzz/*.d)

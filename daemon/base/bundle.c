@@ -167,22 +167,21 @@ claim(struct db *db, struct bundle *b, const char *pack, const char *now,
 	/* One that was at work keeps the pack it began with. */
 	if (strcmp(b->state, "claimed") == 0 && b->pack[0] != '\0')
 		pack = b->pack;
-	b->attempts++;
 	if (db_run(db, e,
-		"UPDATE bundle_t SET state = 'claimed', pack = ?,"
-		" attempts = attempts + 1 WHERE no = ?",
+		"UPDATE bundle_t SET state = 'claimed', pack = ? WHERE no = ?",
 		"ti", pack, b->no) == -1)
 		return -1;
 	snprintf(b->state, sizeof(b->state), "claimed");
 	if (pack != b->pack)
 		snprintf(b->pack, sizeof(b->pack), "%s", pack);
 	return note(db, b, "claimed", now,
-	    json_pack("{s:s, s:i}", "pack", pack, "attempt", b->attempts), e);
+	    json_pack("{s:s, s:i}", "pack", pack, "attempt", b->attempts + 1),
+	    e);
 }
 
 /*
- * attempts counts the claims; working is kept by temp.at_work, which a new
- * keeper starts empty: so everything claimed before it is offered again.
+ * Working is kept by temp.at_work, which a new keeper starts empty: so
+ * everything claimed before it is offered again.
  */
 int
 bundle_claim(struct db *db, const char *pack, const char *now,
@@ -203,6 +202,15 @@ bundle_claim(struct db *db, const char *pack, const char *now,
 	if (rc != 1)
 		return rc;
 	return claim(db, ret_b, pack, now, e) == -1 ? -1 : 1;
+}
+
+int
+bundle_failed(struct db *db, struct bundle *b, struct err *e)
+{
+	b->attempts++;
+	return db_run(db, e,
+	    "UPDATE bundle_t SET attempts = attempts + 1 WHERE no = ?", "i",
+	    b->no);
 }
 
 /* --- verdict and end ---------------------------------------------------- */

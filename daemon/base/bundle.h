@@ -22,7 +22,7 @@ struct bundle {
 	char finished_at[40];
 	char outcome[16];
 	char pack[DIGEST_TEXT];
-	int attempts;
+	int attempts;       /* workers that died of it */
 	int64_t original;   /* number of the first of the same content, 0 */
 	struct err refusal; /* code "" where the bundle was not refused */
 };
@@ -59,6 +59,12 @@ int bundle_get(struct db *db, int64_t no, struct bundle *ret_b, struct err *e);
  */
 int bundle_claim(struct db *db, const char *pack, const char *now,
     struct bundle *ret_b, struct err *e);
+
+/*
+ * A worker died of it. The end of all roles by somebody else's death counts
+ * for nothing.
+ */
+int bundle_failed(struct db *db, struct bundle *b, struct err *e);
 
 /* What the worker found, before the first row is merged; once per bundle. */
 int bundle_verdict(struct db *db, const struct bundle *b,

@@ -7,6 +7,7 @@
 #include "extract/extract_part.h"
 #include "form/csv_write.h"
 #include "form/xlsx_write.h"
+#include "sys/file.h"
 #include "sys/mem.h"
 
 /*
@@ -194,11 +195,14 @@ static int
 book_table(struct extract_put *p, struct err *e)
 {
 	const char *title[COLUMNS];
+	char hidden[160];
 
 	if (p->book == NULL) {
 		snprintf(p->path, sizeof(p->path), "%s/.%s.xlsx", p->x->folder,
 		    p->x->id);
-		if (xlsx_write_open(p->path, p->x->folder, &p->book, e) == -1)
+		if (file_hidden_folder(p->x->folder, hidden, sizeof(hidden),
+			e) == -1 ||
+		    xlsx_write_open(p->path, hidden, &p->book, e) == -1)
 			return -1;
 	}
 	for (size_t i = 0; i < p->n; i++)

@@ -11,6 +11,7 @@
 #include "grant/grant.h"
 #include "keeper/jobs.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 #include "sys/home.h"
 #include "sys/log.h"
 #include "sys/mem.h"
@@ -263,6 +264,8 @@ show(struct db *db, const struct query_row *q, struct err *e)
 	else if (q->standing != 0 &&
 		 subscription_keep(account, id, file, e) == -1)
 		return -1;
+	query_path(account, "", to, sizeof(to));
+	file_sync(to);
 	return db_run(db, e, "UPDATE query_t SET state = 'placed' WHERE no = ?",
 	    "i", q->no);
 }

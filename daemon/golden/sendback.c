@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "sys/catalog.h"
 #include "sys/file.h"
 #include "sys/home.h"
+#include "sys/log.h"
 #include "sys/mem.h"
 #include "way/link.h"
 #include "way/merge.h"
@@ -220,7 +222,7 @@ place(const char *account, const char *name, const struct buf *list,
 
 	snprintf(path, sizeof(path), "%s/%s/reports/%s", HOME_ACCOUNTS, account,
 	    name);
-	return file_place(AT_FDCWD, path, list->data, list->len, 0644, e);
+	return file_publish(AT_FDCWD, path, list->data, list->len, 0644, e);
 }
 
 /* The list grows in a file of its own, which a crash leaves to be made anew. */
@@ -343,14 +345,17 @@ place_list(struct sendback *s, struct err *e)
 	if (s->fd == -1)
 		return 0;
 	snprintf(path, sizeof(path), "%s/unlinked.csv", s->folder);
+	if (fsync(s->fd) == -1)
+		log_fatal("fsync of a list failed: %s", strerror(errno));
 	(void)close(s->fd);
 	s->fd = -1;
 	if (keep_counts(s->db, s->bundle, e) == -1 ||
 	    file_mkdir(AT_FDCWD, s->folder, 0755, e) == -1)
 		return -1;
-	return rename(s->growing, path) == -1
-		   ? err_errno(e, ERR_RETRY, "cannot place '%s'", path)
-		   : 0;
+	if (rename(s->growing, path) == -1)
+		return err_errno(e, ERR_RETRY, "cannot place '%s'", path);
+	file_sync(s->folder);
+	return 0;
 }
 
 int

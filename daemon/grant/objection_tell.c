@@ -73,7 +73,7 @@ objection_send(struct keeper *k, const char *account, const char *name,
 		return outbox_put(k->db, account, name, b->data, b->len, 1, e);
 	snprintf(path, sizeof(path), HOME_ACCOUNTS "/%s/catalog/%s", account,
 	    name);
-	return file_place(AT_FDCWD, path, b->data, b->len, 0644, e);
+	return file_publish(AT_FDCWD, path, b->data, b->len, 0644, e);
 }
 
 static int

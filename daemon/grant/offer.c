@@ -241,7 +241,7 @@ place(const char *account, const char *name, const void *data, size_t len,
 		return -1;
 	snprintf(path, sizeof(path), HOME_ACCOUNTS "/%s/catalog/%s", account,
 	    name);
-	return file_place(AT_FDCWD, path, data, len, 0644, e);
+	return file_publish(AT_FDCWD, path, data, len, 0644, e);
 }
 
 static int

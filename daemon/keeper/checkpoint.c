@@ -228,13 +228,17 @@ begin(struct keeper *k, struct err *e)
 	struct checkpoints *c = xcalloc(1, sizeof(*c));
 	sqlite3_stmt *st;
 	int rc = db_query(k->db, &st, e,
-	    "SELECT size, note FROM checkpoint_t ORDER BY size DESC LIMIT 1",
+	    "SELECT size, note, day FROM checkpoint_t ORDER BY size DESC"
+	    " LIMIT 1",
 	    "");
 
 	if (rc == 1) {
 		c->size = (uint64_t)sqlite3_column_int64(st, 0);
 		snprintf(c->note, sizeof(c->note), "%s", db_text(st, 1));
 		c->proofs_wait = 1;
+		/* Placed without fsync: a power cut may have emptied it. */
+		if (place_note(k->db, db_text(st, 2), c, e) == -1)
+			rc = -1;
 	}
 	db_done(st);
 	k->checkpoints = c;

@@ -11,6 +11,7 @@
 #include "keeper/jobs_part.h"
 #include "keeper/standing.h"
 #include "quality/quality.h"
+#include "quality/reports.h"
 #include "sys/home.h"
 #include "sys/log.h"
 #include "sys/mem.h"
@@ -179,6 +180,8 @@ reconcile(struct keeper *k, enum spool_state at, struct err *e)
 int
 jobs_recover(struct keeper *k, struct err *e)
 {
+	int anew = boot_is_new(k->boot);
+
 	k->jobs = xcalloc(1, sizeof(*k->jobs));
 	k->jobs->receipts_wait = 1;
 	k->jobs->extracts_wait = 1;
@@ -186,11 +189,14 @@ jobs_recover(struct keeper *k, struct err *e)
 		"CREATE TEMP TABLE at_work (no INTEGER PRIMARY KEY,"
 		" account TEXT)",
 		e) == -1 ||
-	    receipt_recover(k->db, e) == -1 || outbox_recover(k->db, e) == -1 ||
+	    receipt_recover(k->db, anew, e) == -1 ||
+	    (anew && reports_recover(k, e) == -1) ||
+	    outbox_recover(k->db, e) == -1 ||
 	    reconcile(k, SPOOL_RECEIVED, e) == -1 ||
 	    reconcile(k, SPOOL_CLAIMED, e) == -1 ||
 	    reconcile(k, SPOOL_REJECTED, e) == -1 ||
-	    reconcile(k, SPOOL_QUARANTINED, e) == -1)
+	    reconcile(k, SPOOL_QUARANTINED, e) == -1 ||
+	    db_commit(k->db, e) == -1)
 		return -1;
-	return db_commit(k->db, e);
+	return anew ? boot_note(k->boot, e) : 0;
 }

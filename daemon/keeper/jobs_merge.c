@@ -75,13 +75,15 @@ keep_dry_counts(struct keeper *k, struct job *job, struct err *e)
 
 /*
  * The rejected rows become reports/<bundle>.<id>/rejected.csv. Made again by
- * nobody, so placed before the commit: without one it is placed once more.
+ * nobody, so placed and durable before the commit: without one it is placed
+ * once more.
  */
 static int
 place_rejected(struct job *job, const struct rowfile_summary *v, struct err *e)
 {
-	char dir[SPOOL_TEXT + 96];
-	char path[SPOOL_TEXT + 112];
+	char above[128];
+	char dir[SPOOL_TEXT + 160];
+	char path[SPOOL_TEXT + 176];
 	uint64_t rejected = 0;
 	struct stat st;
 
@@ -90,8 +92,9 @@ place_rejected(struct job *job, const struct rowfile_summary *v, struct err *e)
 	/* A file that was refused whole may have no bad row at all. */
 	if (rejected == 0 || stat(job->rejected, &st) == -1 || st.st_size == 0)
 		return 0;
-	snprintf(dir, sizeof(dir), "%s/%s/reports/%s.%s", HOME_ACCOUNTS,
-	    job->bundle.name.account, job->bundle.name.name,
+	snprintf(above, sizeof(above), "%s/%s/reports", HOME_ACCOUNTS,
+	    job->bundle.name.account);
+	snprintf(dir, sizeof(dir), "%s/%s.%s", above, job->bundle.name.name,
 	    job->bundle.name.id);
 	snprintf(path, sizeof(path), "%s/rejected.csv", dir);
 	if (file_mkdir(AT_FDCWD, dir, 0755, e) == -1)
@@ -99,6 +102,9 @@ place_rejected(struct job *job, const struct rowfile_summary *v, struct err *e)
 	if (rename(job->rejected, path) == -1)
 		return err_errno(e, ERR_RETRY, "cannot place '%s'", path);
 	job->rejected[0] = '\0';
+	file_sync(path);
+	file_sync(dir);
+	file_sync(above);
 	return 0;
 }
 

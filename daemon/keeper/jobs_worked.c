@@ -99,16 +99,12 @@ short_of_space(const struct keeper *k)
 	       (int64_t)v.f_bavail * (int64_t)v.f_frsize < k->conf.disk_reserve;
 }
 
-/* A full disk is nobody's fault: no attempt, and a moment's rest. */
+/* Nobody's fault, as a full disk: no attempt, and a moment's rest. */
 static int
-wait_for_space(struct keeper *k, struct job *job, struct err *e)
+wait_a_moment(struct keeper *k, struct job *job, const char *why, struct err *e)
 {
-	log_warn("%s waits for disk space", job->bundle.name.id);
+	log_warn("%s waits %s", job->bundle.name.id, why);
 	k->jobs->pause = time(NULL) + 1;
-	if (db_run(k->db, e,
-		"UPDATE bundle_t SET attempts = attempts - 1 WHERE no = ?", "i",
-		job->bundle.no) == -1)
-		return -1;
 	return jobs_leave(k, job, e);
 }
 
@@ -155,10 +151,14 @@ jobs_worked(struct keeper *k, struct err *e)
 		*e = why;
 		return -1;
 	}
+	if (status == WORKED_NEVER)
+		return wait_a_moment(k, job, words, e);
 	if (status == COMMAND_AGAIN && short_of_space(k))
-		return wait_for_space(k, job, e);
+		return wait_a_moment(k, job, "for disk space", e);
 	snprintf(reason, sizeof(reason), "worker status=%d signal=%d %s %.300s",
 	    status, sig, words, status == 0 && sig == 0 ? why.en : "");
+	if (bundle_failed(k->db, &job->bundle, e) == -1)
+		return -1;
 	log_warn("%s died attempt=%d %s", id, job->bundle.attempts, reason);
 	/* A kill from outside says nothing about the bundle. */
 	if (sig == SIGKILL && words[0] == '\0') {

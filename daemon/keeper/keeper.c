@@ -246,7 +246,7 @@ hear(struct keeper *k, struct peer *p)
 			log_warn("- hung up on account=%s: %s",
 			    p->account[0] != '\0' ? p->account : "-", e.en);
 		if (rc != 1 && standing)
-			k->stopping = STOPPING_ALONE;
+			k->stopping = 1;
 		if (rc != 1) {
 			peer_drop(k, p);
 			return;
@@ -273,7 +273,7 @@ on_signals(struct keeper *k, int signals)
 
 	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo != SIGHUP) {
-			k->stopping = STOPPING_TOLD;
+			k->stopping = 1;
 			continue;
 		}
 		if (standing_reload(k, &e) == -1)
@@ -407,6 +407,7 @@ open_all(struct keeper *k, struct err *e)
 {
 	if (conf_read(HOME_CONF, &k->conf, e) == -1)
 		return -1;
+	boot_now(k->boot);
 	k->signer = proc_fd("signer");
 	k->watch = proc_fd("watch");
 	k->messenger = proc_fd("messenger");
@@ -425,19 +426,6 @@ open_all(struct keeper *k, struct err *e)
 	return jail_enter(JAIL_KEEPER, NULL, e);
 }
 
-/*
- * Whether the supervisor ends all roles in order, and not because one died:
- * then there is no signal. Another role may have heard it before us.
- */
-static int
-told_to_end(const struct keeper *k, int signals)
-{
-	enum { PATIENCE_MS = 50 };
-	struct pollfd p = { .fd = signals, .events = POLLIN };
-
-	return k->stopping == STOPPING_TOLD || poll(&p, 1, PATIENCE_MS) == 1;
-}
-
 int
 keeper_role(int argc, char **argv)
 {
@@ -447,21 +435,21 @@ keeper_role(int argc, char **argv)
 	struct err e;
 	int signals;
 
-	(void)argc;
 	(void)argv;
 	k->reports = reports_new(proc_fd("reporter"));
 	k->drops_wait = 1;
 	signals = open_signals(&e);
 	if (signals == -1 || open_all(k, &e) == -1 || keys_start(k, &e) == -1 ||
 	    standing_start(k, &e) == -1 || linking_start(k, &e) == -1 ||
-	    jobs_recover(k, &e) == -1)
+	    jobs_recover(k, &e) == -1 ||
+	    /* An argument says that the reporter itself failed. */
+	    (argc == 0 && reports_pardon(k, &e) == -1) ||
+	    db_commit(k->db, &e) == -1)
 		log_fatal("- keeper cannot start: %s", e.en);
 	(void)!write(ready, "+", 1);
 	(void)close(ready);
 	while (!k->stopping)
 		round_once(k, control, signals);
-	if (told_to_end(k, signals) && reports_end(k, &e) == -1)
-		log_warn("- keeper ends: %s", e.en);
 	json_decref(k->notices);
 	jobs_free(k->jobs);
 	reports_free(k->reports);

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "sys/boot.h"
 #include "sys/buf.h"
 #include "sys/conf.h"
 #include "sys/err.h"
@@ -40,13 +41,6 @@ enum peer_kind {
 
 enum { PEERS_MAX = 4096 };
 
-/* Why the rounds end. */
-enum stopping {
-	STOPPING_NOT,
-	STOPPING_ALONE, /* another role is gone */
-	STOPPING_TOLD   /* by a signal */
-};
-
 struct peer {
 	int fd;
 	enum peer_kind kind;
@@ -56,6 +50,7 @@ struct peer {
 
 struct keeper {
 	struct conf conf;
+	char boot[BOOT_TEXT]; /* this start of the kernel */
 	struct db *db;
 	struct standing *standing; /* rules in force */
 	struct linking *linking;   /* NULL: these rules have none */
@@ -67,7 +62,8 @@ struct keeper {
 	json_t *notices; /* owned: for the messenger, after the commit */
 	int ready;
 	enum stopping stopping;
-	int key_turns;        /* another key signs receipts after the commit */
+	int key_turns; /* another key signs receipts after the commit */
+	int stopping;
 	int later;            /* work was put off for uploads */
 	int series;           /* uploads that came one after the other */
 	int64_t uploaded_at;  /* milliseconds: the last upload told */

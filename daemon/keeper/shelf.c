@@ -11,6 +11,7 @@
 #include "keeper/standing.h"
 #include "rule/codes.h"
 #include "rule/template.h"
+#include "sys/copy.h"
 #include "sys/file.h"
 #include "sys/home.h"
 
@@ -213,6 +214,9 @@ shelf_fill(const struct standing *s, struct err *e)
 		return 0;
 	if (fill(s, e) == -1)
 		return -1;
+	/* What the mark says has to stand, whenever the power goes. */
+	if (copy_sync(HOME_STANDARDS, e) == -1)
+		return -1;
 	mark_of(s, mark);
-	return file_place(AT_FDCWD, MARK, mark, strlen(mark), 0644, e);
+	return file_publish(AT_FDCWD, MARK, mark, strlen(mark), 0644, e);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/db.h"
@@ -57,6 +58,13 @@ reports_free(struct reports *r)
 	free(r);
 }
 
+static void
+signature_path(const char *account, const char *folder, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s/%s/reports/%s/report.json.sig", HOME_ACCOUNTS,
+	    account, folder);
+}
+
 int
 reports_owe(struct keeper *k, enum report_kind kind, const char *what,
     const char *account, const char *folder, struct err *e)
@@ -67,6 +75,34 @@ reports_owe(struct keeper *k, enum report_kind kind, const char *what,
 	    " (?,?,?,?) ON CONFLICT (kind, what, account) DO UPDATE SET"
 	    " folder = excluded.folder, state = 0, attempts = 0",
 	    "ittt", (int64_t)kind, what, account, folder);
+}
+
+int
+reports_recover(struct keeper *k, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_query(k->db, &st, e,
+	    "SELECT no, account, folder FROM report_t WHERE state = 1 AND"
+	    " sha256 IS NOT NULL ORDER BY no DESC LIMIT 20000",
+	    "");
+
+	for (; rc == 1; rc = db_next(k->db, st, e)) {
+		char path[2 * SPOOL_TEXT + 64];
+		struct stat s;
+
+		signature_path(db_text(st, 1), db_text(st, 2), path,
+		    sizeof(path));
+		if ((stat(path, &s) == -1 || s.st_size == 0) &&
+		    db_run(k->db, e,
+			"UPDATE report_t SET state = 0, attempts = 0 WHERE"
+			" no = ?",
+			"i", sqlite3_column_int64(st, 0)) == -1)
+			rc = -1;
+		if (rc == -1)
+			break;
+	}
+	db_done(st);
+	return rc;
 }
 
 int
@@ -173,23 +209,17 @@ reports_send(struct keeper *k, struct err *e)
 	r->step = SENT;
 	/* Where the reporter is gone all roles end; the order stays owed. */
 	if (frame_send(r->fd, f, e) == -1)
-		k->stopping = STOPPING_ALONE;
+		k->stopping = 1;
 	return 0;
 }
 
 int
-reports_end(struct keeper *k, struct err *e)
+reports_pardon(struct keeper *k, struct err *e)
 {
-	const struct reports *r = k->reports;
-
-	if (r->step == IDLE)
-		return 0;
 	return db_run(k->db, e,
-		   "UPDATE report_t SET attempts = attempts - 1 WHERE no = ?"
-		   " AND attempts > 0",
-		   "i", r->order.no) == -1
-		   ? -1
-		   : db_commit(k->db, e);
+	    "UPDATE report_t SET attempts = attempts - 1 WHERE no = (SELECT"
+	    " min(no) FROM report_t WHERE state = 0 AND attempts > 0)",
+	    "");
 }
 
 /* ---- what became of it ---- */
@@ -204,8 +234,7 @@ sign_and_place(struct keeper *k, const struct order *o,
 
 	if (sig == NULL)
 		return -1;
-	snprintf(path, sizeof(path), "%s/%s/reports/%s/report.json.sig",
-	    HOME_ACCOUNTS, o->account, o->folder);
+	signature_path(o->account, o->folder, path, sizeof(path));
 	rc = file_place(AT_FDCWD, path, sig, strlen(sig), 0644, e);
 	free(sig);
 	return rc;

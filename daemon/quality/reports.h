@@ -24,6 +24,12 @@ int reports_owe(struct keeper *k, enum report_kind kind, const char *what,
 /* Whether one that was owed does not stand yet: 1, 0. */
 int reports_wait(struct keeper *k, enum report_kind kind, const char *what);
 
+/*
+ * At a start of the kernel: the newest that stand without a whole signature,
+ * which alone is placed without fsync, are owed again.
+ */
+int reports_recover(struct keeper *k, struct err *e);
+
 /* Before the commit: the next one, which counts as an attempt. */
 int reports_choose(struct keeper *k, struct err *e);
 /* After it: off to the reporter. */
@@ -31,10 +37,10 @@ int reports_send(struct keeper *k, struct err *e);
 /* A frame of the reporter: signed, placed, in the ledger. */
 int reports_done(struct keeper *k, struct err *e);
 /*
- * The keeper ends as it was told to: what the reporter was at counts as no
- * attempt.
+ * At a start, unless it was the reporter that failed: what it was at, when all
+ * roles ended, counts as no attempt.
  */
-int reports_end(struct keeper *k, struct err *e);
+int reports_pardon(struct keeper *k, struct err *e);
 /* Whether there is something to choose, or to commit and send. */
 int reports_busy(const struct keeper *k);
 

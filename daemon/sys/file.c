@@ -132,12 +132,30 @@ file_place(int dir, const char *path, const void *p, size_t len, mode_t mode,
 	return put(dir, path, p, len, mode, 0, e);
 }
 
+void
+file_sync(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd == -1 || fsync(fd) == -1)
+		log_fatal("fsync of '%s' failed: %s", path, strerror(errno));
+	(void)close(fd);
+}
+
 int
 file_mkdir(int dir, const char *path, mode_t mode, struct err *e)
 {
 	if (mkdirat(dir, path, mode) == -1 && errno != EEXIST)
 		return err_errno(e, ERR_HOLD, "cannot make '%s'", path);
 	return 0;
+}
+
+int
+file_hidden_folder(const char *folder, char *buf, size_t size, struct err *e)
+{
+	if ((size_t)snprintf(buf, size, "%s/.tmp", folder) >= size)
+		return err_set(e, ERR_HOLD, "name too long: '%s'", folder);
+	return file_mkdir(AT_FDCWD, buf, 0700, e);
 }
 
 static int

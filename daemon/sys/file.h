@@ -23,8 +23,21 @@ int file_publish(int dir, const char *path, const void *p, size_t len,
 int file_place(int dir, const char *path, const void *p, size_t len,
     mode_t mode, struct err *e);
 
+/*
+ * fsync of a file or folder that has its name already. A failed one ends the
+ * process: the kernel may have dropped the pages.
+ */
+void file_sync(const char *path);
+
 /* Makes a folder, content if it is there. */
 int file_mkdir(int dir, const char *path, mode_t mode, struct err *e);
+
+/*
+ * A hidden folder beside what is seen, for files that a library makes by names
+ * of its own: what a crash leaves of them nobody sees.
+ */
+int file_hidden_folder(const char *folder, char *buf, size_t size,
+    struct err *e);
 
 /* Copies the regular files of a folder that are not there yet. */
 int file_copy_new(const char *from, const char *to, struct err *e);

@@ -26,6 +26,7 @@
 #define HOME_RUN       "run"
 #define HOME_LOCK      "run/lock"
 #define HOME_SOCKET    "run/keeper.sock"
+#define HOME_BOOT      "run/boot" /* the kernel's start it last ran under */
 
 /*
  * Opens the instance and makes it the current directory. ERR_HOLD where it is

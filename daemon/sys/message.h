@@ -23,6 +23,9 @@ enum account_role {
 	ACCOUNT_UPSTREAM
 };
 
+/* In place of an exit status: no worker could be started. */
+enum { WORKED_NEVER = 256 };
+
 /* What a worker gets beside the bundle. */
 enum work_fifth {
 	WORK_NOTHING,
@@ -93,7 +96,10 @@ enum message {
 	MESSAGE_EXTRACT,
 	/* watch -> keeper: str id, u64 bytes read, u64 rows */
 	MESSAGE_PROGRESS,
-	/* watch -> keeper: str id, u32 exit status, u32 signal, str last words */
+	/*
+	 * watch -> keeper: str id, u32 exit status or WORKED_NEVER, u32 signal,
+	 * str last words
+	 */
 	MESSAGE_WORKED,
 	/*
 	 * watch -> keeper: this file stands in received/ at a rescan.

@@ -44,8 +44,10 @@ struct supervisor {
 	int ready; /* closed once, when the roles answer */
 	pid_t pid[STANDING];
 	int stopping;
-	int was_ready; /* a generation has been */
-	int gave_up;   /* the keeper ended by itself before one was */
+	int was_ready;       /* a generation has been */
+	int gave_up;         /* the keeper ended by itself before one was */
+	int ending;          /* those who die now are told to */
+	int reporter_failed; /* the last generation ended by it */
 	char address[80];
 };
 
@@ -161,9 +163,9 @@ close_pair(int pair[2])
 /* One role; its descriptors stay ours. */
 static int
 start(struct supervisor *s, enum standing role, const struct proc_fd *fds,
-    size_t nfds, struct err *e)
+    size_t nfds, const char *const *args, struct err *e)
 {
-	s->pid[role] = proc_spawn(role_name[role], fds, nfds, NULL, e);
+	s->pid[role] = proc_spawn(role_name[role], fds, nfds, args, e);
 	return s->pid[role] == -1 ? -1 : 0;
 }
 
@@ -188,6 +190,7 @@ start_all(struct supervisor *s, int *ret_ready, struct err *e)
 	int watch[2] = { -1, -1 };
 	int gate[2] = { -1, -1 };
 	int ready[2] = { -1, -1 };
+	const char *const failed[] = { "reporter", NULL };
 	int rc = -1;
 
 	if (frame_pair(sign, e) == -1 || frame_pair(report, e) == -1 ||
@@ -199,28 +202,31 @@ start_all(struct supervisor *s, int *ret_ready, struct err *e)
 		goto out;
 	}
 	if (start(s, SIGNER, (struct proc_fd[]){ { "keeper", sign[1] } }, 1,
-		e) == -1 ||
+		NULL, e) == -1 ||
 	    start(s, REPORTER, (struct proc_fd[]){ { "keeper", report[1] } }, 1,
-		e) == -1 ||
+		NULL, e) == -1 ||
 	    start(s, KEEPER,
 		(struct proc_fd[]){ { "signer", sign[0] },
 		    { "reporter", report[0] }, { "watch", watch[0] },
 		    { "control", s->control }, { "ready", ready[1] },
 		    { tells(s->conf) ? "messenger" : "nobody", tell[0] },
 		    { "gate", gate[0] } },
-		s->mode == SUPERVISE_SERVER ? 7 : 6, e) == -1 ||
+		s->mode == SUPERVISE_SERVER ? 7 : 6,
+		s->reporter_failed ? failed : NULL, e) == -1 ||
 	    (tells(s->conf) &&
 		start(s, MESSENGER, (struct proc_fd[]){ { "keeper", tell[1] } },
-		    1, e) == -1) ||
+		    1, NULL, e) == -1) ||
 	    start(s, WATCH, (struct proc_fd[]){ { "keeper", watch[1] } }, 1,
-		e) == -1)
+		NULL, e) == -1)
 		goto out;
 	if (s->mode == SUPERVISE_SERVER &&
 	    start(s, GATE,
 		(struct proc_fd[]){ { "listen", s->listen },
 		    { "keeper", gate[1] } },
-		2, e) == -1)
+		2, NULL, e) == -1)
 		goto out;
+	s->ending = 0;
+	s->reporter_failed = 0;
 	*ret_ready = ready[0];
 	ready[0] = -1;
 	rc = 0;
@@ -237,6 +243,7 @@ out:
 static void
 end_all(struct supervisor *s, int sig)
 {
+	s->ending = 1;
 	for (int i = 0; i < STANDING; i++)
 		if (s->pid[i] > 0)
 			(void)kill(s->pid[i], sig);
@@ -265,6 +272,8 @@ reap(struct supervisor *s)
 				continue;
 			s->pid[i] = 0;
 			died = 1;
+			if (i == REPORTER && status != 0 && !s->ending)
+				s->reporter_failed = 1;
 			if (i == KEEPER && !s->was_ready && WIFEXITED(status) &&
 			    WEXITSTATUS(status) != 0)
 				s->gave_up = 1;

@@ -488,8 +488,9 @@ out:
 	return rc;
 }
 
-int
-receipt_recover(struct db *db, struct err *e)
+/* Which of the newest are not where they should be. */
+static int
+find_lost(struct db *db, struct err *e)
 {
 	sqlite3_stmt *st;
 	int rc = db_query(db, &st, e,
@@ -500,7 +501,6 @@ receipt_recover(struct db *db, struct err *e)
 	    " ORDER BY f.no DESC LIMIT 2000",
 	    "");
 
-	/* Placed without fsync: a crash of the machine may have lost them. */
 	for (; rc == 1; rc = db_next(db, st, e)) {
 		char path[SPOOL_TEXT + 128];
 		struct stat s;
@@ -510,7 +510,7 @@ receipt_recover(struct db *db, struct err *e)
 		    db_text(st, 3),
 		    strcmp(db_text(st, 4), "received") == 0 ? "received"
 							    : "receipt");
-		if ((stat(path, &s) == -1 || s.st_size == 0) &&
+		if (stat(path, &s) == -1 &&
 		    db_run(db, e,
 			"UPDATE receipt_file_t SET placed = 0, proved = 0 WHERE"
 			" no = ?",
@@ -521,6 +521,19 @@ receipt_recover(struct db *db, struct err *e)
 	}
 	db_done(st);
 	return rc;
+}
+
+int
+receipt_recover(struct db *db, int anew, struct err *e)
+{
+	enum { BEHIND = 20000 };
+
+	if (!anew)
+		return find_lost(db, e);
+	return db_run(db, e,
+	    "UPDATE receipt_file_t SET placed = 0, proved = 0 WHERE no >"
+	    " (SELECT max(no) FROM receipt_file_t) - ?",
+	    "i", (int64_t)BEHIND);
 }
 
 /* --- checking ----------------------------------------------------------- */

@@ -42,8 +42,13 @@ typedef char *receipt_sign_fn(void *arg, const unsigned char *sha512,
 int receipt_place_next(struct db *db, receipt_sign_fn *sign, void *arg,
     struct err *e);
 
-/* At start: whatever of the last days is not where it should be waits again. */
-int receipt_recover(struct db *db, struct err *e);
+/*
+ * At start: the newest that are not where they should be wait again. anew: the
+ * kernel was started anew, and since they are placed without fsync any of the
+ * newest may be gone or empty: all of them wait, far more than a disk can be
+ * behind.
+ */
+int receipt_recover(struct db *db, int anew, struct err *e);
 
 /*
  * Checks a receipt file against the ledger: 1 it is ours and unchanged, 0

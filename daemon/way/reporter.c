@@ -62,7 +62,7 @@ reporter_place(struct reporter *r, const char *name, const struct buf *b,
 		return err_set(e, ERR_HOLD, "%s would be too large", name);
 	hash_sha256_hex(b->data, b->len, hex);
 	json_object_set_new(digests, name, json_string(hex));
-	return file_place(r->dir, name, b->data, b->len, 0644, e);
+	return file_publish(r->dir, name, b->data, b->len, 0644, e);
 }
 
 int
@@ -85,7 +85,8 @@ reporter_place_json(struct reporter *r, const json_t *o, struct err *e)
 		hash_end(h, r->sha256);
 		hash_free(h);
 		hash_sha512(b.data, b.len, r->sha512);
-		rc = file_place(r->dir, "report.json", b.data, b.len, 0644, e);
+		rc =
+		    file_publish(r->dir, "report.json", b.data, b.len, 0644, e);
 	}
 	buf_done(&b);
 	return rc;

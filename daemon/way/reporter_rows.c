@@ -9,6 +9,7 @@
 #include "form/returned.h"
 #include "form/text.h"
 #include "form/xlsx_returned.h"
+#include "sys/file.h"
 #include "sys/hash.h"
 #include "sys/home.h"
 #include "sys/mem.h"
@@ -233,16 +234,20 @@ write_and_place(struct reporter *r, int csv, struct err *e)
 	static struct rows w;
 	char folder[2 * SPOOL_TEXT + 64];
 	char path[2 * SPOOL_TEXT + 96];
+	char hidden[2 * SPOOL_TEXT + 96];
 
 	memset(&w, 0, sizeof(w));
 	w.r = r;
 	snprintf(folder, sizeof(folder), "%s/%s/reports/%s", HOME_ACCOUNTS,
 	    r->account, r->folder);
 	snprintf(path, sizeof(path), "%s/.rejected.xlsx.new", folder);
-	if (write_book(&w, csv, path, folder, e) == -1) {
+	if (file_hidden_folder(folder, hidden, sizeof(hidden), e) == -1)
+		return -1;
+	if (write_book(&w, csv, path, hidden, e) == -1) {
 		(void)unlinkat(r->dir, ".rejected.xlsx.new", 0);
 		return -1;
 	}
+	file_sync(path);
 	return renameat(r->dir, ".rejected.xlsx.new", r->dir,
 		   "rejected.xlsx") == -1
 		   ? err_errno(e, ERR_RETRY, "cannot place rejected.xlsx")

@@ -12,6 +12,7 @@
 #include "quality/task_run.h"
 #include "rule/box_calendar.h"
 #include "rule/box_task.h"
+#include "sys/file.h"
 #include "sys/home.h"
 #include "sys/mem.h"
 #include "way/reporter_part.h"
@@ -161,6 +162,7 @@ static int
 write_city(struct reporter *r, json_t *o, struct err *e)
 {
 	char folder[2 * SPOOL_TEXT + 64];
+	char hidden[2 * SPOOL_TEXT + 80];
 	json_t *digests = json_object();
 	json_t *sheets = html_city_tables(o);
 	struct buf b;
@@ -173,7 +175,9 @@ write_city(struct reporter *r, json_t *o, struct err *e)
 	rc = reporter_place(r, "city.html", &b, digests, e);
 	buf_clear(&b);
 	if (rc == 0)
-		rc = xlsx_book_tables(sheets, folder, &b, e);
+		rc = file_hidden_folder(folder, hidden, sizeof(hidden), e);
+	if (rc == 0)
+		rc = xlsx_book_tables(sheets, hidden, &b, e);
 	if (rc == 0)
 		rc = reporter_place(r, "city.xlsx", &b, digests, e);
 	buf_done(&b);

@@ -182,7 +182,7 @@ spawn(struct workers *w, struct worker *slot, const struct work *k,
 	return 0;
 }
 
-/* A worker that could not even start is told like one that died. */
+/* How one ended, or that it could not even start. */
 static int
 tell(struct workers *w, const char *id, int status, int sig, const char *words,
     struct err *e)
@@ -214,7 +214,8 @@ workers_start(struct workers *w, struct frame *f, struct err *e)
 
 	rc = work_get(f, &k, e);
 	if (rc == 0 && (slot == NULL || spawn(w, slot, &k, &why) == -1))
-		rc = tell(w, k.id, 75, 0, slot == NULL ? "no room" : why.en, e);
+		rc = tell(w, k.id, WORKED_NEVER, 0,
+		    slot == NULL ? "no room" : why.en, e);
 	for (int i = 0; i < 5; i++)
 		if (k.fd[i] != -1)
 			(void)close(k.fd[i]);
@@ -259,9 +260,9 @@ workers_extract(struct workers *w, struct frame *f, struct err *e)
 	    (long long)w->conf->worker_bytes);
 	rc = frame_end(f, e);
 	if (rc == 0 && slot == NULL)
-		rc = tell(w, id, 75, 0, "no room", e);
+		rc = tell(w, id, WORKED_NEVER, 0, "no room", e);
 	else if (rc == 0 && spawn_extract(w, slot, args, fd, &why) == -1)
-		rc = tell(w, id, 75, 0, why.en, e);
+		rc = tell(w, id, WORKED_NEVER, 0, why.en, e);
 	else if (rc == 0)
 		memcpy(slot->id, id, sizeof(slot->id));
 	for (int i = 0; i < 2; i++)

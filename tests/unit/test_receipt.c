@@ -439,9 +439,26 @@ files_that_are_gone_are_placed_again(void **state)
 	(void)state;
 	both_receipts(&b);
 	assert_int_equal(system("cp " RESULT " kept; rm " RESULT "*"), 0);
-	assert_int_equal(receipt_recover(db, &e), 0);
+	assert_int_equal(receipt_recover(db, 0, &e), 0);
 	assert_int_equal(receipt_place_next(db, sign, &signatures, &e), 1);
 	assert_int_equal(receipt_place_next(db, sign, &signatures, &e), 0);
+	assert_true(same_bytes(RESULT, "kept"));
+	assert_int_equal(signatures, 0);
+}
+
+static void
+after_a_power_cut_all_are_placed_again(void **state)
+{
+	struct bundle b;
+	int signatures = 0;
+
+	(void)state;
+	both_receipts(&b);
+	assert_int_equal(system("cp " RESULT " kept; : >" RESULT), 0);
+	assert_int_equal(receipt_recover(db, 0, &e), 0);
+	assert_int_equal(receipt_place_next(db, sign, &signatures, &e), 0);
+	assert_int_equal(receipt_recover(db, 1, &e), 0);
+	place_all();
 	assert_true(same_bytes(RESULT, "kept"));
 	assert_int_equal(signatures, 0);
 }
@@ -573,6 +590,7 @@ main(void)
 		T(the_same_file_told_twice_is_one_bundle),
 		T(without_a_signer_nothing_is_placed_and_nothing_lost),
 		T(files_that_are_gone_are_placed_again),
+		T(after_a_power_cut_all_are_placed_again),
 		T(a_page_is_safe_to_open),
 		T(a_dry_run_is_marked),
 		T(a_refused_container_has_its_reason),
