@@ -61,7 +61,6 @@ struct keeper {
 	int messenger;   /* -1: nobody is told */
 	json_t *notices; /* owned: for the messenger, after the commit */
 	int ready;
-	enum stopping stopping;
 	int key_turns; /* another key signs receipts after the commit */
 	int stopping;
 	int later;            /* work was put off for uploads */
