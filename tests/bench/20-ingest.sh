@@ -58,13 +58,14 @@ verify() { # NAME ROWS MORE INSERTED UPDATED UNCHANGED
 		fail "$1: there is no signed receipt"
 }
 
-# The largest a role ever is while the server runs: MB.
+# The largest a role of ours ever is while the server runs: MB.
 watch_peak() { # ROLE
 	while kill -0 "$ZAYTON_PID" 2>/dev/null; do
-		for p in $(pgrep -f "zayton -x $1"); do
-			awk '/VmHWM/ { print $2 / 1024 }' "/proc/$p/status" \
-			    2>/dev/null || :
-		done
+		for p in $(pgrep -f "^zayton -x $1"); do
+			[ "$(readlink "/proc/$p/cwd")" != "$W/home" ] ||
+				awk '/VmHWM/ { print $2 / 1024 }' \
+				    "/proc/$p/status"
+		done 2>/dev/null || :
 		sleep 0.1
 	done | sort -n | tail -1 >>"$W/$1.peak"
 }
