@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "door/arrival.h"
+#include "form/tlog.h"
 #include "sys/spool.h"
 
 static size_t
@@ -45,9 +46,11 @@ arrival_temporary_of(const char *a, const char *b)
 static int
 is_signature(const char *name)
 {
-	char base[NAME_TEXT];
+	char base[NAME_TEXT], day[TLOG_DAY];
 	size_t len = without_end(name, strlen(name), ".sig");
 
+	if (tlog_countersigned_day(name, day))
+		return 1;
 	if (name[len] == '\0')
 		return 0;
 	memcpy(base, name, len);

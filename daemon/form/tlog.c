@@ -96,6 +96,23 @@ tlog_checkpoint_read(const char *text, size_t len,
 	return 0;
 }
 
+int
+tlog_countersigned_day(const char *name, char ret_day[TLOG_DAY])
+{
+	static const char form[] = "dddd-dd-dd.checkpoint.sig";
+
+	if (strlen(name) != sizeof(form) - 1)
+		return 0;
+	for (size_t i = 0; i < sizeof(form) - 1; i++)
+		if (i < TLOG_DAY - 1 && form[i] == 'd'
+			? name[i] < '0' || name[i] > '9'
+			: name[i] != form[i])
+			return 0;
+	memcpy(ret_day, name, TLOG_DAY - 1);
+	ret_day[TLOG_DAY - 1] = '\0';
+	return 1;
+}
+
 void
 tlog_hashes_put(const struct merkle_proof *p, struct buf *b)
 {

@@ -23,6 +23,13 @@ void tlog_checkpoint_put(const struct tlog_checkpoint *c, struct buf *b);
 int tlog_checkpoint_read(const char *text, size_t len,
     struct tlog_checkpoint *ret_c, struct err *e);
 
+/*
+ * Whether a file name is that of a signature of a day's checkpoint,
+ * "2016-03-01.checkpoint.sig": of which day.
+ */
+enum { TLOG_DAY = 11 };
+int tlog_countersigned_day(const char *name, char ret_day[TLOG_DAY]);
+
 /* Lines of base 64, one for each hash. */
 void tlog_hashes_put(const struct merkle_proof *p, struct buf *b);
 

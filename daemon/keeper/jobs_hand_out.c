@@ -6,6 +6,7 @@
 
 #include "base/account.h"
 #include "form/rowfile.h"
+#include "keeper/countersign.h"
 #include "keeper/jobs_part.h"
 #include "keeper/standing.h"
 #include "quality/dispute.h"
@@ -77,6 +78,10 @@ open_signed(struct keeper *k, const struct job *job, int *ret_fd, struct err *e)
 	*ret_fd = -1;
 	if (job->bundle.name.kind != 's')
 		return 0;
+	if (countersign_is(&job->bundle)) {
+		*ret_fd = countersign_open(&job->bundle);
+		return 0;
+	}
 	rc = bundle_signed(k->db, &job->bundle, &b, e);
 	if (rc != 1 || spool_name_format(&b.name, file) == -1)
 		return rc;

@@ -11,6 +11,7 @@
 #include "golden/linking.h"
 #include "golden/sendback.h"
 #include "keeper/authority.h"
+#include "keeper/countersign.h"
 #include "keeper/jobs_part.h"
 #include "keeper/notice.h"
 #include "keeper/retention.h"
@@ -150,6 +151,8 @@ finish(struct keeper *k, struct job *job, struct err *e)
 		    dispute_arrived(k, b, job->provider, now, e) == -1)) ||
 	    (b->name.kind == 'u' &&
 		authority_arrived(k, b->no, now, e) == -1) ||
+	    (countersign_is(b) && strcmp(b->state, "applied") == 0 &&
+		countersign_publish(k, b, e) == -1) ||
 	    correction_close(k->db, b, now, e) == -1 ||
 	    (b->name.kind == 'u' && subscription_touched(k, b, e) == -1) ||
 	    receipt_result(k->db, b, &versions, now, e) == -1 ||

@@ -17,7 +17,8 @@
 enum {
 	EVERY_MS = 10000,
 	TEXT_MAX = 65536,
-	LATE_SECONDS = 900 /* a bundle that waits for longer is a problem */
+	LATE_SECONDS = 900,  /* a bundle that waits for longer is a problem */
+	COUNTERSIGN_DAYS = 7 /* as is a week without one, where some came */
 };
 
 #define METRICS_FILE HOME_RUN "/metrics.prom"
@@ -108,6 +109,11 @@ put_by(struct db *db, struct buf *b, const char *name, const char *label,
 	return rc;
 }
 
+/* Signatures of checkpoints that were good. */
+#define COUNTERSIGNED                                \
+	" kind = 's' AND state = 'applied' AND name" \
+	" LIKE '____-__-__.checkpoint.sig'"
+
 static void
 put_callers(const struct metrics *m, struct buf *b)
 {
@@ -182,6 +188,14 @@ write_file(struct keeper *k, struct err *e)
 		    "SELECT code, count(*) FROM bundle_t WHERE code <> ''"
 		    " GROUP BY code",
 		    e);
+	buf_addstr(&b, "# HELP zayton_countersigned_total checkpoints that an "
+		       "account countersigned\n"
+		       "# TYPE zayton_countersigned_total counter\n");
+	if (rc == 0)
+		rc = put_by(k->db, &b, "zayton_countersigned_total", "account",
+		    "SELECT account, count(DISTINCT name) FROM bundle_t "
+		    "WHERE" COUNTERSIGNED " GROUP BY account",
+		    e);
 	if (rc == 0)
 		rc = file_place(AT_FDCWD, METRICS_FILE, b.data, b.len, 0644, e);
 	buf_done(&b);
@@ -225,6 +239,10 @@ metrics_health(struct keeper *k, json_t **ret_answer, struct err *e)
 	    " bundle_t WHERE state IN ('received', 'claimed')",
 	    "");
 	int64_t room = disk_free(k);
+	int64_t unsigned_days = db_int(k->db, 0,
+	    "SELECT julianday('now') - julianday(max(received_at)) FROM"
+	    " bundle_t WHERE" COUNTERSIGNED,
+	    "");
 
 	(void)e;
 	if (quarantined > 0)
@@ -236,6 +254,10 @@ metrics_health(struct keeper *k, json_t **ret_answer, struct err *e)
 	if (room < k->conf.disk_reserve)
 		problem(list, "disk_full", "磁盘剩余空间不足，字节数",
 		    "the disk is short of room, bytes left", room);
+	if (unsigned_days > COUNTERSIGN_DAYS)
+		problem(list, "countersign_late", "无人会签检查点的天数",
+		    "nobody countersigned a checkpoint any more, in days",
+		    unsigned_days);
 	*ret_answer = json_pack("{s:b, s:o}", "healthy",
 	    json_array_size(list) == 0, "problems", list);
 	return 0;

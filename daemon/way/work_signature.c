@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "form/tlog.h"
 #include "sys/buf.h"
 #include "sys/hash.h"
 #include "sys/mem.h"
@@ -56,6 +57,10 @@ work_signature(struct job *j, struct err *e)
 	char name[NAME_TEXT];
 	char fingerprint[64];
 	char text[SIGNATURE_BYTES];
+	char day[TLOG_DAY];
+	int counter = tlog_countersigned_day(said->name, day);
+	const char *name_space =
+	    counter ? "zayton-checkpoint" : "zayton-bundle";
 	struct buf key;
 	size_t len = 0;
 	int rc;
@@ -63,12 +68,14 @@ work_signature(struct job *j, struct err *e)
 	snprintf(name, sizeof(name), "%.*s",
 	    (int)(strlen(said->name) - strlen(".sig")), said->name);
 	if (said->signed_bundle == -1)
-		return err_say(e, ERR_SENDER, "signature_alone", name, NULL);
+		return err_say(e, ERR_SENDER,
+		    counter ? "checkpoint_none" : "signature_alone", name,
+		    NULL);
 	if (read_signature(j, text, &len, e) == -1 ||
 	    digest(said->signed_bundle, sha512, e) == -1)
 		return -1;
 	buf_init(&key, SIGNATURE_BYTES);
-	rc = sign_sshsig_verify(text, len, "zayton-bundle", sha512, &key, e);
+	rc = sign_sshsig_verify(text, len, name_space, sha512, &key, e);
 	sign_fingerprint(key.data, key.len, fingerprint);
 	/* The name of the key's type is the first text of its wire form. */
 	if (rc == 0 &&
@@ -77,7 +84,7 @@ work_signature(struct job *j, struct err *e)
 	buf_done(&key);
 	if (rc == -1)
 		return err_say(e, ERR_SENDER, "signature_form", said->name,
-		    NULL);
+		    name_space, NULL);
 	if (!is_among(said->keys, fingerprint))
 		return err_say(e, ERR_SENDER, "signature_key", fingerprint,
 		    NULL);
