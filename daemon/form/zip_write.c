@@ -60,8 +60,8 @@ zip_write_open(zip_sink_fn *sink, void *arg, time_t when,
 	 * tenth of the size costs more than all the rest of the work.
 	 */
 	if (z->a == NULL || archive_write_set_format_zip(z->a) != ARCHIVE_OK ||
-	    archive_write_set_options(z->a, "zip:!zip64,zip:compression-level=3") !=
-		ARCHIVE_OK ||
+	    archive_write_set_options(z->a,
+		"zip:!zip64,zip:compression-level=3") != ARCHIVE_OK ||
 	    archive_write_set_bytes_in_last_block(z->a, 1) != ARCHIVE_OK ||
 	    archive_write_open(z->a, z, NULL, put, NULL) != ARCHIVE_OK) {
 		(void)fault(z, e);

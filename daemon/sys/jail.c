@@ -127,7 +127,8 @@ static const int speak_calls[] = { SCMP_SYS(recvmsg), SCMP_SYS(recvfrom),
 /* A role with files starts nothing and opens no network. */
 static const int files_refused[] = { SCMP_SYS(execve), SCMP_SYS(execveat),
 	SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(socket), SCMP_SYS(connect),
-	SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(setuid), SCMP_SYS(setgid) };
+	SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(kill), SCMP_SYS(tkill),
+	SCMP_SYS(setuid), SCMP_SYS(setgid) };
 
 /* What no role ever needs. */
 static const int never[] = { SCMP_SYS(ptrace), SCMP_SYS(mount),
