@@ -161,6 +161,47 @@ access_seal(struct db *db, const char *at, const char *account,
 	return rc;
 }
 
+/* What the ledger says was given, and by which hash. */
+#define GIVEN                                                           \
+	"SELECT account, json_extract(detail, '$.file') AS file,"       \
+	" json_extract(detail, '$.sha256') AS sha256 FROM ledger WHERE" \
+	" kind IN ('access', 'correction told') AND file <> ''"
+/* The same by the log, and by the queries. */
+#define LOGGED                                                            \
+	"SELECT account, name, sha256 FROM access_log WHERE operation IN" \
+	" ('extract', 'notice')"
+#define QUERIED "SELECT account, file, sha256 FROM query_t WHERE sha256 <> ''"
+
+/*
+ * Nothing stands beside the ledger that it does not cover, and nothing it says
+ * was given is missing: a note, a line of the log, the hash of a file. Notes of
+ * a query at work are sealed when it is done.
+ */
+static int
+lists_agree(struct db *db, char ret_query[64], struct err *e)
+{
+	static const char *const strange[] = {
+		"SELECT query FROM look_t WHERE query NOT IN (SELECT"
+		" json_extract(detail, '$.query') FROM ledger WHERE kind ="
+		" 'access') AND query NOT IN (SELECT id FROM bundle_t"
+		" WHERE state = 'claimed')",
+		"SELECT file FROM (" GIVEN " EXCEPT " LOGGED ")",
+		"SELECT name FROM (" LOGGED " EXCEPT " GIVEN ")",
+		"SELECT file FROM (" QUERIED " EXCEPT " GIVEN ")",
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < 4 && rc == 0; i++) {
+		sqlite3_stmt *st;
+
+		rc = db_query(db, &st, e, strange[i], "");
+		if (rc == 1)
+			snprintf(ret_query, 64, "%s", db_text(st, 0));
+		db_done(st);
+	}
+	return rc == -1 ? -1 : rc == 0;
+}
+
 int
 access_verify(struct db *db, char ret_query[64], struct err *e)
 {
@@ -190,22 +231,7 @@ access_verify(struct db *db, char ret_query[64], struct err *e)
 	db_done(st);
 	if (rc == -1)
 		return -1;
-	/*
-	 * A note that no line of the ledger covers was slipped in, unless it
-	 * is of a query at work.
-	 */
-	if (good)
-		rc = db_query(db, &st, e,
-		    "SELECT query FROM look_t WHERE query NOT IN (SELECT"
-		    " json_extract(detail, '$.query') FROM ledger WHERE kind ="
-		    " 'access') AND query NOT IN (SELECT id FROM bundle_t"
-		    " WHERE state = 'claimed') LIMIT 1",
-		    "");
-	if (good && rc == 1)
-		snprintf(ret_query, 64, "%s", db_text(st, 0));
-	if (good)
-		db_done(st);
-	return rc == -1 ? -1 : good && rc == 0;
+	return good ? lists_agree(db, ret_query, e) : 0;
 }
 
 /* --- who looked at whom ------------------------------------------------- */

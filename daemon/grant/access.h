@@ -52,8 +52,8 @@ int access_seal(struct db *db, const char *at, const char *account,
     const char *sha256, struct access_hash *h, struct err *e);
 
 /*
- * Whether the notes still are those of the ledger: 1 yes, 0 those of ret_query
- * are not, -1.
+ * Whether the notes, the log and the hashes of what was given still are those
+ * of the ledger: 1 yes, 0 those of ret_query (a query, or a file) are not, -1.
  */
 int access_verify(struct db *db, char ret_query[64], struct err *e);
 

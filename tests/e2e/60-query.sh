@@ -208,4 +208,32 @@ ok 'the ledger holds' z verify
 is 'every extract is explained' "$(find "$HOME_DIR/accounts/bank/extracts" \
     -type f -printf '%f\n' | sort)" "$(sql "SELECT name FROM access_log
     WHERE account = 'bank' AND operation = 'extract' ORDER BY name")"
+unexplained() { # files of which the log does not say by their hash who got them
+	find "$HOME_DIR"/accounts/*/extracts -type f | while read -r f; do
+		who=${f%/extracts/*}
+		[ "$(sql "SELECT count(*) FROM access_log WHERE operation =
+		    'extract' AND account = '${who##*/}' AND name = '${f##*/}'
+		    AND sha256 = '$(sha256sum "$f" | cut -d ' ' -f 1)'")" = 1 ] ||
+			echo "${f##*/}"
+	done
+}
+is 'by its hash' "$(unexplained)" ''
+stop
+alter() { # SQL: what verify says of a base that was altered so
+	cp -r "$HOME_DIR" "$T/altered"
+	sqlite3 "$T/altered/exchange.db" "$1" >/dev/null
+	"$ZAYTON" -C "$T/altered" verify >"$T/said" 2>&1
+	echo "$?"
+	rm -rf "$T/altered"
+}
+last="no = (SELECT max(no) FROM access_log WHERE operation = 'extract')"
+is 'verify holds' "$(alter 'SELECT 1')" 0
+is 'another hash in the log is found' "$(alter "UPDATE access_log SET sha256 =
+    replace(sha256, 'a', 'b') WHERE $last")" 1
+is 'another receiver too' "$(alter "UPDATE access_log SET account = 'rival'
+    WHERE $last")" 1
+is 'and a line that is taken away' "$(alter "DELETE FROM access_log WHERE $last")" 1
+is 'and another hash of what was given' "$(alter "UPDATE query_t SET sha256 =
+    replace(sha256, 'a', 'b') WHERE no = (SELECT max(no) FROM query_t WHERE
+    sha256 <> '')")" 1
 done_testing

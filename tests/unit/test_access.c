@@ -78,6 +78,12 @@ seal(const char *query)
 			     query, "loan_approval", "q.zip", "00", &h, &e),
 	    0);
 	access_hash_done(&h);
+	assert_int_equal(db_run(db, &e,
+			     "INSERT INTO access_log (at, account, address,"
+			     " operation, name, bytes, sha256, outcome) VALUES"
+			     " ('', 'fz', '', 'extract', 'q.zip', 1, '00', '')",
+			     ""),
+	    0);
 }
 
 static void
@@ -129,6 +135,68 @@ a_look_taken_away_is_found(void **state)
 			     &e),
 	    0);
 	assert_int_equal(access_verify(db, query, &e), 0);
+}
+
+/* What verify says of a log that was altered so. */
+static int
+verdict_after(const char *sql)
+{
+	char query[64] = "";
+	int good;
+
+	note("Q1", 12, GRANT_GIVEN);
+	seal("Q1");
+	assert_int_equal(access_verify(db, query, &e), 1);
+	assert_int_equal(db_exec(db, sql, &e), 0);
+	good = access_verify(db, query, &e);
+	if (good == 0)
+		assert_string_not_equal(query, "");
+	return good;
+}
+
+static void
+an_altered_hash_in_the_log_is_found(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict_after("UPDATE access_log SET sha256 = '11'"),
+	    0);
+}
+
+static void
+a_line_of_the_log_given_to_another_is_found(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict_after("UPDATE access_log SET account = 'x'"),
+	    0);
+}
+
+static void
+a_line_taken_out_of_the_log_is_found(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict_after("DELETE FROM access_log"), 0);
+}
+
+static void
+a_line_slipped_into_the_log_is_found(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict_after("INSERT INTO access_log (at, account,"
+				       " address, operation, name, bytes,"
+				       " sha256, outcome) VALUES ('', 'fz', '',"
+				       " 'extract', 'r.zip', 1, '22', '')"),
+	    0);
+}
+
+static void
+what_else_is_logged_is_no_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict_after("INSERT INTO access_log (at, account,"
+				       " address, operation, name, bytes,"
+				       " sha256, outcome) VALUES ('', 'fz', '',"
+				       " 'get', 'q.zip', 1, '', 'done')"),
+	    1);
 }
 
 static void
@@ -209,6 +277,11 @@ main(void)
 		T(an_altered_look_is_found),
 		T(a_look_taken_away_is_found),
 		T(a_look_that_no_line_seals_is_found),
+		T(an_altered_hash_in_the_log_is_found),
+		T(a_line_of_the_log_given_to_another_is_found),
+		T(a_line_taken_out_of_the_log_is_found),
+		T(a_line_slipped_into_the_log_is_found),
+		T(what_else_is_logged_is_no_fault),
 		T(an_enterprise_is_told_what_was_looked_at_of_all_it_is),
 		T(use_is_counted_by_the_months_of_china),
 		T(a_use_of_one_query_counts_once),
