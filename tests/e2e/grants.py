@@ -38,7 +38,7 @@ TODAY = (datetime.datetime.utcnow() + datetime.timedelta(hours=8)).date()
 # number: root, division, type, unified code, registration number
 ENTERPRISES = {n: (n, d, t, u, r) for n, d, t, u, r in [
     (11, '350582', '1100', '', ''), (12, '350581', '1100', '', ''),
-    (13, '350582', '9500', '', ''), (14, '350500', '', '92350500X', ''),
+    (13, '350582', '9500', '', ''), (14, '350500', '', '92350500MA00000X0X', ''),
     (15, None, '', '', '350500600000000'), (16, '110101', '1130', '', ''),
     (17, '350583', '', '91350500000000000X', '')]}
 ENTERPRISES[18] = (11, None, '', '', '')  # a part of another one
