@@ -7,6 +7,7 @@
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -31,8 +32,10 @@
 #define LANDLOCK_ACCESS_NET_CONNECT_TCP (1ULL << 1)
 #endif
 
-#define FS_READ       (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define FS_RUN        (FS_READ | LANDLOCK_ACCESS_FS_EXECUTE)
+#define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FS_RUN  (FS_READ | LANDLOCK_ACCESS_FS_EXECUTE)
+/* Files come in and are neither read nor taken away. */
+#define FS_PUT        (LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REFER)
 #define FS_FILE       LANDLOCK_ACCESS_FS_READ_FILE
 #define FS_FILE_WRITE (FS_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
 #define FS_WRITE                                                             \
@@ -44,40 +47,53 @@
 #define FS_ALL_V1                    ((1ULL << 13) - 1)
 #define FS_REFER                     (1ULL << 13)
 
-enum { RULES = 8, RIGHTS_PATHS = 12 };
+enum { RIGHTS_PATHS = 18 };
 
 /* Which system calls: a closed list that kills, or a few that are refused. */
 enum calls {
 	CALLS_COMPUTE, /* own memory and open descriptors, nothing else */
 	CALLS_SPEAK,   /* the same and talking on open sockets */
-	CALLS_FILES,   /* all but starting programs and new networks */
+	CALLS_FILES,   /* all but starting, ending and calling others */
 	CALLS_START    /* all but what no role ever needs */
 };
 
 struct rights {
 	const char *name;
 	enum calls calls;
-	int network; /* may connect to others */
+	int network; /* may call others, be it on this machine */
 	struct {
 		const char *path; /* below the instance, or absolute */
 		uint64_t access;
 	} path[RIGHTS_PATHS];
 };
 
-/* The table: role -> rights. What is not here is not allowed. */
+/* What a program needs to start, this one too, and to know its settings. */
+#define START                                                              \
+	{ "/usr", FS_RUN }, { "/lib", FS_RUN }, { "/lib64", FS_RUN },      \
+	    { "/bin", FS_RUN }, { "/etc", FS_READ }, { "/proc", FS_READ }, \
+	    { "/proc/self/exe", FS_FILE | LANDLOCK_ACCESS_FS_EXECUTE },    \
+	    { "/dev/null", FS_FILE_WRITE }, { "/dev/urandom", FS_FILE },   \
+	    { ".", LANDLOCK_ACCESS_FS_READ_DIR },                          \
+	{                                                                  \
+		HOME_CONF, FS_FILE                                         \
+	}
+
+/*
+ * The table: role -> rights. What is not here is not allowed. Those that start
+ * others hold what these need, for nobody can have more than who started him.
+ */
 static const struct rights rights[] = {
-	/* Its children can have no more than it: they need to be found. */
 	[JAIL_GATE] = { "gate", CALLS_START, 0,
-	    { { "/", FS_RUN }, { "spool", FS_WRITE },
-		{ "accounts", FS_WRITE } } },
+	    { START, { "spool", FS_WRITE }, { "accounts", FS_WRITE },
+		{ "standards", FS_READ } } },
 	[JAIL_SESSION] = { "session", CALLS_SPEAK, 0, { { NULL, 0 } } },
 	[JAIL_FILER] = { "filer", CALLS_FILES, 0,
-	    { { "spool/uploading/%s", FS_WRITE },
-		{ "spool/received", FS_WRITE }, { "accounts/%s", FS_WRITE },
-		{ "standards", FS_READ } } },
-	/* An extract, its child, locks its place among the base's readers. */
+	    { { "spool/uploading/%s", FS_WRITE }, { "spool/received", FS_PUT },
+		{ "accounts/%s", FS_WRITE }, { "standards", FS_READ } } },
+	/* An extract, its child, reads the base, and takes its locks there. */
 	[JAIL_WATCH] = { "watch", CALLS_START, 0,
-	    { { "/", FS_RUN }, { "spool", FS_WRITE }, { "accounts", FS_WRITE },
+	    { START, { "spool", FS_WRITE }, { "accounts", FS_WRITE },
+		{ HOME_BASE, FS_FILE }, { HOME_BASE "-wal", FS_FILE },
 		{ HOME_BASE "-shm", FS_FILE_WRITE } } },
 	[JAIL_WORKER] = { "worker", CALLS_COMPUTE, 0, { { NULL, 0 } } },
 	[JAIL_EXTRACT] = { "extract", CALLS_FILES, 0,
@@ -103,13 +119,13 @@ static const struct rights rights[] = {
 static const int compute_calls[] = { SCMP_SYS(read), SCMP_SYS(write),
 	SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(readv),
 	SCMP_SYS(writev), SCMP_SYS(lseek), SCMP_SYS(fstat),
-	SCMP_SYS(newfstatat), SCMP_SYS(close), SCMP_SYS(mmap), SCMP_SYS(munmap),
-	SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise), SCMP_SYS(brk),
-	SCMP_SYS(sendmsg), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-	SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid),
-	SCMP_SYS(futex), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigaction), SCMP_SYS(tgkill), SCMP_SYS(ftruncate),
-	SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(exit), SCMP_SYS(exit_group) };
+	SCMP_SYS(newfstatat), SCMP_SYS(close), SCMP_SYS(munmap),
+	SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(sendmsg),
+	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(getrandom),
+	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(futex),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigaction), SCMP_SYS(ftruncate), SCMP_SYS(fcntl),
+	SCMP_SYS(dup), SCMP_SYS(exit), SCMP_SYS(exit_group) };
 
 static const int speak_calls[] = { SCMP_SYS(recvmsg), SCMP_SYS(recvfrom),
 	SCMP_SYS(sendto), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select),
@@ -122,16 +138,28 @@ static const int speak_calls[] = { SCMP_SYS(recvmsg), SCMP_SYS(recvfrom),
 	SCMP_SYS(clock_nanosleep), SCMP_SYS(restart_syscall), SCMP_SYS(getuid),
 	SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(uname),
 	SCMP_SYS(sysinfo), SCMP_SYS(getppid), SCMP_SYS(sched_yield),
-	SCMP_SYS(pipe2), SCMP_SYS(prlimit64), SCMP_SYS(sched_getaffinity) };
+	SCMP_SYS(pipe2), SCMP_SYS(sched_getaffinity) };
 
-/* A role with files starts nothing and opens no network. */
+/* A role with files starts nothing and ends nobody. */
 static const int files_refused[] = { SCMP_SYS(execve), SCMP_SYS(execveat),
-	SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(socket), SCMP_SYS(connect),
-	SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(kill), SCMP_SYS(tkill),
+	SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(clone), SCMP_SYS(clone3),
+	SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(rt_sigqueueinfo),
+	SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(pidfd_send_signal),
 	SCMP_SYS(setuid), SCMP_SYS(setgid) };
 
+/*
+ * Who may call nobody makes no socket of any family: the keeper's own is a
+ * path, which Landlock does not guard, and obeys administrators.
+ */
+static const int calling[] = { SCMP_SYS(socket), SCMP_SYS(connect),
+	SCMP_SYS(bind), SCMP_SYS(listen) };
+
 /* What no role ever needs. */
-static const int never[] = { SCMP_SYS(ptrace), SCMP_SYS(mount),
+static const int never[] = { SCMP_SYS(ptrace), SCMP_SYS(pidfd_getfd),
+	SCMP_SYS(kcmp), SCMP_SYS(open_tree), SCMP_SYS(move_mount),
+	SCMP_SYS(fsopen), SCMP_SYS(fsmount), SCMP_SYS(mount_setattr),
+	SCMP_SYS(quotactl), SCMP_SYS(acct), SCMP_SYS(syslog), SCMP_SYS(ioperm),
+	SCMP_SYS(iopl), SCMP_SYS(sethostname), SCMP_SYS(mount),
 	SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot),
 	SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(init_module),
 	SCMP_SYS(finit_module), SCMP_SYS(delete_module), SCMP_SYS(kexec_load),
@@ -154,9 +182,46 @@ add_calls(scmp_filter_ctx ctx, uint32_t action, const int *call, size_t n)
 
 #define CALLS(list) list, sizeof(list) / sizeof((list)[0])
 
+/*
+ * Those that are allowed in part: memory that is never run as a program,
+ * signals and limits for oneself.
+ */
 static int
-calls_load(enum calls calls)
+add_closed_calls(scmp_filter_ctx ctx)
 {
+	const uint32_t allow = SCMP_ACT_ALLOW;
+
+	return seccomp_rule_add(ctx, allow, SCMP_SYS(mmap), 1,
+		   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
+		       seccomp_rule_add(ctx, allow, SCMP_SYS(mprotect), 1,
+			   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
+		       seccomp_rule_add(ctx, allow, SCMP_SYS(tgkill), 1,
+			   SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid())) != 0 ||
+		       seccomp_rule_add(ctx, allow, SCMP_SYS(prlimit64), 1,
+			   SCMP_A0(SCMP_CMP_EQ, 0)) != 0
+		   ? -1
+		   : 0;
+}
+
+/* And those that are refused in part. */
+static int
+add_files_refused(scmp_filter_ctx ctx, uint32_t refuse)
+{
+	return add_calls(ctx, refuse, CALLS(files_refused)) ||
+		       seccomp_rule_add(ctx, refuse, SCMP_SYS(mmap), 1,
+			   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)) ||
+		       seccomp_rule_add(ctx, refuse, SCMP_SYS(mprotect), 1,
+			   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)) ||
+		       seccomp_rule_add(ctx, refuse, SCMP_SYS(tgkill), 1,
+			   SCMP_A0(SCMP_CMP_NE, (uint64_t)getpid()))
+		   ? -1
+		   : 0;
+}
+
+static int
+calls_load(const struct rights *r)
+{
+	enum calls calls = r->calls;
 	int closed = calls == CALLS_COMPUTE || calls == CALLS_SPEAK;
 	uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
 	scmp_filter_ctx ctx =
@@ -165,7 +230,8 @@ calls_load(enum calls calls)
 
 	if (ctx == NULL)
 		return -1;
-	if (closed && add_calls(ctx, SCMP_ACT_ALLOW, CALLS(compute_calls)))
+	if (closed && (add_calls(ctx, SCMP_ACT_ALLOW, CALLS(compute_calls)) ||
+			  add_closed_calls(ctx) == -1))
 		goto out;
 	if (calls == CALLS_SPEAK &&
 	    add_calls(ctx, SCMP_ACT_ALLOW, CALLS(speak_calls)))
@@ -178,8 +244,12 @@ calls_load(enum calls calls)
 		goto out;
 	if (!closed && add_calls(ctx, refuse, CALLS(never)))
 		goto out;
-	if (calls == CALLS_FILES &&
-	    add_calls(ctx, refuse, CALLS(files_refused)))
+	if (!closed && !r->network && add_calls(ctx, refuse, CALLS(calling)))
+		goto out;
+	if (calls == CALLS_FILES && add_files_refused(ctx, refuse) == -1)
+		goto out;
+	if (!closed && seccomp_rule_add(ctx, refuse, SCMP_SYS(prlimit64), 1,
+			   SCMP_A0(SCMP_CMP_NE, 0)) != 0)
 		goto out;
 	rc = seccomp_load(ctx) == 0 ? 0 : -1;
 out:
@@ -317,7 +387,7 @@ jail_enter(enum jail_role role, const struct jail_limits *limits, struct err *e)
 	default:
 		return err_errno(e, ERR_HOLD, "Landlock was refused");
 	}
-	if (calls_load(r->calls) == -1)
+	if (calls_load(r) == -1)
 		log_warn("- jail role=%s has no seccomp in this kernel: "
 			 "its system calls are not confined",
 		    r->name);

@@ -401,6 +401,31 @@ back_off(time_t born, unsigned int *pause_ms)
 	(void)nanosleep(&t, NULL);
 }
 
+/*
+ * What stands beside the base has to be there before any role enters its jail,
+ * for rights are given to files that are there; SQLite takes empty ones.
+ */
+static int
+make_base_files(struct err *e)
+{
+	static const char *const path[] = { HOME_BASE "-wal",
+		HOME_BASE "-shm" };
+	struct stat st;
+
+	if (stat(HOME_BASE, &st) == -1)
+		return 0;
+	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+		int fd = open(path[i], O_RDWR | O_CREAT | O_CLOEXEC,
+		    st.st_mode & 0777);
+
+		if (fd == -1)
+			return err_errno(e, ERR_HOLD, "cannot open '%s'",
+			    path[i]);
+		(void)close(fd);
+	}
+	return 0;
+}
+
 int
 supervisor_run(enum supervisor_mode mode, const struct conf *c, int ready,
     struct err *e)
@@ -419,7 +444,8 @@ supervisor_run(enum supervisor_mode mode, const struct conf *c, int ready,
 	if (mode == SUPERVISE_SERVER && bind_listen(&s, e) == -1)
 		return -1;
 	if (bind_control(&s, e) == -1 || jail_drop_root(c->user, e) == -1 ||
-	    secret_files(e) == -1 || watch_signals(&s, e) == -1)
+	    secret_files(e) == -1 || make_base_files(e) == -1 ||
+	    watch_signals(&s, e) == -1)
 		return -1;
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	while (!s.stopping) {
