@@ -2,10 +2,13 @@
 #include <lua.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sys/address.h"
 #include "sys/conf.h"
+
+enum { MEMORY = 16 << 20, INSTRUCTIONS = 1000000 };
 
 enum setting_kind { SETTING_TEXT, SETTING_INT, SETTING_INT64, SETTING_FLAG };
 
@@ -255,11 +258,41 @@ take_all(lua_State *L, struct conf *c, struct err *e)
 	return 0;
 }
 
+/* Values take little; what takes much is a fault, and no start waits for it. */
+static void *
+allocate(void *ud, void *p, size_t old, size_t size)
+{
+	size_t *used = ud;
+	void *q;
+
+	if (p == NULL)
+		old = 0;
+	if (size == 0) {
+		free(p);
+		*used -= old;
+		return NULL;
+	}
+	if (size > old && *used + (size - old) > MEMORY)
+		return NULL;
+	q = realloc(p, size);
+	if (q != NULL)
+		*used = *used - old + size;
+	return q;
+}
+
+static void
+too_long(lua_State *L, lua_Debug *ar)
+{
+	(void)ar;
+	(void)luaL_error(L, "it takes too many steps");
+}
+
 int
 conf_read(const char *path, struct conf *ret_c, struct err *e)
 {
 	struct conf c = defaults;
-	lua_State *L = luaL_newstate();
+	size_t used = 0;
+	lua_State *L = lua_newstate(allocate, &used);
 	int rc = -1;
 
 	if (L == NULL)
@@ -273,6 +306,7 @@ conf_read(const char *path, struct conf *ret_c, struct err *e)
 	lua_pushvalue(L, -1);
 	lua_setupvalue(L, -3, 1);
 	lua_insert(L, -2);
+	lua_sethook(L, too_long, LUA_MASKCOUNT, INSTRUCTIONS);
 	if (lua_pcall(L, 0, 0, 0) != LUA_OK) {
 		err_set(e, ERR_HOLD, "%s", lua_tostring(L, -1));
 		goto out;
