@@ -324,11 +324,11 @@ def cases():
     yield 'columns.csv', HEAD.encode() + b',' * 1000000 + b'\n', ANY
     yield 'header.csv', b','.join(b'c%d' % i for i in range(1000000)) + \
         b'\n1\n', REFUSED
-    yield 'quote.csv', HEAD.encode() + b'"' + b'x,\n' * 1000000, ANY
+    yield 'quote.csv', HEAD.encode() + b'"' + b'x,\n' * 100000, ANY
     yield 'quotes.csv', HEAD.encode() + b'"' * 5000001, ANY
     yield 'nul.csv', HEAD.encode() + b'\0' * 5000000, ANY
-    yield 'empty.csv', HEAD.encode() + b'\n' * 5000000, ANY
-    yield 'commas.csv', HEAD.encode() + b',,,,,,,,\n' * 300000, ANY
+    yield 'empty.csv', HEAD.encode() + b'\n' * 1000000, ANY
+    yield 'commas.csv', HEAD.encode() + b',,,,,,,,\n' * 50000, ANY
     for enc in ('utf-16-le', 'utf-16-be', 'utf-32', 'utf-7', 'gb18030',
                 'big5', 'shift_jis', 'cp037'):
         try:
