@@ -126,7 +126,8 @@ class Campaign:
                          world.at_rest(w, mine))
         lines = s.end()
         self.tried += 1
-        if 'killed by SIGKILL' in lines or self.died() > deaths:
+        if re.search(r' = \?$|killed by SIGKILL', lines, re.M) or \
+           self.died() > deaths:
             self.killed += 1
         if self.died() > deaths and not world.wait_until(
                 20, lambda: w.ready() > before):
