@@ -257,17 +257,26 @@ remove_in(const char *folder, const char *like)
 }
 
 static void
+remove_folder(const char *path)
+{
+	remove_in(path, "");
+	if (rmdir(path) == -1 && errno != ENOENT)
+		log_error("- cannot remove '%s': %s", path, strerror(errno));
+}
+
+static void
 remove_path(const char *what, char *path)
 {
 	char *name = strrchr(path, '/');
+	char work[PATH + 8];
 
 	if (strcmp(what, "bundle") == 0) {
 		remove_one(AT_FDCWD, path);
 	} else if (strcmp(what, "report") == 0) {
-		remove_in(path, "");
-		if (rmdir(path) == -1 && errno != ENOENT)
-			log_error("- cannot remove '%s': %s", path,
-			    strerror(errno));
+		/* In it is where the reporter worked. */
+		snprintf(work, sizeof(work), "%s/.tmp", path);
+		remove_folder(work);
+		remove_folder(path);
 	} else if (name != NULL) {
 		*name = '\0';
 		remove_in(path, name + 1);

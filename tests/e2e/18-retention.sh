@@ -27,8 +27,8 @@ there() { # NAME: how many of its file, reports, receipts
 	    "$(find "$ours/reports" -name "$1.*" | wc -l)" \
 	    "$(find "$ours/receipts" -name "$1.*.json" | wc -l)"
 }
-proved() {
-	[ "$(find "$ours/receipts" -name '*.tlog-proof' | wc -l)" = "$1" ]
+proved() { # N: so many, and the base knows
+	[ "$(sql 'SELECT count(*) FROM receipt_file_t WHERE proved = 1')" = "$1" ]
 }
 ago() { # NAME DAYS: as if it had come so long ago
 	sqlite3 "$HOME_DIR/exchange.db" "UPDATE bundle_t SET
