@@ -89,7 +89,7 @@ crash:
 	@B=$(B) tests/crash/run
 $(B)/crash/disk: tests/crash/disk.c
 	@mkdir -p $(@D)
-	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) $(HARD) $(CFLAGS) -o $@ $< \
+	$(CC) -std=c17 -D_GNU_SOURCE -Wall -Wextra $(HARD) $(CFLAGS) -o $@ $< \
 	    $$(pkg-config --cflags --libs fuse3)
 bench:
 	@package/deps build demo test

@@ -366,9 +366,19 @@ def at_rest(w, told):
             (SELECT count(*) FROM receipt_file_t WHERE placed = 0 OR
                 proved = 0) +
             (SELECT count(*) FROM query_t WHERE state = 'given')""") \
-            == [(0,)] and reports_stand(w)
+            == [(0,)] and reports_stand(w) and not unfinished(w)
     except sqlite3.Error:
         return False
+
+
+def unfinished(w):
+    """What is still being written, or was not taken up yet: it goes away by
+    itself, or is a finding."""
+    return [p for p in glob.glob(w.home + '/accounts/*/*/**/.*',
+                                 recursive=True)
+            if os.path.isfile(p) and 'keep' not in p] + [
+        p for state in ('received', 'claimed')
+        for p in glob.glob('%s/spool/%s/*' % (w.home, state))]
 
 
 def reports_stand(w):
