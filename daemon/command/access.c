@@ -14,8 +14,7 @@ print_looks(const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		const char *code = command_text(v, "withheld");
 
 		printf("%s  %s（%s）  %s  %s  %s  ", command_text(v, "at"),
@@ -43,15 +42,19 @@ print_use(const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) printf("%s  %s  %s  %lld 次/queries  "
-					      "%lld 户/subjects  %lld 行/rows  "
-					      "%lld 未提供/withheld\n",
-	    command_text(v, "dataset"), command_text(v, "account"),
-	    command_text(v, "purpose"),
-	    (long long)json_integer_value(json_object_get(v, "queries")),
-	    (long long)json_integer_value(json_object_get(v, "subjects")),
-	    (long long)json_integer_value(json_object_get(v, "rows")),
-	    (long long)json_integer_value(json_object_get(v, "withheld")));
+	json_array_foreach(list, i, v)
+		printf("%s  %s  %s  %lld 次/queries  "
+		       "%lld 户/subjects  %lld 行/rows  "
+		       "%lld 未提供/withheld\n",
+		    command_text(v, "dataset"), command_text(v, "account"),
+		    command_text(v, "purpose"),
+		    (long long)json_integer_value(
+			json_object_get(v, "queries")),
+		    (long long)json_integer_value(
+			json_object_get(v, "subjects")),
+		    (long long)json_integer_value(json_object_get(v, "rows")),
+		    (long long)json_integer_value(
+			json_object_get(v, "withheld")));
 }
 
 static int

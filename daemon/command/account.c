@@ -32,8 +32,7 @@ print_accounts(const json_t *list)
 	size_t i;
 	json_t *a;
 
-	json_array_foreach(list, i, a)
-	{
+	json_array_foreach(list, i, a) {
 		size_t k;
 		json_t *key;
 
@@ -46,10 +45,11 @@ print_accounts(const json_t *list)
 		    json_string_value(json_object_get(a, "unit")),
 		    json_string_value(json_object_get(a, "person")));
 		json_array_foreach(json_object_get(a, "keys"), k, key)
-		    printf("    %s %s %s\n",
-			json_string_value(json_object_get(key, "type")),
-			json_string_value(json_object_get(key, "fingerprint")),
-			json_string_value(json_object_get(key, "comment")));
+			printf("    %s %s %s\n",
+			    json_string_value(json_object_get(key, "type")),
+			    json_string_value(
+				json_object_get(key, "fingerprint")),
+			    json_string_value(json_object_get(key, "comment")));
 	}
 }
 

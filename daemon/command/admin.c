@@ -19,11 +19,12 @@ print_admins(const json_t *answer)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(answer, i, v) printf("%-16s %-8s  %s  %s%s%s\n",
-	    command_text(v, "name"), command_text(v, "role"),
-	    command_text(v, "fingerprint"), command_text(v, "since"),
-	    command_text(v, "until")[0] != '\0' ? " – " : "",
-	    command_text(v, "until"));
+	json_array_foreach(answer, i, v)
+		printf("%-16s %-8s  %s  %s%s%s\n", command_text(v, "name"),
+		    command_text(v, "role"), command_text(v, "fingerprint"),
+		    command_text(v, "since"),
+		    command_text(v, "until")[0] != '\0' ? " – " : "",
+		    command_text(v, "until"));
 }
 
 static void
@@ -113,7 +114,8 @@ print_acts(const json_t *answer)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(answer, i, v) print_act(v);
+	json_array_foreach(answer, i, v)
+		print_act(v);
 }
 
 static void
@@ -137,8 +139,7 @@ find_digest(struct ask *a, long long number, json_t *request, struct err *e)
 	if (ask_keeper(a, json_pack("{s:s}", "do", "act list"), &all, &status,
 		e) == -1)
 		return -1;
-	json_array_foreach(all, i, v)
-	{
+	json_array_foreach(all, i, v) {
 		if (json_integer_value(json_object_get(v, "act")) != number)
 			continue;
 		print_act(v);

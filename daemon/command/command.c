@@ -154,19 +154,20 @@ command_quality(const json_t *quality)
 	size_t i, n;
 	json_t *d, *m;
 
-	json_array_foreach(quality, i, d)
-	{
+	json_array_foreach(quality, i, d) {
 		const json_t *poor = json_object_get(d, "poor");
 
 		printf("  质量/quality %s %.2f %s", command_text(d, "dataset"),
 		    100 * json_real_value(json_object_get(d, "score")),
 		    command_text(d, "grade"));
-		json_array_foreach(poor, n,
-		    m) printf("%s%s %" JSON_INTEGER_FORMAT
-			      "/%" JSON_INTEGER_FORMAT,
-		    n == 0 ? "  差/poor: " : ", ", command_text(m, "metric"),
-		    json_integer_value(json_object_get(m, "numerator")),
-		    json_integer_value(json_object_get(m, "denominator")));
+		json_array_foreach(poor, n, m)
+			printf("%s%s %" JSON_INTEGER_FORMAT
+			       "/%" JSON_INTEGER_FORMAT,
+			    n == 0 ? "  差/poor: " : ", ",
+			    command_text(m, "metric"),
+			    json_integer_value(json_object_get(m, "numerator")),
+			    json_integer_value(
+				json_object_get(m, "denominator")));
 		putchar('\n');
 	}
 }

@@ -84,9 +84,9 @@ find(const char *asked, int json)
 	if (json)
 		return print_json(list);
 	json_array_foreach(list, i, v)
-	    printf("%s  %s  %s  %s  %s\n", command_text(v, "id"),
-		command_text(v, "entity_name"), command_text(v, "reg_no"),
-		command_text(v, "status"), command_text(v, "match"));
+		printf("%s  %s  %s  %s  %s\n", command_text(v, "id"),
+		    command_text(v, "entity_name"), command_text(v, "reg_no"),
+		    command_text(v, "status"), command_text(v, "match"));
 	if (json_array_size(list) == 0)
 		printf("没有找到“%s”\nnothing is found for '%s'\n", asked,
 		    asked);
@@ -115,8 +115,7 @@ print_record(const json_t *record)
 		printf("  平台所知截至/known on %s",
 		    command_text(record, "known"));
 	putchar('\n');
-	json_array_foreach(json_object_get(record, "fields"), i, v)
-	{
+	json_array_foreach(json_object_get(record, "fields"), i, v) {
 		const json_t *w = json_object_get(v, "winner");
 
 		if (w == NULL)
@@ -203,11 +202,11 @@ print_known(const json_t *record)
 	size_t i;
 
 	json_array_foreach(json_object_get(record, "names"), i, v)
-	    printf("  名称 name: %s  %s–%s\n", command_text(v, "name"),
-		command_text(v, "valid_from"), command_text(v, "valid_to"));
+		printf("  名称 name: %s  %s–%s\n", command_text(v, "name"),
+		    command_text(v, "valid_from"), command_text(v, "valid_to"));
 	json_array_foreach(json_object_get(record, "ids"), i, v)
-	    printf("  号码 %s: %s\n", command_text(v, "kind"),
-		command_text(v, "value"));
+		printf("  号码 %s: %s\n", command_text(v, "kind"),
+		    command_text(v, "value"));
 }
 
 static int
@@ -301,8 +300,7 @@ print_explanation(const json_t *record, const json_t *field)
 	}
 	if (json_array_size(others) > 0)
 		printf("未采用的有 %zu 个：", json_array_size(others));
-	json_array_foreach(others, i, v)
-	{
+	json_array_foreach(others, i, v) {
 		print_said_zh(v);
 		printf("，%s；", command_text(v, "reason_zh"));
 	}
@@ -315,8 +313,7 @@ print_explanation(const json_t *record, const json_t *field)
 	} else {
 		printf(" has no value: nobody sent one that may stand.");
 	}
-	json_array_foreach(others, i, v)
-	{
+	json_array_foreach(others, i, v) {
 		printf(" Not taken: ");
 		print_said_en(v);
 		printf(": %s.", command_text(v, "reason_en"));
@@ -333,7 +330,7 @@ print_fields(const json_t *record)
 
 	fprintf(stderr, "zayton: 字段有/fields are:");
 	json_array_foreach(json_object_get(record, "fields"), i, v)
-	    fprintf(stderr, " %s", command_text(v, "field"));
+		fprintf(stderr, " %s", command_text(v, "field"));
 	fputc('\n', stderr);
 }
 
@@ -354,8 +351,7 @@ explain(const char *id, const char *name, const struct golden_when *when,
 		return command_fail(&e);
 	}
 	records_close(&r);
-	json_array_foreach(json_object_get(record, "fields"), i, v)
-	{
+	json_array_foreach(json_object_get(record, "fields"), i, v) {
 		if (strcmp(command_text(v, "field"), name) == 0 ||
 		    strcmp(command_text(v, "title"), name) == 0)
 			found = v;

@@ -15,10 +15,10 @@ print_rows(const json_t *rows)
 	size_t i;
 
 	json_array_foreach(rows, i, r)
-	    printf("%s  %s  %s:%" JSON_INTEGER_FORMAT "\n",
-		command_text(r, "item"), command_text(r, "bundle"),
-		command_text(r, "file"),
-		json_integer_value(json_object_get(r, "row")));
+		printf("%s  %s  %s:%" JSON_INTEGER_FORMAT "\n",
+		    command_text(r, "item"), command_text(r, "bundle"),
+		    command_text(r, "file"),
+		    json_integer_value(json_object_get(r, "row")));
 }
 
 static void
@@ -28,8 +28,9 @@ print_done(const json_t *answer)
 	json_t *n;
 
 	json_object_foreach(json_object_get(answer, "rows"), dataset, n)
-	    printf("已删除 / erased: %s %" JSON_INTEGER_FORMAT " 行 / rows\n",
-		dataset, json_integer_value(n));
+		printf("已删除 / erased: %s %" JSON_INTEGER_FORMAT
+		       " 行 / rows\n",
+		    dataset, json_integer_value(n));
 	printf("不能再出具证明 / proofs that can no longer be made: "
 	       "%" JSON_INTEGER_FORMAT "\n",
 	    json_integer_value(json_object_get(answer, "proofs")));
@@ -73,7 +74,7 @@ erase_command(int argc, char **argv)
 	status = command_home(&c, &e) == -1 ? command_fail(&e)
 					    : find_rows(&c, argv[1], &rows);
 	json_array_foreach(rows, i, r)
-	    json_array_append(items, json_object_get(r, "item"));
+		json_array_append(items, json_object_get(r, "item"));
 	if (status != COMMAND_DONE || dry) {
 		print_rows(rows);
 	} else if (json_array_size(items) == 0) {

@@ -136,8 +136,7 @@ print_grants(const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		printf("%lld  %s  %s  %s  %s  %s  %s–%s  %s\n",
 		    (long long)json_integer_value(json_object_get(v, "grant")),
 		    command_text(v, "state"), command_text(v, "account"),
@@ -160,8 +159,7 @@ print_added(const json_t *answer)
 	const json_t *v, *n;
 	size_t i, k;
 
-	json_array_foreach(json_object_get(answer, "grants"), i, v)
-	{
+	json_array_foreach(json_object_get(answer, "grants"), i, v) {
 		const json_t *others = json_object_get(v, "together with");
 
 		printf("%lld %s %s",
@@ -173,7 +171,7 @@ print_added(const json_t *answer)
 		if (json_array_size(others) > 0)
 			printf("  以最严者为准，同时有效 together with:");
 		json_array_foreach(others, k, n)
-		    printf(" %lld", (long long)json_integer_value(n));
+			printf(" %lld", (long long)json_integer_value(n));
 		putchar('\n');
 	}
 }
@@ -204,8 +202,7 @@ print_consents(const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		print_number(v);
 		printf("  %s  %s -> %s  %s  %s  %s–%s  %s\n",
 		    command_text(v, "state"), command_text(v, "enterprise"),

@@ -16,8 +16,8 @@ print(const json_t *answer)
 	if (json_is_true(json_object_get(answer, "healthy")))
 		printf("正常 / healthy\n");
 	json_array_foreach(json_object_get(answer, "problems"), i, p)
-	    printf("%s  %s / %s\n", command_text(p, "code"),
-		command_text(p, "zh"), command_text(p, "en"));
+		printf("%s  %s / %s\n", command_text(p, "code"),
+		    command_text(p, "zh"), command_text(p, "en"));
 }
 
 static int

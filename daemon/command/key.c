@@ -12,10 +12,11 @@ print_keys(const json_t *answer)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(answer, i, v) printf("%s  %s%s%s\n",
-	    command_text(v, "fingerprint"), command_text(v, "since"),
-	    command_text(v, "until")[0] != '\0' ? " – " : "",
-	    command_text(v, "until"));
+	json_array_foreach(answer, i, v)
+		printf("%s  %s%s%s\n", command_text(v, "fingerprint"),
+		    command_text(v, "since"),
+		    command_text(v, "until")[0] != '\0' ? " – " : "",
+		    command_text(v, "until"));
 }
 
 static void

@@ -12,8 +12,7 @@ print_list(const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		printf("%lld  %s  %s  %s -> %s  %s %s %s  期限/due %s\n",
 		    (long long)json_integer_value(
 			json_object_get(v, "objection")),

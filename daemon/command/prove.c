@@ -68,8 +68,7 @@ find_in_receipt(struct prove *p, struct err *e)
 	if (p->path == NULL)
 		return act_refuse(e, "请写明文件：--row 文件名:行号",
 		    "say which file: --row FILE:N", "");
-	json_array_foreach(files, i, f)
-	{
+	json_array_foreach(files, i, f) {
 		const char *path =
 		    json_string_value(json_object_get(f, "path"));
 

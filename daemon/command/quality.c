@@ -19,8 +19,7 @@ print_overdue(const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		const char *from = command_text(v, "from");
 		const char *to = command_text(v, "to");
 
@@ -42,8 +41,7 @@ print_run(const json_t *answer)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "tasks"), i, v)
-	{
+	json_array_foreach(json_object_get(answer, "tasks"), i, v) {
 		const char *error = command_text(v, "error");
 
 		if (error[0] != '\0')
@@ -56,8 +54,7 @@ print_run(const json_t *answer)
 		    number(v, "due") + number(v, "missing"));
 		print_overdue(json_object_get(v, "overdue"));
 	}
-	json_array_foreach(json_object_get(answer, "results"), i, v)
-	{
+	json_array_foreach(json_object_get(answer, "results"), i, v) {
 		const char *error = command_text(v, "error");
 
 		printf("%s  %s  %lld%s%s\n", command_text(v, "task"),
@@ -73,8 +70,9 @@ any_error(const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i,
-	    v) if (command_text(v, "error")[0] != '\0') return 1;
+	json_array_foreach(list, i, v)
+		if (command_text(v, "error")[0] != '\0')
+			return 1;
 	return 0;
 }
 
@@ -165,12 +163,12 @@ print_list(const json_t *answer)
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "tasks"), i, v)
-	    printf("%s  %s  %s  %lld\n", command_text(v, "task"),
-		command_text(v, "schedule"), command_text(v, "day"),
-		number(v, "findings"));
+		printf("%s  %s  %s  %lld\n", command_text(v, "task"),
+		    command_text(v, "schedule"), command_text(v, "day"),
+		    number(v, "findings"));
 	print_overdue(json_object_get(answer, "overdue"));
 	json_array_foreach(json_object_get(answer, "resupply"), i, v)
-	    print_task(v);
+		print_task(v);
 }
 
 static const char *
@@ -229,7 +227,7 @@ print_objections(const json_t *answer)
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "objections"), i, v)
-	    print_objection(v);
+		print_objection(v);
 }
 
 /* quality objections, accept, refuse. */

@@ -33,10 +33,11 @@ print_status(const json_t *answer)
 
 	json_object_foreach((json_t *)(uintptr_t)json_object_get(answer,
 				"states"),
-	    state, v) printf("%-12s %" JSON_INTEGER_FORMAT "\n", state,
-	    json_integer_value(v));
+	    state, v)
+		printf("%-12s %" JSON_INTEGER_FORMAT "\n", state,
+		    json_integer_value(v));
 	json_array_foreach(json_object_get(answer, "bundles"), i, v)
-	    print_bundle(v);
+		print_bundle(v);
 }
 
 static void
@@ -47,9 +48,9 @@ print_show(const json_t *answer)
 
 	print_bundle(json_object_get(answer, "bundle"));
 	json_array_foreach(json_object_get(answer, "ledger"), i, v)
-	    printf("  %" JSON_INTEGER_FORMAT "  %s  %s  %s\n",
-		number_of(v, "seq"), command_text(v, "at"),
-		command_text(v, "kind"), command_text(v, "detail"));
+		printf("  %" JSON_INTEGER_FORMAT "  %s  %s  %s\n",
+		    number_of(v, "seq"), command_text(v, "at"),
+		    command_text(v, "kind"), command_text(v, "detail"));
 	command_quality(json_object_get(answer, "quality"));
 	if (command_text(answer, "reason")[0] != '\0')
 		printf("  %s\n", command_text(answer, "reason"));

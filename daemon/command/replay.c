@@ -113,14 +113,15 @@ print_result(const json_t *o)
 	    json_integer_value(json_object_get(o, "differ")),
 	    json_integer_value(json_object_get(o, "unlinked")));
 	json_object_foreach((json_t *)(uintptr_t)json_object_get(o, "fields"),
-	    name, v) printf("  %s %" JSON_INTEGER_FORMAT "\n", name,
-	    json_integer_value(v));
+	    name, v)
+		printf("  %s %" JSON_INTEGER_FORMAT "\n", name,
+		    json_integer_value(v));
 	json_array_foreach(json_object_get(o, "shown"), i, v)
-	    printf("  %s %s: “%s” -> “%s”\n",
-		json_string_value(json_object_get(v, "enterprise")),
-		json_string_value(json_object_get(v, "field")),
-		json_string_value(json_object_get(v, "before")),
-		json_string_value(json_object_get(v, "after")));
+		printf("  %s %s: “%s” -> “%s”\n",
+		    json_string_value(json_object_get(v, "enterprise")),
+		    json_string_value(json_object_get(v, "field")),
+		    json_string_value(json_object_get(v, "before")),
+		    json_string_value(json_object_get(v, "after")));
 }
 
 static void

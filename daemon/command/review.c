@@ -32,8 +32,7 @@ print_link(const json_t *o)
 	    command_text(o, "file"),
 	    (long long)json_integer_value(json_object_get(o, "row")));
 	print_pair("该行 the row     ", json_object_get(o, "says"));
-	json_array_foreach(json_object_get(o, "candidates"), i, v)
-	{
+	json_array_foreach(json_object_get(o, "candidates"), i, v) {
 		print_pair(command_text(v, "id"), v);
 		printf("      %lld: %s\n",
 		    (long long)json_integer_value(json_object_get(v, "score")),
@@ -79,24 +78,25 @@ print_list(const json_t *answer)
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "links"), i, v)
-	    print_link(v);
+		print_link(v);
 	json_array_foreach(json_object_get(answer, "conflicts"), i, v)
-	    print_conflict(v);
+		print_conflict(v);
 	json_array_foreach(json_object_get(answer, "doubts"), i, v)
-	    print_doubt(v);
+		print_doubt(v);
 	json_array_foreach(json_object_get(answer, "merges"), i, v)
-	    printf("%s  %s <- %s  %s %s  %s\n", command_text(v, "item"),
-		command_text(json_object_get(v, "enterprise"), "id"),
-		command_text(v, "merged"), command_text(v, "at"),
-		command_text(v, "by"), command_text(v, "reason"));
-	json_array_foreach(json_object_get(answer, "decisions"), i,
-	    v) printf("%lld  %s  %s  %s  %s  %s%s%s\n",
-	    (long long)json_integer_value(json_object_get(v, "number")),
-	    command_text(v, "at"), command_text(v, "person"),
-	    command_text(v, "verdict"), command_text(v, "item"),
-	    command_text(v, "reason"),
-	    command_text(v, "undone_at")[0] != '\0' ? "  已撤销/undone " : "",
-	    command_text(v, "undone_at"));
+		printf("%s  %s <- %s  %s %s  %s\n", command_text(v, "item"),
+		    command_text(json_object_get(v, "enterprise"), "id"),
+		    command_text(v, "merged"), command_text(v, "at"),
+		    command_text(v, "by"), command_text(v, "reason"));
+	json_array_foreach(json_object_get(answer, "decisions"), i, v)
+		printf("%lld  %s  %s  %s  %s  %s%s%s\n",
+		    (long long)json_integer_value(json_object_get(v, "number")),
+		    command_text(v, "at"), command_text(v, "person"),
+		    command_text(v, "verdict"), command_text(v, "item"),
+		    command_text(v, "reason"),
+		    command_text(v, "undone_at")[0] != '\0' ? "  已撤销/undone "
+							    : "",
+		    command_text(v, "undone_at"));
 }
 
 static void

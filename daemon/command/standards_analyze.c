@@ -55,8 +55,7 @@ print_one(const json_t *o)
 	       "%lld\n",
 	    text(o, "dataset"), text(o, "version"), text(o, "title"),
 	    number(o, "files"), number(o, "rows"), number(o, "accepted"));
-	json_array_foreach(json_object_get(o, "fields"), i, f)
-	{
+	json_array_foreach(json_object_get(o, "fields"), i, f) {
 		printf("    %-22s %s %6.1f%%  distinct %-7lld longest %-5lld "
 		       "%s\n",
 		    text(f, "name"), text(f, "presence"),
@@ -68,11 +67,11 @@ print_one(const json_t *o)
 		print_values("从未使用/unused", json_object_get(f, "unused"));
 	}
 	json_array_foreach(json_object_get(o, "unknown_headers"), i, f)
-	    printf("  未识别的表头/unknown header %s (%lld)\n",
-		text(f, "header"), number(f, "files"));
+		printf("  未识别的表头/unknown header %s (%lld)\n",
+		    text(f, "header"), number(f, "files"));
 	json_array_foreach(json_object_get(o, "proposals"), i, f)
-	    printf("  建议 %s (%lld)\n       %s\n", text(f, "zh"),
-		number(f, "count"), text(f, "en"));
+		printf("  建议 %s (%lld)\n       %s\n", text(f, "zh"),
+		    number(f, "count"), text(f, "en"));
 }
 
 static int
@@ -121,7 +120,8 @@ print(const struct standards *all, const json_t *list)
 		json_dumpf(list, stdout, JSON_INDENT(2));
 		putchar('\n');
 	} else {
-		json_array_foreach(list, i, o) print_one(o);
+		json_array_foreach(list, i, o)
+			print_one(o);
 	}
 	return COMMAND_DONE;
 }

@@ -25,13 +25,15 @@ print_diff(const json_t *diff)
 	printf("%s %s -> %s: %s\n", text(diff, "dataset"), text(diff, "from"),
 	    text(diff, "to"),
 	    fine ? "兼容 compatible" : "不兼容 not compatible");
-	json_array_foreach(json_object_get(diff, "changes"), i,
-	    c) printf("  %c %-22s %-16s %s%s%s\n",
-	    json_is_true(json_object_get(c, "compatible")) ? ' ' : '!',
-	    text(c, "field")[0] != '\0' ? text(c, "field") : "-",
-	    text(c, "change"), text(c, "was"),
-	    text(c, "was")[0] != '\0' && text(c, "is")[0] != '\0' ? " -> " : "",
-	    text(c, "is"));
+	json_array_foreach(json_object_get(diff, "changes"), i, c)
+		printf("  %c %-22s %-16s %s%s%s\n",
+		    json_is_true(json_object_get(c, "compatible")) ? ' ' : '!',
+		    text(c, "field")[0] != '\0' ? text(c, "field") : "-",
+		    text(c, "change"), text(c, "was"),
+		    text(c, "was")[0] != '\0' && text(c, "is")[0] != '\0'
+			? " -> "
+			: "",
+		    text(c, "is"));
 }
 
 int

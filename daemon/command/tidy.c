@@ -11,8 +11,8 @@ print_files(const json_t *answer)
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "files"), i, f)
-	    printf("%s  %s  %s\n", command_text(f, "what"),
-		command_text(f, "bundle"), command_text(f, "path"));
+		printf("%s  %s  %s\n", command_text(f, "what"),
+		    command_text(f, "bundle"), command_text(f, "path"));
 }
 
 static void

@@ -425,8 +425,7 @@ extract_put_finish(struct extract_put *p, struct err *e)
 	(void)close(fd);
 	if (rc == -1)
 		return -1;
-	json_array_foreach(p->waiting, i, r)
-	{
+	json_array_foreach(p->waiting, i, r) {
 		tell_file(r, name, format, bytes, sha256);
 		json_array_append(p->x->resources, r);
 	}

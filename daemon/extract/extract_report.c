@@ -185,17 +185,18 @@ name_in(const json_t *tables)
 	json_t *t, *f;
 
 	json_array_foreach(tables, i, t)
-	    json_array_foreach(json_object_get(t, "fields"), k, f)
-	{
-		const json_t *rows = json_object_get(t, "rows");
-		const json_t *last =
-		    json_array_get(rows, json_array_size(rows) - 1);
+		json_array_foreach(json_object_get(t, "fields"), k, f) {
+			const json_t *rows = json_object_get(t, "rows");
+			const json_t *last =
+			    json_array_get(rows, json_array_size(rows) - 1);
 
-		if (strcmp(json_string_value(json_object_get(f, "name")),
-			"entity_name") == 0 &&
-		    json_is_string(json_array_get(last, k)))
-			return json_string_value(json_array_get(last, k));
-	}
+			if (strcmp(json_string_value(
+				       json_object_get(f, "name")),
+				"entity_name") == 0 &&
+			    json_is_string(json_array_get(last, k)))
+				return json_string_value(
+				    json_array_get(last, k));
+		}
 	return "";
 }
 

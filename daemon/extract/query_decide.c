@@ -311,8 +311,7 @@ fields_of(const struct schema *s, const json_t *names, uint64_t *ret_fields,
 	json_t *one;
 
 	*ret_fields = names == NULL ? UINT64_MAX : 0;
-	json_array_foreach(names, i, one)
-	{
+	json_array_foreach(names, i, one) {
 		int f = schema_field(s, json_string_value(one));
 
 		if (f == -1)

@@ -44,8 +44,7 @@ check(struct query_summary *s, struct err *e)
 	size_t left = s->len - s->held, i;
 	json_t *gives = json_object_get(s->json, "gives"), *g;
 
-	json_array_foreach(gives, i, g)
-	{
+	json_array_foreach(gives, i, g) {
 		json_int_t n = json_integer_value(json_object_get(g, "held"));
 
 		if (n < 0 || (size_t)n > left)
@@ -90,9 +89,9 @@ query_summary_rows(const struct query_summary *s, int64_t give)
 	size_t i;
 	json_t *g;
 
-	json_array_foreach(json_object_get(s->json, "gives"), i,
-	    g) if (json_integer_value(json_object_get(g, "n")) ==
-		   give) return json_object_get(g, "rows");
+	json_array_foreach(json_object_get(s->json, "gives"), i, g)
+		if (json_integer_value(json_object_get(g, "n")) == give)
+			return json_object_get(g, "rows");
 	return NULL;
 }
 
@@ -111,8 +110,7 @@ query_summary_keep(const struct query_summary *s, struct db *db, int64_t query,
 	size_t i;
 	json_t *g;
 
-	json_array_foreach(json_object_get(s->json, "gives"), i, g)
-	{
+	json_array_foreach(json_object_get(s->json, "gives"), i, g) {
 		size_t n =
 		    (size_t)json_integer_value(json_object_get(g, "held"));
 

@@ -156,8 +156,7 @@ counts(struct buf *b, const json_t *files)
 	    "<th class=\"n\">无变化<br><span class=\"en\">same</span></th>"
 	    "<th class=\"n\">被取代<br><span class=\"en\">superseded</span>"
 	    "</th></tr>\n");
-	json_array_foreach(files, i, f)
-	{
+	json_array_foreach(files, i, f) {
 		buf_addstr(b, "<tr>");
 		html_cell(b, "", text_of(f, "path"));
 		html_cell(b, "", text_of(f, "standard"));
@@ -216,8 +215,8 @@ findings(struct buf *b, const json_t *files)
 	    "<th class=\"n\">次数 <span class=\"en\">count</span></th>"
 	    "<th>怎么办 <span class=\"en\">what to do</span></th></tr>\n");
 	json_array_foreach(files, i, f)
-	    json_array_foreach(json_object_get(f, "issues"), k, issue)
-		finding_row(b, f, issue);
+		json_array_foreach(json_object_get(f, "issues"), k, issue)
+			finding_row(b, f, issue);
 	buf_addstr(b, "</table>\n");
 }
 
@@ -246,7 +245,7 @@ html_receipt(const json_t *r, struct buf *b)
 	if (json_array_size(files) > 0)
 		counts(b, files);
 	json_array_foreach(files, i, f)
-	    refusal(b, text_of(f, "path"), json_object_get(f, "error"));
+		refusal(b, text_of(f, "path"), json_object_get(f, "error"));
 	if (json_array_size(files) > 0)
 		findings(b, files);
 	buf_printf(b,

@@ -23,8 +23,7 @@ values(struct buf *b, const json_t *list, const char *name)
 	json_t *o;
 
 	buf_addstr(b, "<td>");
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		buf_addstr(b, i > 0 ? "、" : "");
 		html_text(b, json_is_string(o) ? json_string_value(o)
 					       : text_of(o, name));
@@ -64,8 +63,7 @@ proposals(struct buf *b, const json_t *list)
 		return;
 	buf_addstr(b,
 	    "<h2>建议 <span class=\"en\">proposals</span></h2>\n<ul>\n");
-	json_array_foreach(list, i, p)
-	{
+	json_array_foreach(list, i, p) {
 		buf_addstr(b, "<li>");
 		html_text(b, text_of(p, "zh"));
 		buf_printf(b,
@@ -88,8 +86,7 @@ headers(struct buf *b, const json_t *list)
 		return;
 	buf_addstr(b,
 	    "<p>未识别的表头 <span class=\"en\">unknown headers</span>：");
-	json_array_foreach(list, i, h)
-	{
+	json_array_foreach(list, i, h) {
 		buf_addstr(b, i > 0 ? "、" : "");
 		html_text(b, text_of(h, "header"));
 		buf_printf(b, "（%" JSON_INTEGER_FORMAT "）",
@@ -128,7 +125,8 @@ dataset(struct buf *b, const json_t *o)
 	    "</span></th><th>校验不过的号码<br><span class=\"en\">failing"
 	    "</span></th><th>从未使用的代码<br><span class=\"en\">unused"
 	    "</span></th></tr>\n");
-	json_array_foreach(json_object_get(o, "fields"), i, f) field_row(b, f);
+	json_array_foreach(json_object_get(o, "fields"), i, f)
+		field_row(b, f);
 	buf_addstr(b, "</table>\n");
 }
 
@@ -139,6 +137,7 @@ html_analysis(const json_t *list, struct buf *b)
 	json_t *o;
 
 	html_begin(b, "数据标准分析 analysis of standards");
-	json_array_foreach(list, i, o) dataset(b, o);
+	json_array_foreach(list, i, o)
+		dataset(b, o);
 	html_end(b);
 }

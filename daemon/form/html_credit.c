@@ -60,8 +60,9 @@ column_of(const json_t *table, const char *name)
 	size_t i;
 	json_t *f;
 
-	json_array_foreach(json_object_get(table, "fields"), i,
-	    f) if (strcmp(text_of(f, "name"), name) == 0) return (int)i;
+	json_array_foreach(json_object_get(table, "fields"), i, f)
+		if (strcmp(text_of(f, "name"), name) == 0)
+			return (int)i;
 	return -1;
 }
 
@@ -83,8 +84,7 @@ months_of(const json_t *table, int period, int value, struct month *m)
 	size_t i, n = 0;
 	json_t *row;
 
-	json_array_foreach(json_object_get(table, "rows"), i, row)
-	{
+	json_array_foreach(json_object_get(table, "rows"), i, row) {
 		const char *p = cell_of(row, period);
 		const char *v = cell_of(row, value);
 		size_t at = 0;
@@ -209,7 +209,8 @@ mark(struct buf *b, const json_t *t, size_t column, const json_t *marks)
 	    whole ? "整行异议中 / row under objection"
 		  : "异议中 / under objection");
 	json_array_foreach(marks, i, number)
-	    buf_printf(b, " %" JSON_INTEGER_FORMAT, json_integer_value(number));
+		buf_printf(b, " %" JSON_INTEGER_FORMAT,
+		    json_integer_value(number));
 	buf_addstr(b, "</mark>");
 }
 
@@ -236,8 +237,7 @@ facts(struct buf *b, const json_t *t, size_t row)
 	json_t *f;
 
 	buf_addstr(b, "<table class=\"facts\">\n");
-	json_array_foreach(json_object_get(t, "fields"), i, f)
-	{
+	json_array_foreach(json_object_get(t, "fields"), i, f) {
 		if (is_blank(t, row, i))
 			continue;
 		buf_addstr(b, "<tr><th>");
@@ -263,8 +263,7 @@ row_of(struct buf *b, const json_t *t, size_t row)
 	json_t *f;
 
 	buf_addstr(b, "<tr>");
-	json_array_foreach(json_object_get(t, "fields"), i, f)
-	{
+	json_array_foreach(json_object_get(t, "fields"), i, f) {
 		if (is_shown(t, i))
 			cell(b, t, row, i, kind_of(f));
 	}
@@ -279,8 +278,7 @@ grid(struct buf *b, const json_t *t)
 	json_t *f;
 
 	buf_addstr(b, "<div class=\"wide\"><table>\n<tr>");
-	json_array_foreach(json_object_get(t, "fields"), i, f)
-	{
+	json_array_foreach(json_object_get(t, "fields"), i, f) {
 		if (!is_shown(t, i))
 			continue;
 		buf_printf(b, "<th%s>", kind_of(f));
@@ -374,8 +372,7 @@ withheld(struct buf *b, const json_t *list)
 		return;
 	buf_addstr(b, "<h2>未提供的内容 <span class=\"en\">Withheld</span>"
 		      "</h2>\n<table>\n");
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		buf_addstr(b, "<tr>");
 		html_cell(b, "", text_of(o, "title"));
 		buf_addstr(b, "<td>");
@@ -400,8 +397,7 @@ html_credit(const json_t *r, struct buf *b)
 		size_t i;
 		json_t *t;
 
-		json_array_foreach(tables, i, t)
-		{
+		json_array_foreach(tables, i, t) {
 			if (group_of(text_of(t, "dataset")) != g)
 				continue;
 			if (!any)

@@ -43,8 +43,7 @@ fields(struct buf *b, const json_t *list)
 	    "<th>类型 <span class=\"en\">type</span></th>"
 	    "<th>给出 <span class=\"en\">given</span></th>"
 	    "<th>说明 <span class=\"en\">notes</span></th></tr>\n");
-	json_array_foreach(list, i, f)
-	{
+	json_array_foreach(list, i, f) {
 		buf_addstr(b, "<tr><td>");
 		html_text(b, text_of(f, "title"));
 		buf_addstr(b, "<br><code>");
@@ -109,8 +108,7 @@ html_offer(const json_t *offer, struct buf *b)
 	    "<span class=\"en\">Of several grants of one data set and purpose "
 	    "only what each of them gives is given.</span></p>\n"
 	    "<h2>查询目的 <span class=\"en\">purposes</span></h2>\n<table>\n");
-	json_array_foreach(json_object_get(offer, "purposes"), i, v)
-	{
+	json_array_foreach(json_object_get(offer, "purposes"), i, v) {
 		buf_addstr(b, "<tr><td><code>");
 		html_text(b, text_of(v, "code"));
 		buf_addstr(b, "</code></td>");
@@ -119,7 +117,8 @@ html_offer(const json_t *offer, struct buf *b)
 		buf_addstr(b, "</tr>\n");
 	}
 	buf_addstr(b, "</table>\n");
-	json_array_foreach(json_object_get(offer, "grants"), i, v) grant(b, v);
+	json_array_foreach(json_object_get(offer, "grants"), i, v)
+		grant(b, v);
 	if (json_array_size(json_object_get(offer, "grants")) == 0)
 		buf_addstr(b,
 		    "<p>目前没有授权。<span class=\"en\">Nothing is granted."

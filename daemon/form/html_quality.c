@@ -118,8 +118,7 @@ refused_files(struct buf *b, const json_t *files, int *n)
 	size_t i;
 	json_t *f;
 
-	json_array_foreach(files, i, f)
-	{
+	json_array_foreach(files, i, f) {
 		const json_t *error = json_object_get(f, "error");
 
 		if (!json_is_object(error) || *n > 12)
@@ -143,10 +142,10 @@ lost_values(struct buf *b, const json_t *rules, int *n)
 	size_t i;
 	json_t *rule;
 
-	json_array_foreach(rules, i,
-	    rule) if (strcmp(html_quality_text(rule, "severity"), "error") == 0)
-	    lost += html_quality_number(rule, "count") -
-		    html_quality_number(rule, "rejected");
+	json_array_foreach(rules, i, rule)
+		if (strcmp(html_quality_text(rule, "severity"), "error") == 0)
+			lost += html_quality_number(rule, "count") -
+				html_quality_number(rule, "rejected");
 	if (lost == 0)
 		return;
 	snprintf(zh, sizeof(zh),
@@ -266,24 +265,23 @@ columns(struct buf *b, const json_t *rule, const json_t *fields)
 	json_t *f, *r;
 
 	json_array_foreach(fields, i, f)
-	    json_array_foreach(json_object_get(f, "rules"), k, r)
-	{
-		const char *name = html_quality_text(f, "header");
+		json_array_foreach(json_object_get(f, "rules"), k, r) {
+			const char *name = html_quality_text(f, "header");
 
-		if (name[0] == '\0' || n == FIELDS_NAMED ||
-		    strcmp(html_quality_text(r, "rule"),
-			html_quality_text(rule, "rule")) != 0 ||
-		    strcmp(html_quality_text(r, "severity"),
-			html_quality_text(rule, "severity")) != 0)
-			continue;
-		if (n++ == 0)
-			html_both(b, "列：", "columns: ");
-		else
-			buf_addstr(b, "、");
-		html_text(b, name);
-		buf_addch(b, ' ');
-		html_count(b, html_quality_number(r, "count"));
-	}
+			if (name[0] == '\0' || n == FIELDS_NAMED ||
+			    strcmp(html_quality_text(r, "rule"),
+				html_quality_text(rule, "rule")) != 0 ||
+			    strcmp(html_quality_text(r, "severity"),
+				html_quality_text(rule, "severity")) != 0)
+				continue;
+			if (n++ == 0)
+				html_both(b, "列：", "columns: ");
+			else
+				buf_addstr(b, "、");
+			html_text(b, name);
+			buf_addch(b, ' ');
+			html_count(b, html_quality_number(r, "count"));
+		}
 	buf_addstr(b, n > 0 ? " · " : "");
 }
 
@@ -337,11 +335,12 @@ reasons(struct buf *b, const json_t *rules, const json_t *fields)
 	    "in, please mind it next time. The numbers are used below.");
 	buf_addstr(b, "</p>");
 	html_table(b, columns, sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(rules, i,
-	    rule) if (html_quality_number(rule, "count") > most) most =
-	    html_quality_number(rule, "count");
-	json_array_foreach(rules, i, rule) if (i < REASONS)
-	    reason(b, rule, i, most, fields);
+	json_array_foreach(rules, i, rule)
+		if (html_quality_number(rule, "count") > most)
+			most = html_quality_number(rule, "count");
+	json_array_foreach(rules, i, rule)
+		if (i < REASONS)
+			reason(b, rule, i, most, fields);
 	buf_addstr(b, "</table>\n");
 	if (json_array_size(rules) > REASONS)
 		buf_addstr(b, "<p class=\"soft small\">… report.json</p>\n");

@@ -18,8 +18,7 @@ dimension_chart(struct buf *b, const json_t *list)
 	size_t i, n = 0;
 	json_t *d;
 
-	json_array_foreach(list, i, d)
-	{
+	json_array_foreach(list, i, d) {
 		double v = html_quality_value(d);
 
 		if (n == 8)
@@ -47,10 +46,12 @@ trend_chart(struct buf *b, const json_t *list)
 	size_t i, n = 0;
 	json_t *x;
 
-	json_array_foreach(list, i, x) if (n < 16) p[n++] =
-	    (struct svg_point){ html_quality_text(x, "period"),
-		    html_quality_value(x),
-		    svg_grade(html_quality_text(x, "grade")) };
+	json_array_foreach(list, i, x)
+		if (n < 16)
+			p[n++] =
+			    (struct svg_point){ html_quality_text(x, "period"),
+				    html_quality_value(x),
+				    svg_grade(html_quality_text(x, "grade")) };
 	if (n == 0)
 		return;
 	buf_addstr(b, "<figure><figcaption>");
@@ -102,11 +103,11 @@ metric_table(struct buf *b, const json_t *metrics)
 	json_t *m;
 
 	html_table(b, columns, sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(metrics, i, m) if (html_quality_value(m) >= 0)
-	    metric_row(b, m);
-	buf_addstr(b, "</table>\n");
 	json_array_foreach(metrics, i, m)
-	{
+		if (html_quality_value(m) >= 0)
+			metric_row(b, m);
+	buf_addstr(b, "</table>\n");
+	json_array_foreach(metrics, i, m) {
 		if (html_quality_value(m) >= 0)
 			continue;
 		if (left++ == 0) {
@@ -153,7 +154,9 @@ html_quality_datasets(struct buf *b, const json_t *list)
 	if (json_array_size(list) == 0)
 		return;
 	html_section(b, "数据质量（GB/T 36344）", "Data quality (GB/T 36344)");
-	json_array_foreach(list, i, d) if (i < DATASETS) dataset(b, d);
+	json_array_foreach(list, i, d)
+		if (i < DATASETS)
+			dataset(b, d);
 	html_section_end(b);
 }
 
@@ -170,8 +173,7 @@ field_title(const json_t *f, const json_t *files, char *out, size_t size)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(files, i, one)
-	{
+	json_array_foreach(files, i, one) {
 		const char *of = html_quality_text(one, "dataset");
 
 		several |= of[0] != '\0' && strcmp(of, dataset) != 0;
@@ -191,12 +193,12 @@ times(const json_t *f, const json_t *rule)
 	size_t i;
 	json_t *r;
 
-	json_array_foreach(json_object_get(f, "rules"), i,
-	    r) if (strcmp(html_quality_text(r, "rule"),
-		       html_quality_text(rule, "rule")) == 0 &&
-		   strcmp(html_quality_text(r, "severity"),
-		       html_quality_text(rule, "severity")) ==
-		       0) return (uint64_t)html_quality_number(r, "count");
+	json_array_foreach(json_object_get(f, "rules"), i, r)
+		if (strcmp(html_quality_text(r, "rule"),
+			html_quality_text(rule, "rule")) == 0 &&
+		    strcmp(html_quality_text(r, "severity"),
+			html_quality_text(rule, "severity")) == 0)
+			return (uint64_t)html_quality_number(r, "count");
 	return 0;
 }
 
@@ -218,8 +220,7 @@ html_quality_heat(struct buf *b, const json_t *fields, const json_t *rules,
 
 	if (json_array_size(fields) == 0)
 		return;
-	json_array_foreach(rules, k, rule)
-	{
+	json_array_foreach(rules, k, rule) {
 		if (k == HEAT_COLUMNS)
 			break;
 		snprintf(head[k], sizeof(head[k]), "%zu", k + 1);
@@ -228,8 +229,7 @@ html_quality_heat(struct buf *b, const json_t *fields, const json_t *rules,
 		en[k] = html_quality_text(rule, "en");
 		h.columns = k + 1;
 	}
-	json_array_foreach(fields, i, f)
-	{
+	json_array_foreach(fields, i, f) {
 		if (i == HEAT_ROWS)
 			break;
 		field_title(f, files, name[i], sizeof(name[i]));

@@ -20,8 +20,9 @@ file_of(const json_t *files, const char *path)
 	size_t i;
 	json_t *f;
 
-	json_array_foreach(files, i,
-	    f) if (strcmp(html_quality_text(f, "path"), path) == 0) return f;
+	json_array_foreach(files, i, f)
+		if (strcmp(html_quality_text(f, "path"), path) == 0)
+			return f;
 	return NULL;
 }
 
@@ -54,8 +55,7 @@ row_as_sent(struct buf *b, const json_t *s, const json_t *header)
 	json_t *c;
 
 	buf_addstr(b, "<div class=\"row\">");
-	json_array_foreach(cells, i, c)
-	{
+	json_array_foreach(cells, i, c) {
 		const char *name = json_string_value(json_array_get(header, i));
 		int is_bad = (json_int_t)i == bad;
 
@@ -122,8 +122,7 @@ samples(struct buf *b, const json_t *rule, size_t no, const json_t *files)
 	html_count(b, html_quality_number(rule, "count"));
 	buf_addstr(b, "</h3>\n");
 	html_table(b, columns, sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(list, i, s)
-	{
+	json_array_foreach(list, i, s) {
 		if (b->len > SAMPLES_UNTIL)
 			break;
 		sample(b, s, files, i);
@@ -147,8 +146,9 @@ html_quality_samples(struct buf *b, const json_t *rules, const json_t *files)
 	    "At most 20 of each, the first three with the row as sent; all "
 	    "returned rows are in rejected.csv. Personal data are covered.");
 	buf_addstr(b, "</p>\n");
-	json_array_foreach(rules, i, rule) if (b->len < SAMPLES_UNTIL)
-	    samples(b, rule, i, files);
+	json_array_foreach(rules, i, rule)
+		if (b->len < SAMPLES_UNTIL)
+			samples(b, rule, i, files);
 	html_section_end(b);
 }
 
@@ -202,7 +202,9 @@ html_quality_files(struct buf *b, const json_t *files)
 	html_section(b, "各文件", "Files");
 	buf_addstr(b, "<div class=\"scroll\">");
 	html_table(b, columns, sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(files, i, f) if (i < FILES) file_row(b, f);
+	json_array_foreach(files, i, f)
+		if (i < FILES)
+			file_row(b, f);
 	buf_addstr(b, "</table></div>\n");
 	html_section_end(b);
 }

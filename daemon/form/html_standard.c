@@ -15,8 +15,7 @@ names(struct buf *b, const json_t *list)
 	json_t *s;
 
 	buf_addstr(b, "<td>");
-	json_array_foreach(list, i, s)
-	{
+	json_array_foreach(list, i, s) {
 		buf_addstr(b, i > 0 ? "、" : "");
 		html_text(b, json_string_value(s));
 	}
@@ -54,8 +53,7 @@ code_list(struct buf *b, const json_t *f)
 	    "：代码表 <span class=\"en\">codes</span>（%zu）</summary>\n"
 	    "<table>\n",
 	    json_array_size(codes));
-	json_array_foreach(codes, i, c)
-	{
+	json_array_foreach(codes, i, c) {
 		buf_addstr(b, "<tr><td><code>");
 		html_text(b, text_of(c, "code"));
 		buf_addstr(b, "</code></td>");
@@ -103,9 +101,11 @@ dataset(struct buf *b, const json_t *o)
 	    "<th>范例 <span class=\"en\">example</span></th>"
 	    "<th>也可写作 <span class=\"en\">synonyms</span></th>"
 	    "<th>说明 <span class=\"en\">notes</span></th></tr>\n");
-	json_array_foreach(fields, i, f) field_row(b, f);
+	json_array_foreach(fields, i, f)
+		field_row(b, f);
 	buf_addstr(b, "</table>\n");
-	json_array_foreach(fields, i, f) code_list(b, f);
+	json_array_foreach(fields, i, f)
+		code_list(b, f);
 }
 
 void
@@ -118,6 +118,7 @@ html_standards(const char *title, const json_t *list, struct buf *b)
 	buf_addstr(b, "<h1>");
 	html_text(b, title);
 	buf_addstr(b, "</h1><div class=\"en\">Data standards</div>\n");
-	json_array_foreach(list, i, o) dataset(b, o);
+	json_array_foreach(list, i, o)
+		dataset(b, o);
 	html_end(b);
 }

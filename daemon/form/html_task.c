@@ -23,7 +23,8 @@ put_row(struct buf *b, const json_t *row)
 	size_t i;
 
 	buf_addstr(b, "<tr>");
-	json_array_foreach(row, i, v) html_cell(b, "", json_string_value(v));
+	json_array_foreach(row, i, v)
+		html_cell(b, "", json_string_value(v));
 	buf_addstr(b, "</tr>\n");
 }
 
@@ -44,15 +45,13 @@ html_task(const json_t *result, struct buf *b)
 	html_both(b, " 条；全部见 findings.csv 和 report.json。",
 	    " findings; all are in findings.csv and report.json.");
 	buf_addstr(b, "</p>\n<table>\n<tr>");
-	json_array_foreach(json_object_get(result, "columns"), i, v)
-	{
+	json_array_foreach(json_object_get(result, "columns"), i, v) {
 		buf_addstr(b, "<th>");
 		html_text(b, json_string_value(v));
 		buf_addstr(b, "</th>");
 	}
 	buf_addstr(b, "</tr>\n");
-	json_array_foreach(rows, i, v)
-	{
+	json_array_foreach(rows, i, v) {
 		if (i == ROWS_SHOWN)
 			break;
 		put_row(b, v);
@@ -177,8 +176,7 @@ put_scores(struct buf *b, const json_t *list)
 	size_t n = 0;
 	size_t i;
 
-	json_array_foreach(list, i, d)
-	{
+	json_array_foreach(list, i, d) {
 		const json_t *score = json_object_get(d, "score");
 		double x = json_is_real(score) ? json_real_value(score) : -1;
 
@@ -206,9 +204,11 @@ put_trend(struct buf *b, const json_t *d)
 	size_t n = 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(d, "trend"), i, p) if (n < 16)
-	    point[n++] = (struct svg_point){ text(p, "month"),
-		    json_number_value(json_object_get(p, "score")), "good" };
+	json_array_foreach(json_object_get(d, "trend"), i, p)
+		if (n < 16)
+			point[n++] = (struct svg_point){ text(p, "month"),
+				json_number_value(json_object_get(p, "score")),
+				"good" };
 	if (n < 2)
 		return;
 	buf_addstr(b, "<h3>");
@@ -230,7 +230,8 @@ html_city(const json_t *city, struct buf *b)
 	put_scores(b, list);
 	buf_addstr(b, "<div class=\"scroll\">");
 	html_table(b, heads, COLUMNS);
-	json_array_foreach(list, i, d) put_department(b, d);
+	json_array_foreach(list, i, d)
+		put_department(b, d);
 	buf_addstr(b, "</table></div>\n<p>");
 	html_both(b,
 	    "入库率：受理行数/报送行数。关联率：关联到企业的行数/受理行数。"
@@ -244,7 +245,8 @@ html_city(const json_t *city, struct buf *b)
 	buf_addstr(b, "</p>\n");
 	html_section_end(b);
 	html_section(b, "趋势", "Trend");
-	json_array_foreach(list, i, d) put_trend(b, d);
+	json_array_foreach(list, i, d)
+		put_trend(b, d);
 	html_section_end(b);
 	html_report_end(b);
 }
@@ -263,8 +265,7 @@ html_city_tables(const json_t *city)
 		    json_sprintf("%s %s", heads[c].zh, heads[c].en));
 		json_array_append_new(width, json_integer(c == 2 ? 30 : 14));
 	}
-	json_array_foreach(json_object_get(city, "departments"), i, d)
-	{
+	json_array_foreach(json_object_get(city, "departments"), i, d) {
 		json_t *row = json_array();
 
 		for (int c = 0; c < COLUMNS; c++) {

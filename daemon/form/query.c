@@ -74,8 +74,7 @@ check_members(json_t *o, const char *at, const char *const *known,
 	const char *name;
 	json_t *v;
 
-	json_object_foreach(o, name, v)
-	{
+	json_object_foreach(o, name, v) {
 		char where[QUERY_TEXT];
 
 		if (index_of(known, name) != -1)
@@ -202,8 +201,7 @@ check_subject(json_t *v, size_t n, struct err *e)
 	snprintf(where, sizeof(where), "subjects[%zu].", n);
 	if (check_members(v, where, subject_known, e) == -1)
 		return -1;
-	json_object_foreach(v, name, word)
-	{
+	json_object_foreach(v, name, word) {
 		char at[QUERY_TEXT];
 
 		snprintf(at, sizeof(at), "%s%s", where, name);
@@ -236,8 +234,9 @@ get_subjects(struct query *q, struct err *e)
 		return err_say(e, ERR_SENDER, "query_limit", "subjects", n,
 		    most, NULL);
 	}
-	json_array_foreach(v, i,
-	    one) if (check_subject(one, i, e) == -1) return -1;
+	json_array_foreach(v, i, one)
+		if (check_subject(one, i, e) == -1)
+			return -1;
 	q->subjects = v;
 	return 0;
 }
@@ -309,8 +308,9 @@ check_dataset(json_t *v, size_t n, struct err *e)
 	if (fields != NULL &&
 	    (!json_is_array(fields) || json_array_size(fields) == 0))
 		return wrong("fields", fields, "[\"...\"]", e);
-	json_array_foreach(fields, i,
-	    one) if (!is_text(one)) return wrong("fields", one, "\"...\"", e);
+	json_array_foreach(fields, i, one)
+		if (!is_text(one))
+			return wrong("fields", one, "\"...\"", e);
 	return 0;
 }
 
@@ -338,8 +338,7 @@ get_datasets(struct query *q, struct err *e)
 	    json_array_size(v) > QUERY_DATASETS)
 		return wrong("datasets", v, "[\"...\"] (1-64)", e);
 	q->datasets = v;
-	json_array_foreach(v, i, one)
-	{
+	json_array_foreach(v, i, one) {
 		if (check_dataset(one, i, e) == -1)
 			return -1;
 		for (size_t k = 0; k < i; k++)

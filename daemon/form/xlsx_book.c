@@ -69,8 +69,7 @@ put_row(lxw_worksheet *sheet, size_t row, const json_t *cells,
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(cells, i, v)
-	{
+	json_array_foreach(cells, i, v) {
 		if (json_is_number(v))
 			(void)worksheet_write_number(sheet, (lxw_row_t)row,
 			    (lxw_col_t)i, json_number_value(v), format);
@@ -91,14 +90,12 @@ add_table(lxw_workbook *book, const json_t *table, lxw_format *head,
 
 	if (sheet == NULL)
 		return 0;
-	json_array_foreach(json_object_get(table, "width"), i, v)
-	{
+	json_array_foreach(json_object_get(table, "width"), i, v) {
 		(void)worksheet_set_column(sheet, (lxw_col_t)i, (lxw_col_t)i,
 		    json_number_value(v), NULL);
 	}
 	put_row(sheet, 0, json_object_get(table, "head"), head);
-	json_array_foreach(json_object_get(table, "rows"), i, v)
-	{
+	json_array_foreach(json_object_get(table, "rows"), i, v) {
 		put_row(sheet, i + 1, v, text);
 	}
 	worksheet_freeze_panes(sheet, 1, 0);
@@ -117,8 +114,7 @@ fill_tables(struct lxw_workbook *book, void *arg)
 	format_set_bold(head);
 	format_set_text_wrap(text);
 	format_set_align(text, LXW_ALIGN_VERTICAL_TOP);
-	json_array_foreach((json_t *)arg, i, table)
-	{
+	json_array_foreach((json_t *)arg, i, table) {
 		good &= add_table(book, table, head, text);
 	}
 	return good;

@@ -149,8 +149,7 @@ add_fields(struct template *t, const json_t *fields, int filled)
 		(void)worksheet_set_column(t->notes, (lxw_col_t)i, (lxw_col_t)i,
 		    width[i], NULL);
 	}
-	json_array_foreach(fields, i, f)
-	{
+	json_array_foreach(fields, i, f) {
 		add_column(t, f, i, filled);
 		add_note(t, f, i + 1);
 	}

@@ -175,8 +175,7 @@ tell_use(struct keeper *k, const char *provider, const char *month,
 	    CSV_MARK "数据集 dataset,名称,机构账户 account,机构 "
 		     "institution,目的 purpose,查询次数 queries,企业数 "
 		     "subjects,行数 rows,未提供 withheld\r\n");
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		const char *dataset =
 		    json_string_value(json_object_get(v, "dataset"));
 
@@ -206,9 +205,10 @@ grant_tell_use(struct keeper *k, const char *month, struct err *e)
 		/* Each provider once, by its first standard. */
 		while (strcmp(schemas_at(all, first)->provider, s->provider))
 			first++;
-		json_array_foreach(list, i, v) used |=
-		    is_of(k, json_string_value(json_object_get(v, "dataset")),
-			s->provider);
+		json_array_foreach(list, i, v)
+			used |= is_of(k,
+			    json_string_value(json_object_get(v, "dataset")),
+			    s->provider);
 		if (first == n && used)
 			rc = tell_use(k, s->provider, month, list, e);
 	}

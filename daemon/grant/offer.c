@@ -144,8 +144,7 @@ grants_json(struct keeper *k, const char *account, const char *day,
 	    "tt", account, day);
 
 	rc = rows_take(k->db, st, rc, all, e);
-	json_array_foreach(all, i, v)
-	{
+	json_array_foreach(all, i, v) {
 		if (rc != -1 && (rc = complete(k, v, e)) == 1)
 			json_array_append(list, v);
 	}
@@ -205,11 +204,9 @@ tables_of(const json_t *offer)
 	const json_t *g, *f;
 	size_t i, n;
 
-	json_array_foreach(json_object_get(offer, "grants"), i, g)
-	{
+	json_array_foreach(json_object_get(offer, "grants"), i, g) {
 		json_array_append_new(grants, row_of(g, grant, json_array()));
-		json_array_foreach(json_object_get(g, "fields"), n, f)
-		{
+		json_array_foreach(json_object_get(g, "fields"), n, f) {
 			json_array_append_new(fields,
 			    row_of(f, field,
 				json_pack("[O, O]", json_object_get(g, "grant"),

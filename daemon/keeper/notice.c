@@ -72,8 +72,7 @@ notice_send(struct keeper *k)
 	struct err e;
 	size_t i;
 
-	json_array_foreach(k->notices, i, o)
-	{
+	json_array_foreach(k->notices, i, o) {
 		char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
 		int rc;
 

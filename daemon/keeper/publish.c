@@ -152,8 +152,7 @@ publish_record(struct keeper *k, const struct pack *p, const char *now,
 	json_t *o;
 	int rc = 0;
 
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		if (rc == 0)
 			rc = record_one(k, o, now, e);
 	}
@@ -232,8 +231,7 @@ new_list(const json_t *list, const struct schema *old, const struct schema *s,
 	json_t *o;
 	size_t i;
 
-	json_array_foreach(copy, i, o)
-	{
+	json_array_foreach(copy, i, o) {
 		if (old != NULL &&
 		    strcmp(text(o, "dataset"), old->dataset) == 0 &&
 		    strcmp(text(o, "version"), old->version) == 0)

@@ -71,11 +71,12 @@ run_deliveries(struct keeper *k, const char *day, json_t **ret_result,
 		json_decref(told);
 		return -1;
 	}
-	json_array_foreach(told, i, o) notice_add(k, "overdue",
-	    json_pack("{s:O, s:O, s:O}", "provider",
-		json_object_get(o, "provider"), "missing",
-		json_object_get(o, "missing"), "message",
-		json_object_get(o, "message")));
+	json_array_foreach(told, i, o)
+		notice_add(k, "overdue",
+		    json_pack("{s:O, s:O, s:O}", "provider",
+			json_object_get(o, "provider"), "missing",
+			json_object_get(o, "missing"), "message",
+			json_object_get(o, "message")));
 	json_decref(told);
 	log_info("- deliveries day=%s periods=%lld due=%lld missing=%lld", day,
 	    (long long)n.periods, (long long)n.due, (long long)n.missing);

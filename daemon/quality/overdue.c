@@ -70,7 +70,8 @@ read_ranges(struct db *db, const struct schemas *s, const char *sql,
 			1));
 	}
 	db_done(st);
-	json_array_foreach(list, i, last) json_object_del(last, "last");
+	json_array_foreach(list, i, last)
+		json_object_del(last, "last");
 	*ret_list = list;
 	return rc;
 }
@@ -126,8 +127,7 @@ message_json(const json_t *missing, const char *day)
 	buf_init(&en, LIST_MAX);
 	buf_printf(&zh, "截至 %s，应报而未收到：", day);
 	buf_printf(&en, "by %s nothing had arrived of: ", day);
-	json_array_foreach(missing, i, r)
-	{
+	json_array_foreach(missing, i, r) {
 		const char *from =
 		    json_string_value(json_object_get(r, "from"));
 		const char *to = json_string_value(json_object_get(r, "to"));
@@ -296,7 +296,8 @@ remind(struct db *db, const struct schemas *s, const char *provider,
 	buf_addstr(&b, CSV_MARK
 	    "数据集 dataset,名称,期间自 from,期间至 to,"
 	    "期数 periods,应报日 due,状态 state,怎么办 what to do\r\n");
-	json_array_foreach(list, i, r) put_line(&b, r);
+	json_array_foreach(list, i, r)
+		put_line(&b, r);
 	rc = outbox_put_all(db, provider, "overdue.csv",
 	    json_array_size(list) > 0 ? b.data : NULL,
 	    json_array_size(list) > 0 ? b.len : 0, 0, e);

@@ -66,8 +66,7 @@ mark_personal(struct sheet *s, const char *columns)
 	json_t *header;
 
 	s->personal = xcalloc(json_array_size(s->header) + 1, 1);
-	json_object_foreach(of, field, header)
-	{
+	json_object_foreach(of, field, header) {
 		int at = column_of(s, json_string_value(header));
 
 		if (at != -1 && is_personal(s->schema, field))
@@ -159,9 +158,10 @@ cells_json(const struct sheet *s, const char *text)
 	size_t i;
 	json_t *c;
 
-	json_array_foreach(cells, i, c) json_array_append_new(list,
-	    value_json(json_is_string(c) ? json_string_value(c) : "",
-		i < width && s->personal != NULL && s->personal[i]));
+	json_array_foreach(cells, i, c)
+		json_array_append_new(list,
+		    value_json(json_is_string(c) ? json_string_value(c) : "",
+			i < width && s->personal != NULL && s->personal[i]));
 	json_decref(cells);
 	return list;
 }

@@ -72,9 +72,10 @@ is_new(const json_t *list, const char *period)
 	size_t i;
 	json_t *p;
 
-	json_array_foreach(list, i,
-	    p) if (strcmp(json_string_value(json_object_get(p, "period")),
-		       period) == 0) return 0;
+	json_array_foreach(list, i, p)
+		if (strcmp(json_string_value(json_object_get(p, "period")),
+			period) == 0)
+			return 0;
 	return 1;
 }
 
@@ -142,8 +143,7 @@ find_last(const json_t *trend, const char *period, const char **ret_id,
 	json_t *p;
 	int found = 0;
 
-	json_array_foreach(trend, i, p)
-	{
+	json_array_foreach(trend, i, p) {
 		const char *of =
 		    json_string_value(json_object_get(p, "period"));
 
@@ -224,13 +224,13 @@ add_last(struct db *db, const char *dataset, const char *id, const char *period,
 		size_t i;
 		json_t *m;
 
-		json_array_foreach(metrics, i,
-		    m) if (strcmp(json_string_value(json_object_get(m,
-				      "metric")),
-			       db_text(st, 0)) == 0)
-		    json_object_set_new(m, "last",
-			json_pack("{s:s, s:o}", "period", period, "value",
-			    value_of(&x)));
+		json_array_foreach(metrics, i, m)
+			if (strcmp(json_string_value(
+				       json_object_get(m, "metric")),
+				db_text(st, 0)) == 0)
+				json_object_set_new(m, "last",
+				    json_pack("{s:s, s:o}", "period", period,
+					"value", value_of(&x)));
 	}
 	db_done(st);
 	return rc;

@@ -95,8 +95,7 @@ read_published(struct schemas *s, const struct pack *p, struct err *e)
 	if (!json_is_array(s->published))
 		return err_set(e, ERR_HOLD,
 		    "%s:1: a list of publications is expected", f->name);
-	json_array_foreach(s->published, i, o)
-	{
+	json_array_foreach(s->published, i, o) {
 		if (check_line(s, o, i, e) == -1)
 			return -1;
 	}
@@ -112,8 +111,7 @@ begun(const struct schemas *s, const char *dataset, int *ret_any)
 	json_t *o;
 
 	*ret_any = 0;
-	json_array_foreach(s->published, i, o)
-	{
+	json_array_foreach(s->published, i, o) {
 		if (strcmp(text(o, "dataset"), dataset) != 0)
 			continue;
 		*ret_any = 1;
@@ -131,8 +129,7 @@ of_version(const struct schemas *s, const struct schema *one)
 	size_t i;
 	json_t *o;
 
-	json_array_foreach(s->published, i, o)
-	{
+	json_array_foreach(s->published, i, o) {
 		if (strcmp(text(o, "dataset"), one->dataset) == 0 &&
 		    strcmp(text(o, "version"), one->version) == 0)
 			last = o;

@@ -137,9 +137,9 @@ issues(struct db *db, int64_t bundle, sqlite3_stmt *st)
 	int rc;
 
 	json_array_foreach(kept, i, v)
-	    add_count(list, json_string_value(json_object_get(v, "rule")),
-		(int)json_integer_value(json_object_get(v, "severity")),
-		json_integer_value(json_object_get(v, "count")));
+		add_count(list, json_string_value(json_object_get(v, "rule")),
+		    (int)json_integer_value(json_object_get(v, "severity")),
+		    json_integer_value(json_object_get(v, "count")));
 	json_decref(kept);
 	rc = db_query(db, &found, &e,
 	    "SELECT rule, severity, n FROM bundle_finding_t WHERE bundle = ?"

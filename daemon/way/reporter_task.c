@@ -56,8 +56,7 @@ put_csv_row(struct buf *b, const json_t *row)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(row, i, v)
-	{
+	json_array_foreach(row, i, v) {
 		const char *s = json_string_value(v);
 
 		if (i > 0)
@@ -80,7 +79,7 @@ write_task(struct reporter *r, json_t *o, struct err *e)
 	buf_addstr(&b, CSV_MARK);
 	put_csv_row(&b, json_object_get(o, "columns"));
 	json_array_foreach(json_object_get(o, "rows"), i, row)
-	    put_csv_row(&b, row);
+		put_csv_row(&b, row);
 	rc = reporter_place(r, "findings.csv", &b, digests, e);
 	buf_clear(&b);
 	html_task(o, &b);

@@ -49,9 +49,10 @@ facts_of(const struct job *j, const struct returned *of)
 	size_t i;
 	json_t *f;
 
-	json_array_foreach(j->corrected, i,
-	    f) if (strcmp(text_of(f, "bundle"), of->bundle) == 0 &&
-		   strcmp(text_of(f, "path"), of->path) == 0) return f;
+	json_array_foreach(j->corrected, i, f)
+		if (strcmp(text_of(f, "bundle"), of->bundle) == 0 &&
+		    strcmp(text_of(f, "path"), of->path) == 0)
+			return f;
 	return NULL;
 }
 

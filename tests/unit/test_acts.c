@@ -144,8 +144,7 @@ approval(const char *what, int number)
 				 1),
 			     run, &answer, &e),
 	    0);
-	json_array_foreach(answer, i, v)
-	{
+	json_array_foreach(answer, i, v) {
 		if (json_integer_value(json_object_get(v, "act")) == number)
 			o = json_pack("{s:s, s:i, s:s, s:O}", "do", what,
 			    "number", number, "reason", "seen", "sha256",

@@ -148,7 +148,7 @@ values_that_do_not_fit_are_counted(void **state)
 	    "uscc_check");
 	assert_true(json_array_size(json_object_get(status, "unused")) > 0);
 	json_array_foreach(json_object_get(status, "unused"), i, code)
-	    assert_string_not_equal(json_string_value(code), "PAID");
+		assert_string_not_equal(json_string_value(code), "PAID");
 	json_decref(o);
 }
 
@@ -162,8 +162,7 @@ proposals_follow(void **state)
 	json_t *p;
 
 	(void)state;
-	json_array_foreach(json_object_get(o, "proposals"), i, p)
-	{
+	json_array_foreach(json_object_get(o, "proposals"), i, p) {
 		const char *kind =
 		    json_string_value(json_object_get(p, "kind"));
 

@@ -92,8 +92,7 @@ difference(const char *fields)
 							      : "breaking",
 	    json_is_true(json_object_get(diff, "side_by_side")) ? ""
 								: " apart");
-	json_array_foreach(json_object_get(diff, "changes"), i, c)
-	{
+	json_array_foreach(json_object_get(diff, "changes"), i, c) {
 		n += (size_t)snprintf(text + n, sizeof(text) - n, " %s %s%s",
 		    json_string_value(json_object_get(c, "field")),
 		    json_string_value(json_object_get(c, "change")),
