@@ -4,6 +4,7 @@
 
 #include "base/account.h"
 #include "base/ledger.h"
+#include "sys/member.h"
 #include "sys/sign.h"
 
 enum { KEY_BYTES = 8192 };
@@ -86,14 +87,6 @@ account_login(struct db *db, const char *user, const void *key, size_t len,
 
 /* --- commands ----------------------------------------------------------- */
 
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
-
 static int
 note(struct db *db, const char *now, const char *kind, const char *account,
     json_t *detail, struct err *e)
@@ -170,8 +163,8 @@ static int
 ask_add(struct db *db, const json_t *r, const char *now, json_t **ret_answer,
     struct err *e)
 {
-	const char *name = text_of(r, "name");
-	const char *provider = text_of(r, "provider");
+	const char *name = member_text(r, "name");
+	const char *provider = member_text(r, "provider");
 	enum account_role role;
 	struct account known;
 	int rc;
@@ -179,11 +172,11 @@ ask_add(struct db *db, const json_t *r, const char *now, json_t **ret_answer,
 	if (!name_ok(name))
 		return err_set(e, ERR_HOLD,
 		    "'%s' cannot be an account: 1 to 32 of a-z 0-9 _ -", name);
-	if (!role_find(text_of(r, "role"), &role))
+	if (!role_find(member_text(r, "role"), &role))
 		return err_set(e, ERR_HOLD,
 		    "'%s' is not a role: department, institution, enterprise "
 		    "or upstream",
-		    text_of(r, "role"));
+		    member_text(r, "role"));
 	if (role == ACCOUNT_DEPARTMENT && provider[0] == '\0')
 		return err_set(e, ERR_HOLD, "a department needs --provider");
 	rc = account_find(db, name, &known, e);
@@ -192,14 +185,15 @@ ask_add(struct db *db, const json_t *r, const char *now, json_t **ret_answer,
 				: err_set(e, ERR_HOLD,
 				      "there is an account '%s' already", name);
 	if (db_run(db, e, "INSERT INTO account_t VALUES (?,?,?,?,?,?,1,?)",
-		"ttttttt", name, role_name[role], provider, text_of(r, "unit"),
-		text_of(r, "person"), text_of(r, "phone"), now) == -1 ||
+		"ttttttt", name, role_name[role], provider,
+		member_text(r, "unit"), member_text(r, "person"),
+		member_text(r, "phone"), now) == -1 ||
 	    note(db, now, "account added", name,
 		json_pack("{s:s, s:s, s:s, s:s}", "role", role_name[role],
-		    "provider", provider, "unit", text_of(r, "unit"), "person",
-		    text_of(r, "person")),
+		    "provider", provider, "unit", member_text(r, "unit"),
+		    "person", member_text(r, "person")),
 		e) == -1 ||
-	    add_keys(db, name, text_of(r, "keys"), now, e) == -1)
+	    add_keys(db, name, member_text(r, "keys"), now, e) == -1)
 		return -1;
 	*ret_answer = json_pack("{s:s}", "added", name);
 	return 0;
@@ -209,7 +203,7 @@ static int
 ask_enable(struct db *db, const json_t *r, int enabled, const char *now,
     json_t **ret_answer, struct err *e)
 {
-	const char *name = text_of(r, "name");
+	const char *name = member_text(r, "name");
 
 	if (db_run(db, e, "UPDATE account_t SET enabled = ? WHERE name = ?",
 		"it", (int64_t)enabled, name) == -1)
@@ -226,13 +220,13 @@ static int
 ask_key_add(struct db *db, const json_t *r, const char *now,
     json_t **ret_answer, struct err *e)
 {
-	const char *name = text_of(r, "name");
+	const char *name = member_text(r, "name");
 	struct account known;
 	int rc = account_find(db, name, &known, e);
 
 	if (rc != 1)
 		return rc == 0 ? no_such(name, e) : -1;
-	rc = add_keys(db, name, text_of(r, "keys"), now, e);
+	rc = add_keys(db, name, member_text(r, "keys"), now, e);
 	if (rc == -1)
 		return -1;
 	*ret_answer = json_pack("{s:i}", "keys added", rc);
@@ -244,8 +238,8 @@ static int
 ask_key_remove(struct db *db, const json_t *r, const char *now,
     json_t **ret_answer, struct err *e)
 {
-	const char *name = text_of(r, "name");
-	const char *text = text_of(r, "keys");
+	const char *name = member_text(r, "name");
+	const char *text = member_text(r, "keys");
 	char print[256];
 	char type[64];
 	char comment[256];

@@ -7,17 +7,10 @@
 #include "golden/enterprise.h"
 #include "quality/calendar.h"
 #include "sys/hash.h"
+#include "sys/member.h"
 #include "sys/sign.h"
 
 enum { KEY_BYTES = 8192 };
-
-const char *
-act_text(const json_t *request, const char *name)
-{
-	const char *s = json_string_value(json_object_get(request, name));
-
-	return s != NULL ? s : "";
-}
 
 int
 act_refuse(struct err *e, const char *zh, const char *en, const char *what)
@@ -32,8 +25,8 @@ act_refuse(struct err *e, const char *zh, const char *en, const char *what)
 int
 act_begin(struct act *a, const json_t *request, const char *now, struct err *e)
 {
-	a->person = act_text(request, "person");
-	a->reason = act_text(request, "reason");
+	a->person = member_text(request, "person");
+	a->reason = member_text(request, "reason");
 	a->now = now;
 	if (a->person[strspn(a->person, " ")] == '\0' ||
 	    a->reason[strspn(a->reason, " ")] == '\0')
@@ -98,13 +91,13 @@ static int
 check_signature(struct db *db, const json_t *request, const char *name_space,
     struct act_paper *p, struct err *e)
 {
-	const char *armor = act_text(request, "signature");
+	const char *armor = member_text(request, "signature");
 	unsigned char sha512[HASH_SHA512_BYTES];
 	struct buf key;
 	struct err why;
 	int rc;
 
-	if (hex_bytes(act_text(request, "sha512"), sha512, sizeof(sha512)) ==
+	if (hex_bytes(member_text(request, "sha512"), sha512, sizeof(sha512)) ==
 	    -1)
 		return act_refuse(e, "签名需要原件（--evidence 文件）",
 		    "a signature needs the paper itself (--evidence FILE)", "");
@@ -129,13 +122,13 @@ act_paper(struct db *db, const json_t *request, const char *name_space,
 
 	memset(ret_p, 0, sizeof(*ret_p));
 	snprintf(ret_p->evidence, sizeof(ret_p->evidence), "%s",
-	    act_text(request, "evidence"));
+	    member_text(request, "evidence"));
 	if (hex_bytes(ret_p->evidence, digest, sizeof(digest)) == -1)
 		return act_refuse(e,
 		    "缺少签字原件（--evidence 文件或 SHA-256）",
 		    "the signed paper is missing (--evidence FILE or SHA-256)",
 		    "");
-	if (act_text(request, "signature")[0] == '\0')
+	if (member_text(request, "signature")[0] == '\0')
 		return 0;
 	return check_signature(db, request, name_space, ret_p, e);
 }
@@ -146,7 +139,7 @@ int
 act_day(const json_t *request, const char *name, int may_lack, char day[16],
     struct err *e)
 {
-	const char *said = act_text(request, name);
+	const char *said = member_text(request, name);
 	int number;
 
 	day[0] = '\0';

@@ -11,9 +11,6 @@
  * a reason, rests on a signed paper, and is a line of the ledger.
  */
 
-/* A member of a request, "" where there is none. */
-const char *act_text(const json_t *request, const char *name);
-
 /* "zh: what" and "en: what", as ERR_SENDER. Returns -1. */
 int act_refuse(struct err *e, const char *zh, const char *en, const char *what);
 

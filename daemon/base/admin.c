@@ -6,6 +6,7 @@
 #include "base/act.h"
 #include "base/admin.h"
 #include "base/ledger.h"
+#include "sys/member.h"
 #include "sys/sign.h"
 
 enum { KEY_BYTES = 8192 };
@@ -101,7 +102,7 @@ static int
 read_key(const json_t *request, struct buf *blob, char print[ADMIN_PRINT],
     struct err *e)
 {
-	const char *text = act_text(request, "keys");
+	const char *text = member_text(request, "keys");
 	char type[64], comment[128];
 	struct err why;
 
@@ -168,18 +169,18 @@ static int
 add(struct db *db, const json_t *request, const char *now, json_t **ret_answer,
     struct err *e)
 {
-	const char *name = act_text(request, "name");
+	const char *name = member_text(request, "name");
 	char print[ADMIN_PRINT];
 	enum admin_role role;
 	struct buf blob;
 	int64_t seq;
 	int rc = -1;
 
-	if (!role_find(act_text(request, "role"), &role))
+	if (!role_find(member_text(request, "role"), &role))
 		return act_refuse(e,
 		    "角色应为 admin（系统）、security（安全）或 audit（审计）",
 		    "the role is admin, security or audit",
-		    act_text(request, "role"));
+		    member_text(request, "role"));
 	buf_init(&blob, KEY_BYTES);
 	if (read_key(request, &blob, print, e) == -1 ||
 	    check_new(db, name, role, &blob, e) == -1 ||
@@ -204,7 +205,7 @@ static int
 end_office(struct db *db, const json_t *request, const char *now,
     json_t **ret_answer, struct err *e)
 {
-	const char *name = act_text(request, "name");
+	const char *name = member_text(request, "name");
 	int64_t seq;
 
 	if (db_int(db, 0,

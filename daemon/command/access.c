@@ -5,6 +5,7 @@
 #include "command/command.h"
 #include "grant/access.h"
 #include "sys/home.h"
+#include "sys/member.h"
 
 /* zayton access: who looked at an enterprise, or how much data were used. */
 
@@ -15,24 +16,23 @@ print_looks(const json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, v) {
-		const char *code = command_text(v, "withheld");
+		const char *code = member_text(v, "withheld");
 
-		printf("%s  %s（%s）  %s  %s  %s  ", command_text(v, "at"),
-		    command_text(v, "account"), command_text(v, "unit"),
-		    command_text(v, "dataset"), command_text(v, "purpose"),
-		    command_text(v, "query"));
+		printf("%s  %s（%s）  %s  %s  %s  ", member_text(v, "at"),
+		    member_text(v, "account"), member_text(v, "unit"),
+		    member_text(v, "dataset"), member_text(v, "purpose"),
+		    member_text(v, "query"));
 		if (code[0] != '\0')
 			printf("未提供 withheld: %s\n", code);
 		else
 			printf("%s %lld 行/rows  授权/grants %s  "
 			       "授权书/consent "
 			       "%s\n    %s\n",
-			    command_text(v, "form"),
+			    member_text(v, "form"),
 			    (long long)json_integer_value(
 				json_object_get(v, "rows")),
-			    command_text(v, "grants"),
-			    command_text(v, "consent"),
-			    command_text(v, "fields"));
+			    member_text(v, "grants"), member_text(v, "consent"),
+			    member_text(v, "fields"));
 	}
 }
 
@@ -46,8 +46,8 @@ print_use(const json_t *list)
 		printf("%s  %s  %s  %lld 次/queries  "
 		       "%lld 户/subjects  %lld 行/rows  "
 		       "%lld 未提供/withheld\n",
-		    command_text(v, "dataset"), command_text(v, "account"),
-		    command_text(v, "purpose"),
+		    member_text(v, "dataset"), member_text(v, "account"),
+		    member_text(v, "purpose"),
 		    (long long)json_integer_value(
 			json_object_get(v, "queries")),
 		    (long long)json_integer_value(

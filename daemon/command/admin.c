@@ -5,6 +5,7 @@
 
 #include "command/command.h"
 #include "sys/file.h"
+#include "sys/member.h"
 
 /*
  * zayton admin: who the administrators are. zayton act: what they signed, and
@@ -20,23 +21,23 @@ print_admins(const json_t *answer)
 	json_t *v;
 
 	json_array_foreach(answer, i, v)
-		printf("%-16s %-8s  %s  %s%s%s\n", command_text(v, "name"),
-		    command_text(v, "role"), command_text(v, "fingerprint"),
-		    command_text(v, "since"),
-		    command_text(v, "until")[0] != '\0' ? " – " : "",
-		    command_text(v, "until"));
+		printf("%-16s %-8s  %s  %s%s%s\n", member_text(v, "name"),
+		    member_text(v, "role"), member_text(v, "fingerprint"),
+		    member_text(v, "since"),
+		    member_text(v, "until")[0] != '\0' ? " – " : "",
+		    member_text(v, "until"));
 }
 
 static void
 print_changed(const json_t *answer)
 {
-	if (command_text(answer, "removed")[0] != '\0')
+	if (member_text(answer, "removed")[0] != '\0')
 		printf("已移除 / removed: %s\n",
-		    command_text(answer, "removed"));
+		    member_text(answer, "removed"));
 	else
 		printf("已登记 / enrolled: %s %s %s\n",
-		    command_text(answer, "added"), command_text(answer, "role"),
-		    command_text(answer, "fingerprint"));
+		    member_text(answer, "added"), member_text(answer, "role"),
+		    member_text(answer, "fingerprint"));
 }
 
 /* The public key's text into the request. */
@@ -102,8 +103,8 @@ print_act(const json_t *v)
 
 	printf("%lld  %-8s  %s  %s  %s\n    %s\n",
 	    (long long)json_integer_value(json_object_get(v, "act")),
-	    command_text(v, "state"), command_text(v, "at"),
-	    command_text(v, "admin"), command_text(v, "do"),
+	    member_text(v, "state"), member_text(v, "at"),
+	    member_text(v, "admin"), member_text(v, "do"),
 	    text != NULL ? text : "");
 	free(text);
 }

@@ -16,6 +16,7 @@
 #include "sys/frame.h"
 #include "sys/home.h"
 #include "sys/mem.h"
+#include "sys/member.h"
 #include "sys/message.h"
 #include "sys/supervisor.h"
 
@@ -184,10 +185,9 @@ signed_request(const json_t *request, const json_t *sign, struct err *e)
 	struct buf statement, signature;
 	json_t *o = NULL;
 
-	snprintf(s.ledger, sizeof(s.ledger), "%s",
-	    command_text(sign, "ledger"));
-	snprintf(s.hash, sizeof(s.hash), "%s", command_text(sign, "hash"));
-	snprintf(s.at, sizeof(s.at), "%s", command_text(sign, "at"));
+	snprintf(s.ledger, sizeof(s.ledger), "%s", member_text(sign, "ledger"));
+	snprintf(s.hash, sizeof(s.hash), "%s", member_text(sign, "hash"));
+	snprintf(s.at, sizeof(s.at), "%s", member_text(sign, "at"));
 	s.request = text != NULL ? text : "{}";
 	s.request_len = strlen(s.request);
 	buf_init(&statement, TEXT_MAX);
@@ -278,12 +278,4 @@ out:
 	json_decref(answer);
 	ask_close(a);
 	return status;
-}
-
-const char *
-command_text(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
 }

@@ -12,6 +12,7 @@
 #include "sys/home.h"
 #include "sys/log.h"
 #include "sys/mem.h"
+#include "sys/member.h"
 
 static const struct command *running;
 static const char *home_dir;
@@ -157,14 +158,14 @@ command_quality(const json_t *quality)
 	json_array_foreach(quality, i, d) {
 		const json_t *poor = json_object_get(d, "poor");
 
-		printf("  质量/quality %s %.2f %s", command_text(d, "dataset"),
+		printf("  质量/quality %s %.2f %s", member_text(d, "dataset"),
 		    100 * json_real_value(json_object_get(d, "score")),
-		    command_text(d, "grade"));
+		    member_text(d, "grade"));
 		json_array_foreach(poor, n, m)
 			printf("%s%s %" JSON_INTEGER_FORMAT
 			       "/%" JSON_INTEGER_FORMAT,
 			    n == 0 ? "  差/poor: " : ", ",
-			    command_text(m, "metric"),
+			    member_text(m, "metric"),
 			    json_integer_value(json_object_get(m, "numerator")),
 			    json_integer_value(
 				json_object_get(m, "denominator")));

@@ -95,8 +95,6 @@ int command_ask(const struct conf *c, json_t *request, int as_json,
 int command_ask_with(const struct conf *c, json_t *request,
     const struct buf *beside, int as_json, void (*print)(const json_t *answer));
 
-/* A text of an answer, "" where there is none. */
-const char *command_text(const json_t *o, const char *name);
 /* A line for each data set of a bundle: its score, grade, and what is poor. */
 void command_quality(const json_t *quality);
 

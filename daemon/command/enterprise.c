@@ -5,6 +5,7 @@
 #include "command/command.h"
 #include "form/text.h"
 #include "golden/records.h"
+#include "sys/member.h"
 
 /*
  * zayton enterprise find, show, explain: golden records, and where each value
@@ -84,9 +85,9 @@ find(const char *asked, int json)
 	if (json)
 		return print_json(list);
 	json_array_foreach(list, i, v)
-		printf("%s  %s  %s  %s  %s\n", command_text(v, "id"),
-		    command_text(v, "entity_name"), command_text(v, "reg_no"),
-		    command_text(v, "status"), command_text(v, "match"));
+		printf("%s  %s  %s  %s  %s\n", member_text(v, "id"),
+		    member_text(v, "entity_name"), member_text(v, "reg_no"),
+		    member_text(v, "status"), member_text(v, "match"));
 	if (json_array_size(list) == 0)
 		printf("没有找到“%s”\nnothing is found for '%s'\n", asked,
 		    asked);
@@ -103,17 +104,16 @@ print_record(const json_t *record)
 	json_t *v;
 	size_t i;
 
-	printf("%s", command_text(record, "id"));
-	if (strcmp(command_text(record, "id"), command_text(record, "asked")) !=
+	printf("%s", member_text(record, "id"));
+	if (strcmp(member_text(record, "id"), member_text(record, "asked")) !=
 	    0)
 		printf("（%s 已并入/is part of it）",
-		    command_text(record, "asked"));
-	if (command_text(record, "as_of")[0] != '\0')
-		printf("  业务日期截至/as of %s",
-		    command_text(record, "as_of"));
-	if (command_text(record, "known")[0] != '\0')
+		    member_text(record, "asked"));
+	if (member_text(record, "as_of")[0] != '\0')
+		printf("  业务日期截至/as of %s", member_text(record, "as_of"));
+	if (member_text(record, "known")[0] != '\0')
 		printf("  平台所知截至/known on %s",
-		    command_text(record, "known"));
+		    member_text(record, "known"));
 	putchar('\n');
 	json_array_foreach(json_object_get(record, "fields"), i, v) {
 		const json_t *w = json_object_get(v, "winner");
@@ -121,12 +121,11 @@ print_record(const json_t *record)
 		if (w == NULL)
 			continue;
 		printf("  %s %s: %s%s%s%s  [%s %s%s]\n",
-		    command_text(v, "title"), command_text(v, "field"),
-		    value_of(w),
-		    command_text(w, "label")[0] != '\0' ? "（" : "",
-		    command_text(w, "label"),
-		    command_text(w, "label")[0] != '\0' ? "）" : "",
-		    command_text(w, "provider"), command_text(w, "as_of"),
+		    member_text(v, "title"), member_text(v, "field"),
+		    value_of(w), member_text(w, "label")[0] != '\0' ? "（" : "",
+		    member_text(w, "label"),
+		    member_text(w, "label")[0] != '\0' ? "）" : "",
+		    member_text(w, "provider"), member_text(w, "as_of"),
 		    json_is_true(json_object_get(v, "provisional"))
 			? " 暂定/provisional"
 			: "");
@@ -202,11 +201,11 @@ print_known(const json_t *record)
 	size_t i;
 
 	json_array_foreach(json_object_get(record, "names"), i, v)
-		printf("  名称 name: %s  %s–%s\n", command_text(v, "name"),
-		    command_text(v, "valid_from"), command_text(v, "valid_to"));
+		printf("  名称 name: %s  %s–%s\n", member_text(v, "name"),
+		    member_text(v, "valid_from"), member_text(v, "valid_to"));
 	json_array_foreach(json_object_get(record, "ids"), i, v)
-		printf("  号码 %s: %s\n", command_text(v, "kind"),
-		    command_text(v, "value"));
+		printf("  号码 %s: %s\n", member_text(v, "kind"),
+		    member_text(v, "value"));
 }
 
 static int
@@ -253,15 +252,15 @@ print_said_zh(const json_t *w)
 {
 	printf("“%s”%s%s%s，由 %s 报送：包 %s（%s），文件 %s，第 %lld 行，"
 	       "业务日期 %s，数据标准 %s，清洗规则 %.12s",
-	    value_of(w), command_text(w, "label")[0] != '\0' ? "（" : "",
-	    command_text(w, "label"),
-	    command_text(w, "label")[0] != '\0' ? "）" : "",
-	    command_text(w, "provider"), command_text(w, "bundle"),
-	    command_text(w, "bundle_name"), command_text(w, "file"),
+	    value_of(w), member_text(w, "label")[0] != '\0' ? "（" : "",
+	    member_text(w, "label"),
+	    member_text(w, "label")[0] != '\0' ? "）" : "",
+	    member_text(w, "provider"), member_text(w, "bundle"),
+	    member_text(w, "bundle_name"), member_text(w, "file"),
 	    (long long)json_integer_value(json_object_get(w, "row")),
-	    command_text(w, "as_of")[0] != '\0' ? command_text(w, "as_of")
-						: "不详",
-	    command_text(w, "standard"), command_text(w, "rules"));
+	    member_text(w, "as_of")[0] != '\0' ? member_text(w, "as_of")
+					       : "不详",
+	    member_text(w, "standard"), member_text(w, "rules"));
 	if (json_is_true(json_object_get(w, "derived")))
 		printf("（由该行的其他号码推导）");
 }
@@ -271,12 +270,12 @@ print_said_en(const json_t *w)
 {
 	printf("'%s', sent by %s: bundle %s (%s), file %s, row %lld, date %s, "
 	       "standard %s, cleansing rules %.12s",
-	    value_of(w), command_text(w, "provider"), command_text(w, "bundle"),
-	    command_text(w, "bundle_name"), command_text(w, "file"),
+	    value_of(w), member_text(w, "provider"), member_text(w, "bundle"),
+	    member_text(w, "bundle_name"), member_text(w, "file"),
 	    (long long)json_integer_value(json_object_get(w, "row")),
-	    command_text(w, "as_of")[0] != '\0' ? command_text(w, "as_of")
-						: "unknown",
-	    command_text(w, "standard"), command_text(w, "rules"));
+	    member_text(w, "as_of")[0] != '\0' ? member_text(w, "as_of")
+					       : "unknown",
+	    member_text(w, "standard"), member_text(w, "rules"));
 	if (json_is_true(json_object_get(w, "derived")))
 		printf(" (derived from other numbers of that row)");
 }
@@ -289,12 +288,12 @@ print_explanation(const json_t *record, const json_t *field)
 	json_t *v;
 	size_t i;
 
-	printf("%s 的“%s”（%s）", command_text(record, "id"),
-	    command_text(field, "title"), command_text(field, "field"));
+	printf("%s 的“%s”（%s）", member_text(record, "id"),
+	    member_text(field, "title"), member_text(field, "field"));
 	if (w != NULL) {
 		printf("为");
 		print_said_zh(w);
-		printf("。%s。", command_text(w, "reason_zh"));
+		printf("。%s。", member_text(w, "reason_zh"));
 	} else {
 		printf("没有值：没有单位报送可采用的值。");
 	}
@@ -302,21 +301,21 @@ print_explanation(const json_t *record, const json_t *field)
 		printf("未采用的有 %zu 个：", json_array_size(others));
 	json_array_foreach(others, i, v) {
 		print_said_zh(v);
-		printf("，%s；", command_text(v, "reason_zh"));
+		printf("，%s；", member_text(v, "reason_zh"));
 	}
-	printf("\n\n'%s' of %s", command_text(field, "field"),
-	    command_text(record, "id"));
+	printf("\n\n'%s' of %s", member_text(field, "field"),
+	    member_text(record, "id"));
 	if (w != NULL) {
 		printf(" is ");
 		print_said_en(w);
-		printf(": %s.", command_text(w, "reason_en"));
+		printf(": %s.", member_text(w, "reason_en"));
 	} else {
 		printf(" has no value: nobody sent one that may stand.");
 	}
 	json_array_foreach(others, i, v) {
 		printf(" Not taken: ");
 		print_said_en(v);
-		printf(": %s.", command_text(v, "reason_en"));
+		printf(": %s.", member_text(v, "reason_en"));
 	}
 	putchar('\n');
 }
@@ -330,7 +329,7 @@ print_fields(const json_t *record)
 
 	fprintf(stderr, "zayton: 字段有/fields are:");
 	json_array_foreach(json_object_get(record, "fields"), i, v)
-		fprintf(stderr, " %s", command_text(v, "field"));
+		fprintf(stderr, " %s", member_text(v, "field"));
 	fputc('\n', stderr);
 }
 
@@ -352,8 +351,8 @@ explain(const char *id, const char *name, const struct golden_when *when,
 	}
 	records_close(&r);
 	json_array_foreach(json_object_get(record, "fields"), i, v) {
-		if (strcmp(command_text(v, "field"), name) == 0 ||
-		    strcmp(command_text(v, "title"), name) == 0)
+		if (strcmp(member_text(v, "field"), name) == 0 ||
+		    strcmp(member_text(v, "title"), name) == 0)
 			found = v;
 	}
 	if (found == NULL)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "sys/member.h"
 
 /*
  * zayton erase: the rows are asked for first, and named in the request: what
@@ -16,8 +17,8 @@ print_rows(const json_t *rows)
 
 	json_array_foreach(rows, i, r)
 		printf("%s  %s  %s:%" JSON_INTEGER_FORMAT "\n",
-		    command_text(r, "item"), command_text(r, "bundle"),
-		    command_text(r, "file"),
+		    member_text(r, "item"), member_text(r, "bundle"),
+		    member_text(r, "file"),
 		    json_integer_value(json_object_get(r, "row")));
 }
 

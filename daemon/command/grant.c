@@ -8,6 +8,7 @@
 #include "sys/buf.h"
 #include "sys/file.h"
 #include "sys/hash.h"
+#include "sys/member.h"
 
 /* zayton grant, zayton consent: who may see what, and who agreed to it. */
 
@@ -113,7 +114,7 @@ put_signature(json_t *o, const char *path, struct err *e)
 static int
 read_list(json_t *o, struct buf *list, struct err *e)
 {
-	const char *subjects = command_text(o, "subjects");
+	const char *subjects = member_text(o, "subjects");
 	char path[4096], hex[DIGEST_TEXT];
 
 	if (strncmp(subjects, "file:", 5) != 0)
@@ -139,17 +140,17 @@ print_grants(const json_t *list)
 	json_array_foreach(list, i, v) {
 		printf("%lld  %s  %s  %s  %s  %s  %s–%s  %s\n",
 		    (long long)json_integer_value(json_object_get(v, "grant")),
-		    command_text(v, "state"), command_text(v, "account"),
-		    command_text(v, "dataset"), command_text(v, "purpose"),
-		    command_text(v, "form"), command_text(v, "from"),
-		    command_text(v, "until"), command_text(v, "subjects"));
-		printf("    字段 fields: %s\n", command_text(v, "fields"));
-		if (command_text(v, "full")[0] != '\0')
+		    member_text(v, "state"), member_text(v, "account"),
+		    member_text(v, "dataset"), member_text(v, "purpose"),
+		    member_text(v, "form"), member_text(v, "from"),
+		    member_text(v, "until"), member_text(v, "subjects"));
+		printf("    字段 fields: %s\n", member_text(v, "fields"));
+		if (member_text(v, "full")[0] != '\0')
 			printf("    不掩码 in full: %s\n",
-			    command_text(v, "full"));
-		printf("    %s %s: %s  [%.12s]\n", command_text(v, "at"),
-		    command_text(v, "person"), command_text(v, "reason"),
-		    command_text(v, "evidence"));
+			    member_text(v, "full"));
+		printf("    %s %s: %s  [%.12s]\n", member_text(v, "at"),
+		    member_text(v, "person"), member_text(v, "reason"),
+		    member_text(v, "evidence"));
 	}
 }
 
@@ -164,8 +165,8 @@ print_added(const json_t *answer)
 
 		printf("%lld %s %s",
 		    (long long)json_integer_value(json_object_get(v, "grant")),
-		    command_text(v, "dataset"), command_text(v, "state"));
-		if (strcmp(command_text(v, "state"), "pending") == 0)
+		    member_text(v, "dataset"), member_text(v, "state"));
+		if (strcmp(member_text(v, "state"), "pending") == 0)
 			printf("  须由另一人批准 another person has to "
 			       "approve it");
 		if (json_array_size(others) > 0)
@@ -181,7 +182,7 @@ print_moved(const json_t *answer)
 {
 	printf("%lld %s\n",
 	    (long long)json_integer_value(json_object_get(answer, "grant")),
-	    command_text(answer, "state"));
+	    member_text(answer, "state"));
 }
 
 /* A consent's number is one, or the R12 of a row. */
@@ -193,7 +194,7 @@ print_number(const json_t *o)
 	if (json_is_integer(n))
 		printf("%lld", (long long)json_integer_value(n));
 	else
-		printf("%s", command_text(o, "consent"));
+		printf("%s", member_text(o, "consent"));
 }
 
 static void
@@ -205,10 +206,10 @@ print_consents(const json_t *list)
 	json_array_foreach(list, i, v) {
 		print_number(v);
 		printf("  %s  %s -> %s  %s  %s  %s–%s  %s\n",
-		    command_text(v, "state"), command_text(v, "enterprise"),
-		    command_text(v, "account"), command_text(v, "dataset"),
-		    command_text(v, "purpose"), command_text(v, "from"),
-		    command_text(v, "until"), command_text(v, "reference"));
+		    member_text(v, "state"), member_text(v, "enterprise"),
+		    member_text(v, "account"), member_text(v, "dataset"),
+		    member_text(v, "purpose"), member_text(v, "from"),
+		    member_text(v, "until"), member_text(v, "reference"));
 	}
 }
 
@@ -216,7 +217,7 @@ static void
 print_consent(const json_t *answer)
 {
 	print_number(answer);
-	printf(" %s\n", command_text(answer, "state"));
+	printf(" %s\n", member_text(answer, "state"));
 }
 
 /* --- the commands ------------------------------------------------------- */

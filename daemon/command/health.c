@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "command/command.h"
+#include "sys/member.h"
 
 /*
  * zayton health: whether the server answers and nobody has to see to
@@ -16,8 +17,8 @@ print(const json_t *answer)
 	if (json_is_true(json_object_get(answer, "healthy")))
 		printf("正常 / healthy\n");
 	json_array_foreach(json_object_get(answer, "problems"), i, p)
-		printf("%s  %s / %s\n", command_text(p, "code"),
-		    command_text(p, "zh"), command_text(p, "en"));
+		printf("%s  %s / %s\n", member_text(p, "code"),
+		    member_text(p, "zh"), member_text(p, "en"));
 }
 
 static int

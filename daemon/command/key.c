@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "sys/member.h"
 
 /* zayton key: the instance's own keys, and their change. */
 
@@ -13,21 +14,21 @@ print_keys(const json_t *answer)
 	json_t *v;
 
 	json_array_foreach(answer, i, v)
-		printf("%s  %s%s%s\n", command_text(v, "fingerprint"),
-		    command_text(v, "since"),
-		    command_text(v, "until")[0] != '\0' ? " – " : "",
-		    command_text(v, "until"));
+		printf("%s  %s%s%s\n", member_text(v, "fingerprint"),
+		    member_text(v, "since"),
+		    member_text(v, "until")[0] != '\0' ? " – " : "",
+		    member_text(v, "until"));
 }
 
 static void
 print_changed(const json_t *answer)
 {
-	if (strcmp(command_text(answer, "which"), "receipt") == 0)
+	if (strcmp(member_text(answer, "which"), "receipt") == 0)
 		printf("回执自此由新密钥签名 / receipts are signed by a new "
 		       "key "
 		       "now: %s\n",
-		    command_text(answer, "fingerprint"));
-	else if (strcmp(command_text(answer, "state"), "prepared") == 0)
+		    member_text(answer, "fingerprint"));
+	else if (strcmp(member_text(answer, "state"), "prepared") == 0)
 		printf(
 		    "新主机密钥已公布于 /standards/known_hosts，尚未启用\n"
 		    "the next host keys stand in /standards/known_hosts, not "

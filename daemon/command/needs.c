@@ -9,6 +9,7 @@
 #include "rule/pack.h"
 #include "sys/file.h"
 #include "sys/home.h"
+#include "sys/member.h"
 
 /* zayton needs: who needs what, and what nobody supplies. */
 
@@ -24,20 +25,20 @@ static const struct {
 static void
 print_one(const json_t *o)
 {
-	const char *state = command_text(o, "state");
-	const char *title = command_text(o, "title");
+	const char *state = member_text(o, "state");
+	const char *title = member_text(o, "title");
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(words[i].state, state) == 0)
 			printf("%s/%s", words[i].zh, state);
-	printf("  %s %s  %s  %s  %s", command_text(o, "needer"),
-	    title[0] != '\0' ? title : command_text(o, "dataset"),
-	    command_text(o, "field"), command_text(o, "purpose"),
-	    command_text(o, "mode"));
-	if (command_text(o, "provider")[0] != '\0')
-		printf("  提供单位/of %s", command_text(o, "provider"));
-	if (command_text(o, "note")[0] != '\0')
-		printf("  （%s）", command_text(o, "note"));
+	printf("  %s %s  %s  %s  %s", member_text(o, "needer"),
+	    title[0] != '\0' ? title : member_text(o, "dataset"),
+	    member_text(o, "field"), member_text(o, "purpose"),
+	    member_text(o, "mode"));
+	if (member_text(o, "provider")[0] != '\0')
+		printf("  提供单位/of %s", member_text(o, "provider"));
+	if (member_text(o, "note")[0] != '\0')
+		printf("  （%s）", member_text(o, "note"));
 	putchar('\n');
 }
 
@@ -49,7 +50,7 @@ print_list(json_t *list, int all, int json)
 	while (i < json_array_size(list)) {
 		const json_t *o = json_array_get(list, i);
 
-		if (!all && strcmp(command_text(o, "state"), "met") == 0) {
+		if (!all && strcmp(member_text(o, "state"), "met") == 0) {
 			json_array_remove(list, i);
 			continue;
 		}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "sys/member.h"
 
 /* zayton objection: what is objected to, and its answers. */
 
@@ -16,15 +17,15 @@ print_list(const json_t *list)
 		printf("%lld  %s  %s  %s -> %s  %s %s %s  期限/due %s\n",
 		    (long long)json_integer_value(
 			json_object_get(v, "objection")),
-		    command_text(v, "kind"), command_text(v, "state"),
-		    command_text(v, "account"), command_text(v, "provider"),
-		    command_text(v, "enterprise"), command_text(v, "dataset"),
-		    command_text(v, "field"), command_text(v, "due"));
-		printf("    %s\n", command_text(v, "reason"));
-		if (command_text(v, "answer")[0] != '\0')
+		    member_text(v, "kind"), member_text(v, "state"),
+		    member_text(v, "account"), member_text(v, "provider"),
+		    member_text(v, "enterprise"), member_text(v, "dataset"),
+		    member_text(v, "field"), member_text(v, "due"));
+		printf("    %s\n", member_text(v, "reason"));
+		if (member_text(v, "answer")[0] != '\0')
 			printf("    答复/answer %s: %s\n",
-			    command_text(v, "answered_by"),
-			    command_text(v, "answer"));
+			    member_text(v, "answered_by"),
+			    member_text(v, "answer"));
 	}
 }
 
@@ -33,7 +34,7 @@ print_done(const json_t *answer)
 {
 	printf("%lld %s\n",
 	    (long long)json_integer_value(json_object_get(answer, "objection")),
-	    command_text(answer, "state"));
+	    member_text(answer, "state"));
 }
 
 int

@@ -4,14 +4,9 @@
 #include <time.h>
 
 #include "command/command.h"
+#include "sys/member.h"
 
 /* zayton quality: what is looked at beyond a bundle, and what came of it. */
-
-static long long
-number(const json_t *o, const char *name)
-{
-	return (long long)json_integer_value(json_object_get(o, name));
-}
 
 static void
 print_overdue(const json_t *list)
@@ -20,18 +15,18 @@ print_overdue(const json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, v) {
-		const char *from = command_text(v, "from");
-		const char *to = command_text(v, "to");
+		const char *from = member_text(v, "from");
+		const char *to = member_text(v, "to");
 
 		printf("    %s  %-6s %s %s  %s%s%s (%lld)  应报/due %s\n",
-		    strcmp(command_text(v, "state"), "missing") == 0
+		    strcmp(member_text(v, "state"), "missing") == 0
 			? "漏报/missing"
 			: "到期/due    ",
-		    command_text(v, "provider"), command_text(v, "dataset"),
-		    command_text(v, "title"), from,
+		    member_text(v, "provider"), member_text(v, "dataset"),
+		    member_text(v, "title"), from,
 		    strcmp(from, to) == 0 ? "" : " … ",
-		    strcmp(from, to) == 0 ? "" : to, number(v, "periods"),
-		    command_text(v, "due"));
+		    strcmp(from, to) == 0 ? "" : to,
+		    member_number(v, "periods"), member_text(v, "due"));
 	}
 }
 
@@ -42,23 +37,23 @@ print_run(const json_t *answer)
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "tasks"), i, v) {
-		const char *error = command_text(v, "error");
+		const char *error = member_text(v, "error");
 
 		if (error[0] != '\0')
-			printf("%s  跳过/skipped: %s\n",
-			    command_text(v, "task"), error);
+			printf("%s  跳过/skipped: %s\n", member_text(v, "task"),
+			    error);
 		if (json_object_get(v, "overdue") == NULL)
 			continue;
-		printf("%s  %s  %lld\n", command_text(v, "task"),
-		    command_text(v, "day"),
-		    number(v, "due") + number(v, "missing"));
+		printf("%s  %s  %lld\n", member_text(v, "task"),
+		    member_text(v, "day"),
+		    member_number(v, "due") + member_number(v, "missing"));
 		print_overdue(json_object_get(v, "overdue"));
 	}
 	json_array_foreach(json_object_get(answer, "results"), i, v) {
-		const char *error = command_text(v, "error");
+		const char *error = member_text(v, "error");
 
-		printf("%s  %s  %lld%s%s\n", command_text(v, "task"),
-		    command_text(v, "account"), number(v, "findings"),
+		printf("%s  %s  %lld%s%s\n", member_text(v, "task"),
+		    member_text(v, "account"), member_number(v, "findings"),
 		    error[0] != '\0' ? "  跳过/skipped: " : "", error);
 	}
 }
@@ -71,7 +66,7 @@ any_error(const json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, v)
-		if (command_text(v, "error")[0] != '\0')
+		if (member_text(v, "error")[0] != '\0')
 			return 1;
 	return 0;
 }
@@ -134,7 +129,7 @@ run_command(const struct conf *c, const char *task, const char *day, int json)
 		putchar('\n');
 	} else if (refusal != NULL) {
 		fprintf(stderr, "zayton: %s\nzayton: %s\n",
-		    command_text(refusal, "zh"), command_text(refusal, "en"));
+		    member_text(refusal, "zh"), member_text(refusal, "en"));
 	} else {
 		print_run(answer);
 	}
@@ -147,13 +142,13 @@ out:
 static void
 print_task(const json_t *v)
 {
-	printf("%lld  %s %s %s  %s  %s  %s%s\n", number(v, "task"),
-	    command_text(v, "provider"), command_text(v, "dataset"),
-	    command_text(v, "period"), command_text(v, "reason"),
-	    command_text(v, "at"),
-	    command_text(v, "closed_at")[0] != '\0' ? "已收到/came "
-						    : "未收到/open",
-	    command_text(v, "closed_at"));
+	printf("%lld  %s %s %s  %s  %s  %s%s\n", member_number(v, "task"),
+	    member_text(v, "provider"), member_text(v, "dataset"),
+	    member_text(v, "period"), member_text(v, "reason"),
+	    member_text(v, "at"),
+	    member_text(v, "closed_at")[0] != '\0' ? "已收到/came "
+						   : "未收到/open",
+	    member_text(v, "closed_at"));
 }
 
 static void
@@ -163,9 +158,9 @@ print_list(const json_t *answer)
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "tasks"), i, v)
-		printf("%s  %s  %s  %lld\n", command_text(v, "task"),
-		    command_text(v, "schedule"), command_text(v, "day"),
-		    number(v, "findings"));
+		printf("%s  %s  %s  %lld\n", member_text(v, "task"),
+		    member_text(v, "schedule"), member_text(v, "day"),
+		    member_number(v, "findings"));
 	print_overdue(json_object_get(answer, "overdue"));
 	json_array_foreach(json_object_get(answer, "resupply"), i, v)
 		print_task(v);
@@ -211,13 +206,13 @@ static void
 print_objection(const json_t *v)
 {
 	printf("%lld  %s  %s  #%lld %s %s  %s\n    %s\n",
-	    number(v, "objection"), command_text(v, "state"),
-	    command_text(v, "account"), number(v, "finding"),
-	    command_text(v, "rule"), command_text(v, "field"),
-	    command_text(v, "value"), command_text(v, "reason"));
-	if (command_text(v, "answer")[0] != '\0')
-		printf("    %s: %s  %s\n", command_text(v, "person"),
-		    command_text(v, "answer"), command_text(v, "until"));
+	    member_number(v, "objection"), member_text(v, "state"),
+	    member_text(v, "account"), member_number(v, "finding"),
+	    member_text(v, "rule"), member_text(v, "field"),
+	    member_text(v, "value"), member_text(v, "reason"));
+	if (member_text(v, "answer")[0] != '\0')
+		printf("    %s: %s  %s\n", member_text(v, "person"),
+		    member_text(v, "answer"), member_text(v, "until"));
 }
 
 static void

@@ -3,25 +3,20 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "sys/member.h"
 
 /*
  * zayton status, show, retry, release: the queue and one bundle's life. What
  * only reads is answered by the keeper too, so that it is never half seen.
  */
 
-static json_int_t
-number_of(const json_t *o, const char *name)
-{
-	return json_integer_value(json_object_get(o, name));
-}
-
 static void
 print_bundle(const json_t *b)
 {
 	printf("%s  %-12s %-10s %10" JSON_INTEGER_FORMAT "  %s  %s\n",
-	    command_text(b, "id"), command_text(b, "state"),
-	    command_text(b, "account"), number_of(b, "bytes"),
-	    command_text(b, "received_at"), command_text(b, "name"));
+	    member_text(b, "id"), member_text(b, "state"),
+	    member_text(b, "account"), member_number(b, "bytes"),
+	    member_text(b, "received_at"), member_text(b, "name"));
 }
 
 static void
@@ -49,18 +44,18 @@ print_show(const json_t *answer)
 	print_bundle(json_object_get(answer, "bundle"));
 	json_array_foreach(json_object_get(answer, "ledger"), i, v)
 		printf("  %" JSON_INTEGER_FORMAT "  %s  %s  %s\n",
-		    number_of(v, "seq"), command_text(v, "at"),
-		    command_text(v, "kind"), command_text(v, "detail"));
+		    member_number(v, "seq"), member_text(v, "at"),
+		    member_text(v, "kind"), member_text(v, "detail"));
 	command_quality(json_object_get(answer, "quality"));
-	if (command_text(answer, "reason")[0] != '\0')
-		printf("  %s\n", command_text(answer, "reason"));
+	if (member_text(answer, "reason")[0] != '\0')
+		printf("  %s\n", member_text(answer, "reason"));
 }
 
 static void
 print_done(const json_t *answer)
 {
-	printf("%s\n%s\n", command_text(answer, "zh"),
-	    command_text(answer, "en"));
+	printf("%s\n%s\n", member_text(answer, "zh"),
+	    member_text(answer, "en"));
 }
 
 static int

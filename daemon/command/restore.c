@@ -15,6 +15,7 @@
 #include "sys/file.h"
 #include "sys/hash.h"
 #include "sys/home.h"
+#include "sys/member.h"
 #include "sys/spool.h"
 
 /*
@@ -92,7 +93,7 @@ static int
 restore_base(struct restore *r, struct err *e)
 {
 	const json_t *said = json_object_get(r->manifest, "ledger");
-	const char *name = command_text(r->manifest, "base");
+	const char *name = member_text(r->manifest, "base");
 	char path[PATH_MAX], hash[DIGEST_TEXT];
 	int64_t seq, lines;
 
@@ -103,7 +104,7 @@ restore_base(struct restore *r, struct err *e)
 	    backup_ledger(r->db, &seq, hash, e) == -1)
 		return -1;
 	if (seq != json_integer_value(json_object_get(said, "seq")) ||
-	    strcmp(hash, command_text(said, "hash")) != 0 ||
+	    strcmp(hash, member_text(said, "hash")) != 0 ||
 	    ledger_verify(r->db, &lines, e) != 1)
 		return err_set(e, ERR_HOLD,
 		    "the base of the backup is damaged: its ledger does not "

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "sys/member.h"
 
 /* zayton review: what people decide about links, merges and conflicts. */
 
@@ -16,8 +17,8 @@ print_pair(const char *what, const json_t *o)
 
 	printf("    %s", what);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (command_text(o, names[i])[0] != '\0')
-			printf("  %s=%s", names[i], command_text(o, names[i]));
+		if (member_text(o, names[i])[0] != '\0')
+			printf("  %s=%s", names[i], member_text(o, names[i]));
 	putchar('\n');
 }
 
@@ -27,16 +28,16 @@ print_link(const json_t *o)
 	const json_t *v;
 	size_t i;
 
-	printf("%s  %s\n    %s %s 第/row %lld 行\n", command_text(o, "item"),
-	    command_text(o, "finding"), command_text(o, "bundle"),
-	    command_text(o, "file"),
+	printf("%s  %s\n    %s %s 第/row %lld 行\n", member_text(o, "item"),
+	    member_text(o, "finding"), member_text(o, "bundle"),
+	    member_text(o, "file"),
 	    (long long)json_integer_value(json_object_get(o, "row")));
 	print_pair("该行 the row     ", json_object_get(o, "says"));
 	json_array_foreach(json_object_get(o, "candidates"), i, v) {
-		print_pair(command_text(v, "id"), v);
+		print_pair(member_text(v, "id"), v);
 		printf("      %lld: %s\n",
 		    (long long)json_integer_value(json_object_get(v, "score")),
-		    command_text(v, "evidence"));
+		    member_text(v, "evidence"));
 	}
 }
 
@@ -44,17 +45,17 @@ static void
 print_said(const char *what, const json_t *o)
 {
 	printf("    %s “%s”  %s %s  %s %s %lld\n", what,
-	    command_text(o, "value"), command_text(o, "provider"),
-	    command_text(o, "as_of"), command_text(o, "bundle"),
-	    command_text(o, "file"),
+	    member_text(o, "value"), member_text(o, "provider"),
+	    member_text(o, "as_of"), member_text(o, "bundle"),
+	    member_text(o, "file"),
 	    (long long)json_integer_value(json_object_get(o, "row")));
 }
 
 static void
 print_conflict(const json_t *o)
 {
-	printf("%s  %s %s\n", command_text(o, "item"),
-	    command_text(o, "enterprise"), command_text(o, "field"));
+	printf("%s  %s %s\n", member_text(o, "item"),
+	    member_text(o, "enterprise"), member_text(o, "field"));
 	print_said("采用 stands ", json_object_get(o, "stands"));
 	print_said("不同 differs", json_object_get(o, "differs"));
 }
@@ -63,10 +64,10 @@ print_conflict(const json_t *o)
 static void
 print_doubt(const json_t *o)
 {
-	printf("%s  %s <- %s  %s %s  %s\n    %s\n", command_text(o, "item"),
-	    command_text(o, "enterprise"), command_text(o, "merged"),
-	    command_text(o, "at"), command_text(o, "by"),
-	    command_text(o, "reason"), command_text(o, "field"));
+	printf("%s  %s <- %s  %s %s  %s\n    %s\n", member_text(o, "item"),
+	    member_text(o, "enterprise"), member_text(o, "merged"),
+	    member_text(o, "at"), member_text(o, "by"),
+	    member_text(o, "reason"), member_text(o, "field"));
 	print_said("采用 stands ", json_object_get(o, "stands"));
 	print_said("不同 differs", json_object_get(o, "differs"));
 }
@@ -84,19 +85,19 @@ print_list(const json_t *answer)
 	json_array_foreach(json_object_get(answer, "doubts"), i, v)
 		print_doubt(v);
 	json_array_foreach(json_object_get(answer, "merges"), i, v)
-		printf("%s  %s <- %s  %s %s  %s\n", command_text(v, "item"),
-		    command_text(json_object_get(v, "enterprise"), "id"),
-		    command_text(v, "merged"), command_text(v, "at"),
-		    command_text(v, "by"), command_text(v, "reason"));
+		printf("%s  %s <- %s  %s %s  %s\n", member_text(v, "item"),
+		    member_text(json_object_get(v, "enterprise"), "id"),
+		    member_text(v, "merged"), member_text(v, "at"),
+		    member_text(v, "by"), member_text(v, "reason"));
 	json_array_foreach(json_object_get(answer, "decisions"), i, v)
 		printf("%lld  %s  %s  %s  %s  %s%s%s\n",
 		    (long long)json_integer_value(json_object_get(v, "number")),
-		    command_text(v, "at"), command_text(v, "person"),
-		    command_text(v, "verdict"), command_text(v, "item"),
-		    command_text(v, "reason"),
-		    command_text(v, "undone_at")[0] != '\0' ? "  已撤销/undone "
-							    : "",
-		    command_text(v, "undone_at"));
+		    member_text(v, "at"), member_text(v, "person"),
+		    member_text(v, "verdict"), member_text(v, "item"),
+		    member_text(v, "reason"),
+		    member_text(v, "undone_at")[0] != '\0' ? "  已撤销/undone "
+							   : "",
+		    member_text(v, "undone_at"));
 }
 
 static void
@@ -104,7 +105,7 @@ print_done(const json_t *answer)
 {
 	printf("%lld %s\n",
 	    (long long)json_integer_value(json_object_get(answer, "number")),
-	    command_text(answer, "item"));
+	    member_text(answer, "item"));
 }
 
 int

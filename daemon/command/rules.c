@@ -16,6 +16,7 @@
 #include "rule/script.h"
 #include "sys/home.h"
 #include "sys/mem.h"
+#include "sys/member.h"
 
 /* zayton rules check, test, try: the administrator's rule scripts. */
 
@@ -192,7 +193,7 @@ static void
 print_published(const json_t *answer)
 {
 	printf("规则已施行 / these rules are in force: %s\n",
-	    command_text(answer, "pack"));
+	    member_text(answer, "pack"));
 }
 
 /* zayton rules publish: what the folders hold comes in force. */

@@ -6,24 +6,11 @@
 #include "keeper/analyze.h"
 #include "rule/pack.h"
 #include "sys/home.h"
+#include "sys/member.h"
 
 /* zayton standards analyze: what the data says about the standards. */
 
 enum { SHOWN = 5, PAGE_MAX = 64 << 20 };
-
-static const char *
-text(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
-
-static long long
-number(const json_t *o, const char *name)
-{
-	return (long long)json_integer_value(json_object_get(o, name));
-}
 
 static void
 print_values(const char *what, const json_t *list)
@@ -39,8 +26,8 @@ print_values(const char *what, const json_t *list)
 		if (json_is_string(o))
 			printf(" %s", json_string_value(o));
 		else
-			printf(" %s (%lld)", text(o, "value"),
-			    number(o, "count"));
+			printf(" %s (%lld)", member_text(o, "value"),
+			    member_number(o, "count"));
 	}
 	printf("%s\n", n > SHOWN ? " ..." : "");
 }
@@ -53,25 +40,26 @@ print_one(const json_t *o)
 
 	printf("%s %s  %s\n  文件/files %lld  行/rows %lld  受理/accepted "
 	       "%lld\n",
-	    text(o, "dataset"), text(o, "version"), text(o, "title"),
-	    number(o, "files"), number(o, "rows"), number(o, "accepted"));
+	    member_text(o, "dataset"), member_text(o, "version"),
+	    member_text(o, "title"), member_number(o, "files"),
+	    member_number(o, "rows"), member_number(o, "accepted"));
 	json_array_foreach(json_object_get(o, "fields"), i, f) {
 		printf("    %-22s %s %6.1f%%  distinct %-7lld longest %-5lld "
 		       "%s\n",
-		    text(f, "name"), text(f, "presence"),
+		    member_text(f, "name"), member_text(f, "presence"),
 		    100 * json_real_value(json_object_get(f, "fill_rate")),
-		    number(f, "distinct"), number(f, "longest"),
-		    text(f, "title"));
+		    member_number(f, "distinct"), member_number(f, "longest"),
+		    member_text(f, "title"));
 		print_values("代码表外/outside", json_object_get(f, "outside"));
 		print_values("校验不过/failing", json_object_get(f, "failing"));
 		print_values("从未使用/unused", json_object_get(f, "unused"));
 	}
 	json_array_foreach(json_object_get(o, "unknown_headers"), i, f)
 		printf("  未识别的表头/unknown header %s (%lld)\n",
-		    text(f, "header"), number(f, "files"));
+		    member_text(f, "header"), member_number(f, "files"));
 	json_array_foreach(json_object_get(o, "proposals"), i, f)
-		printf("  建议 %s (%lld)\n       %s\n", text(f, "zh"),
-		    number(f, "count"), text(f, "en"));
+		printf("  建议 %s (%lld)\n       %s\n", member_text(f, "zh"),
+		    member_number(f, "count"), member_text(f, "en"));
 }
 
 static int

@@ -4,16 +4,9 @@
 #include "command/standards.h"
 #include "rule/diff.h"
 #include "rule/pack.h"
+#include "sys/member.h"
 
 /* zayton standards diff, publish: from one version to the next. */
-
-static const char *
-text(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
 
 static void
 print_diff(const json_t *diff)
@@ -22,18 +15,20 @@ print_diff(const json_t *diff)
 	size_t i;
 	json_t *c;
 
-	printf("%s %s -> %s: %s\n", text(diff, "dataset"), text(diff, "from"),
-	    text(diff, "to"),
+	printf("%s %s -> %s: %s\n", member_text(diff, "dataset"),
+	    member_text(diff, "from"), member_text(diff, "to"),
 	    fine ? "兼容 compatible" : "不兼容 not compatible");
 	json_array_foreach(json_object_get(diff, "changes"), i, c)
 		printf("  %c %-22s %-16s %s%s%s\n",
 		    json_is_true(json_object_get(c, "compatible")) ? ' ' : '!',
-		    text(c, "field")[0] != '\0' ? text(c, "field") : "-",
-		    text(c, "change"), text(c, "was"),
-		    text(c, "was")[0] != '\0' && text(c, "is")[0] != '\0'
+		    member_text(c, "field")[0] != '\0' ? member_text(c, "field")
+						       : "-",
+		    member_text(c, "change"), member_text(c, "was"),
+		    member_text(c, "was")[0] != '\0' &&
+			    member_text(c, "is")[0] != '\0'
 			? " -> "
 			: "",
-		    text(c, "is"));
+		    member_text(c, "is"));
 }
 
 int
@@ -61,11 +56,11 @@ static void
 print_published(const json_t *answer)
 {
 	const json_t *diff = json_object_get(answer, "diff");
-	const char *until = text(answer, "old_until");
+	const char *until = member_text(answer, "old_until");
 
 	printf("%s %s: 自 %s 起施行 / in force from %s\n",
-	    text(answer, "dataset"), text(answer, "version"),
-	    text(answer, "from"), text(answer, "from"));
+	    member_text(answer, "dataset"), member_text(answer, "version"),
+	    member_text(answer, "from"), member_text(answer, "from"));
 	if (until[0] != '\0')
 		printf("  旧版受理至 %s / the older one is taken until %s\n",
 		    until, until);

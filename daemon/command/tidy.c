@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "command/command.h"
+#include "sys/member.h"
 
 /* zayton tidy: what the days of zayton.conf are over for goes. */
 
@@ -11,8 +12,8 @@ print_files(const json_t *answer)
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "files"), i, f)
-		printf("%s  %s  %s\n", command_text(f, "what"),
-		    command_text(f, "bundle"), command_text(f, "path"));
+		printf("%s  %s  %s\n", member_text(f, "what"),
+		    member_text(f, "bundle"), member_text(f, "path"));
 }
 
 static void

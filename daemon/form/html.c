@@ -3,6 +3,7 @@
 
 #include "form/html.h"
 #include "sys/catalog.h"
+#include "sys/member.h"
 
 static const char *
 harmless(char c)
@@ -94,14 +95,6 @@ html_cell(struct buf *b, const char *kind, const char *s)
 	buf_addstr(b, "</td>");
 }
 
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
-
 static void
 number(struct buf *b, const json_t *o, const char *name)
 {
@@ -124,16 +117,16 @@ facts(struct buf *b, const json_t *r)
 	const json_t *who = json_object_get(r, "responsible");
 	char who_text[512];
 
-	snprintf(who_text, sizeof(who_text), "%s %s", text_of(who, "unit"),
-	    text_of(who, "person"));
+	snprintf(who_text, sizeof(who_text), "%s %s", member_text(who, "unit"),
+	    member_text(who, "person"));
 	buf_addstr(b, "<table>\n");
-	fact(b, "文件", "bundle", text_of(bundle, "name"));
-	fact(b, "编号", "id", text_of(r, "id"));
-	fact(b, "报送账号", "account", text_of(r, "account"));
+	fact(b, "文件", "bundle", member_text(bundle, "name"));
+	fact(b, "编号", "id", member_text(r, "id"));
+	fact(b, "报送账号", "account", member_text(r, "account"));
 	fact(b, "责任单位、责任人", "responsible", who_text);
-	fact(b, "收到时间", "received", text_of(r, "received_at"));
-	fact(b, "完成时间", "finished", text_of(r, "finished_at"));
-	fact(b, "摘要", "SHA-256", text_of(bundle, "sha256"));
+	fact(b, "收到时间", "received", member_text(r, "received_at"));
+	fact(b, "完成时间", "finished", member_text(r, "finished_at"));
+	fact(b, "摘要", "SHA-256", member_text(bundle, "sha256"));
 	buf_addstr(b, "</table>\n");
 }
 
@@ -158,8 +151,8 @@ counts(struct buf *b, const json_t *files)
 	    "</th></tr>\n");
 	json_array_foreach(files, i, f) {
 		buf_addstr(b, "<tr>");
-		html_cell(b, "", text_of(f, "path"));
-		html_cell(b, "", text_of(f, "standard"));
+		html_cell(b, "", member_text(f, "path"));
+		html_cell(b, "", member_text(f, "standard"));
 		for (size_t k = 0; k < sizeof(name) / sizeof(name[0]); k++)
 			number(b, f, name[k]);
 		buf_addstr(b, "</tr>\n");
@@ -175,25 +168,26 @@ refusal(struct buf *b, const char *path, const json_t *error)
 	buf_addstr(b, "<p class=\"verdict rejected\">");
 	html_text(b, path);
 	buf_addstr(b, path[0] != '\0' ? "：" : "");
-	html_text(b, text_of(error, "zh"));
+	html_text(b, member_text(error, "zh"));
 	buf_addstr(b, "<br><span class=\"en\">");
-	html_text(b, text_of(error, "en"));
+	html_text(b, member_text(error, "en"));
 	buf_addstr(b, "</span></p>\n");
 }
 
 static void
 finding_row(struct buf *b, const json_t *file, const json_t *issue)
 {
-	const struct catalog_entry *c = catalog_find(text_of(issue, "rule"));
+	const struct catalog_entry *c =
+	    catalog_find(member_text(issue, "rule"));
 	const char *fix_zh = c != NULL ? c->zh_fix : "";
 	const char *fix_en = c != NULL ? c->en_fix : "";
 
 	buf_addstr(b, "<tr>");
-	html_cell(b, "", text_of(file, "path"));
+	html_cell(b, "", member_text(file, "path"));
 	buf_addstr(b, "<td><code>");
-	html_text(b, text_of(issue, "rule"));
+	html_text(b, member_text(issue, "rule"));
 	buf_addstr(b, "</code></td>");
-	html_cell(b, "", text_of(issue, "severity"));
+	html_cell(b, "", member_text(issue, "severity"));
 	number(b, issue, "count");
 	buf_addstr(b, "<td>");
 	html_text(b, fix_zh);
@@ -232,10 +226,10 @@ html_receipt(const json_t *r, struct buf *b)
 	buf_addstr(b,
 	    "<h1>数据报送回执</h1><div class=\"en\">Receipt of a data delivery"
 	    "</div>\n");
-	buf_printf(b, "<div class=\"verdict %s\">", text_of(r, "outcome"));
-	html_text(b, text_of(m, "zh"));
+	buf_printf(b, "<div class=\"verdict %s\">", member_text(r, "outcome"));
+	html_text(b, member_text(m, "zh"));
 	buf_addstr(b, "<br><span class=\"en\">");
-	html_text(b, text_of(m, "en"));
+	html_text(b, member_text(m, "en"));
 	buf_addstr(b, "</span></div>\n");
 	if (json_is_true(json_object_get(r, "check")))
 		buf_addstr(b, "<p><b>这是试检，数据未入库。</b> <span "
@@ -245,13 +239,14 @@ html_receipt(const json_t *r, struct buf *b)
 	if (json_array_size(files) > 0)
 		counts(b, files);
 	json_array_foreach(files, i, f)
-		refusal(b, text_of(f, "path"), json_object_get(f, "error"));
+		refusal(b, member_text(f, "path"), json_object_get(f, "error"));
 	if (json_array_size(files) > 0)
 		findings(b, files);
 	buf_printf(b,
 	    "<p class=\"en\">台账 ledger %" JSON_INTEGER_FORMAT
 	    "：<code>%s</code>"
 	    "</p>\n",
-	    json_integer_value(json_object_get(r, "seq")), text_of(r, "head"));
+	    json_integer_value(json_object_get(r, "seq")),
+	    member_text(r, "head"));
 	html_end(b);
 }

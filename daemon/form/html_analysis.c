@@ -1,12 +1,5 @@
 #include "form/html_standard.h"
-
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
+#include "sys/member.h"
 
 static void
 number(struct buf *b, const json_t *o, const char *name)
@@ -26,7 +19,7 @@ values(struct buf *b, const json_t *list, const char *name)
 	json_array_foreach(list, i, o) {
 		buf_addstr(b, i > 0 ? "、" : "");
 		html_text(b, json_is_string(o) ? json_string_value(o)
-					       : text_of(o, name));
+					       : member_text(o, name));
 		if (json_is_object(o))
 			buf_printf(b, "（%" JSON_INTEGER_FORMAT "）",
 			    json_integer_value(json_object_get(o, "count")));
@@ -38,11 +31,11 @@ static void
 field_row(struct buf *b, const json_t *f)
 {
 	buf_addstr(b, "<tr><td>");
-	html_text(b, text_of(f, "title"));
+	html_text(b, member_text(f, "title"));
 	buf_addstr(b, "<br><code>");
-	html_text(b, text_of(f, "name"));
+	html_text(b, member_text(f, "name"));
 	buf_addstr(b, "</code></td>");
-	html_cell(b, "", text_of(f, "presence"));
+	html_cell(b, "", member_text(f, "presence"));
 	buf_printf(b, "<td class=\"n\">%.1f%%</td>",
 	    100 * json_real_value(json_object_get(f, "fill_rate")));
 	number(b, f, "distinct");
@@ -65,12 +58,12 @@ proposals(struct buf *b, const json_t *list)
 	    "<h2>建议 <span class=\"en\">proposals</span></h2>\n<ul>\n");
 	json_array_foreach(list, i, p) {
 		buf_addstr(b, "<li>");
-		html_text(b, text_of(p, "zh"));
+		html_text(b, member_text(p, "zh"));
 		buf_printf(b,
 		    "（%" JSON_INTEGER_FORMAT "）<br>"
 		    "<span class=\"en\">",
 		    json_integer_value(json_object_get(p, "count")));
-		html_text(b, text_of(p, "en"));
+		html_text(b, member_text(p, "en"));
 		buf_addstr(b, "</span></li>\n");
 	}
 	buf_addstr(b, "</ul>\n");
@@ -88,7 +81,7 @@ headers(struct buf *b, const json_t *list)
 	    "<p>未识别的表头 <span class=\"en\">unknown headers</span>：");
 	json_array_foreach(list, i, h) {
 		buf_addstr(b, i > 0 ? "、" : "");
-		html_text(b, text_of(h, "header"));
+		html_text(b, member_text(h, "header"));
 		buf_printf(b, "（%" JSON_INTEGER_FORMAT "）",
 		    json_integer_value(json_object_get(h, "files")));
 	}
@@ -102,11 +95,11 @@ dataset(struct buf *b, const json_t *o)
 	json_t *f;
 
 	buf_addstr(b, "<h1>");
-	html_text(b, text_of(o, "title"));
+	html_text(b, member_text(o, "title"));
 	buf_addstr(b, "</h1><div class=\"en\"><code>");
-	html_text(b, text_of(o, "dataset"));
+	html_text(b, member_text(o, "dataset"));
 	buf_addstr(b, "</code> ");
-	html_text(b, text_of(o, "version"));
+	html_text(b, member_text(o, "version"));
 	buf_printf(b,
 	    "</div>\n<p>文件 files %" JSON_INTEGER_FORMAT
 	    "，行 rows %" JSON_INTEGER_FORMAT

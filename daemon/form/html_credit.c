@@ -4,16 +4,9 @@
 
 #include "form/html.h"
 #include "form/html_credit.h"
+#include "sys/member.h"
 
 enum { MONTHS = 24, WIDE = 6, CHART_W = 720, CHART_H = 150, BASE_Y = 120 };
-
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
 
 /* ---- groups ---- */
 
@@ -61,7 +54,7 @@ column_of(const json_t *table, const char *name)
 	json_t *f;
 
 	json_array_foreach(json_object_get(table, "fields"), i, f)
-		if (strcmp(text_of(f, "name"), name) == 0)
+		if (strcmp(member_text(f, "name"), name) == 0)
 			return (int)i;
 	return -1;
 }
@@ -129,8 +122,8 @@ chart(struct buf *b, const json_t *table)
 {
 	const json_t *c = json_object_get(table, "chart");
 	struct month month[MONTHS + 1];
-	int period = column_of(table, text_of(c, "period"));
-	int value = column_of(table, text_of(c, "value"));
+	int period = column_of(table, member_text(c, "period"));
+	int value = column_of(table, member_text(c, "value"));
 	double most = 0;
 	size_t n;
 
@@ -142,9 +135,10 @@ chart(struct buf *b, const json_t *table)
 	for (size_t i = 0; i < n; i++)
 		most = month[i].value > most ? month[i].value : most;
 	buf_addstr(b, "<figure><figcaption>");
-	html_text(b, text_of(json_array_get(json_object_get(table, "fields"),
-				 (size_t)value),
-			 "title"));
+	html_text(b,
+	    member_text(json_array_get(json_object_get(table, "fields"),
+			    (size_t)value),
+		"title"));
 	buf_printf(b,
 	    " <span class=\"en\">yuan, the last %zu months</span>"
 	    "</figcaption>\n<svg viewBox=\"0 0 %d %d\" role=\"img\">\n"
@@ -188,7 +182,7 @@ is_shown(const json_t *t, size_t column)
 {
 	size_t n = json_array_size(json_object_get(t, "rows"));
 	const json_t *f = json_array_get(json_object_get(t, "fields"), column);
-	int heading = strcmp(text_of(f, "name"), "entity_name") == 0;
+	int heading = strcmp(member_text(f, "name"), "entity_name") == 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (heading ? marks_of(t, i, column) != NULL
@@ -241,7 +235,7 @@ facts(struct buf *b, const json_t *t, size_t row)
 		if (is_blank(t, row, i))
 			continue;
 		buf_addstr(b, "<tr><th>");
-		html_text(b, text_of(f, "title"));
+		html_text(b, member_text(f, "title"));
 		buf_addstr(b, "</th>");
 		cell(b, t, row, i, "");
 		buf_addstr(b, "</tr>\n");
@@ -282,7 +276,7 @@ grid(struct buf *b, const json_t *t)
 		if (!is_shown(t, i))
 			continue;
 		buf_printf(b, "<th%s>", kind_of(f));
-		html_text(b, text_of(f, "title"));
+		html_text(b, member_text(f, "title"));
 		buf_addstr(b, "</th>");
 	}
 	buf_addstr(b, "</tr>\n");
@@ -308,9 +302,9 @@ table(struct buf *b, const json_t *t)
 	size_t n = json_array_size(json_object_get(t, "rows"));
 
 	buf_addstr(b, "<h3>");
-	html_text(b, text_of(t, "title"));
+	html_text(b, member_text(t, "title"));
 	buf_addstr(b, " <span class=\"en\">");
-	html_text(b, text_of(t, "provider"));
+	html_text(b, member_text(t, "provider"));
 	buf_printf(b, " · %zu</span></h3>\n", n);
 	if (n == 0) {
 		buf_addstr(b, "<p class=\"none\">无记录 <span class=\"en\">"
@@ -348,17 +342,17 @@ head(struct buf *b, const json_t *r)
 	buf_addstr(b,
 	    "<h1>企业信用报告</h1><div class=\"en\">Enterprise "
 	    "credit report</div>\n<div class=\"verdict accepted\"><b>");
-	html_text(b, text_of(r, "name"));
+	html_text(b, member_text(r, "name"));
 	buf_addstr(b, "</b><br>企业编号 ");
-	html_text(b, text_of(r, "enterprise"));
+	html_text(b, member_text(r, "enterprise"));
 	buf_addstr(b, "<br><span class=\"en\">查询机构 for ");
-	html_text(b, text_of(r, "account"));
+	html_text(b, member_text(r, "account"));
 	buf_addstr(b, "，用途 purpose ");
-	html_text(b, text_of(r, "purpose"));
+	html_text(b, member_text(r, "purpose"));
 	buf_addstr(b, "，日期 day ");
-	html_text(b, text_of(r, "day"));
+	html_text(b, member_text(r, "day"));
 	buf_addstr(b, "，编号 id ");
-	html_text(b, text_of(r, "id"));
+	html_text(b, member_text(r, "id"));
 	buf_addstr(b, "</span></div>\n");
 }
 
@@ -374,11 +368,11 @@ withheld(struct buf *b, const json_t *list)
 		      "</h2>\n<table>\n");
 	json_array_foreach(list, i, o) {
 		buf_addstr(b, "<tr>");
-		html_cell(b, "", text_of(o, "title"));
+		html_cell(b, "", member_text(o, "title"));
 		buf_addstr(b, "<td>");
-		html_text(b, text_of(o, "zh"));
+		html_text(b, member_text(o, "zh"));
 		buf_addstr(b, "<br><span class=\"en\">");
-		html_text(b, text_of(o, "en"));
+		html_text(b, member_text(o, "en"));
 		buf_addstr(b, "</span></td></tr>\n");
 	}
 	buf_addstr(b, "</table>\n");
@@ -398,7 +392,7 @@ html_credit(const json_t *r, struct buf *b)
 		json_t *t;
 
 		json_array_foreach(tables, i, t) {
-			if (group_of(text_of(t, "dataset")) != g)
+			if (group_of(member_text(t, "dataset")) != g)
 				continue;
 			if (!any)
 				buf_printf(b,

@@ -6,23 +6,10 @@
 #include "form/html_quality_part.h"
 #include "form/html_report.h"
 #include "form/svg.h"
+#include "sys/member.h"
 
 /* The page of a bundle; its numbers and its samples are in files beside. */
 enum { REASONS = 40, FIELDS_NAMED = 5, TEXT = 1200 };
-
-const char *
-html_quality_text(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
-
-json_int_t
-html_quality_number(const json_t *o, const char *name)
-{
-	return json_integer_value(json_object_get(o, name));
-}
 
 /* -1 where nothing can be said. */
 double
@@ -45,8 +32,8 @@ html_quality_count(struct buf *b, json_int_t n)
 void
 html_quality_mark(struct buf *b, const json_t *rule, size_t i)
 {
-	int stops = html_quality_number(rule, "rejected") > 0;
-	int errs = strcmp(html_quality_text(rule, "severity"), "error") == 0;
+	int stops = member_number(rule, "rejected") > 0;
+	int errs = strcmp(member_text(rule, "severity"), "error") == 0;
 
 	buf_printf(b, "<span class=\"no%s\">%zu</span>",
 	    stops  ? " stop"
@@ -62,16 +49,16 @@ say(struct buf *b, const json_t *r)
 {
 	const json_t *t = json_object_get(r, "totals");
 	const json_t *error = json_object_get(r, "error");
-	json_int_t rows = html_quality_number(t, "rows");
-	json_int_t back = html_quality_number(t, "rejected");
+	json_int_t rows = member_number(t, "rows");
+	json_int_t back = member_number(t, "rejected");
 	char zh[TEXT], en[TEXT];
 
 	if (json_is_object(error)) {
 		snprintf(zh, sizeof(zh), "整个包未被受理：%s",
-		    html_quality_text(error, "zh"));
+		    member_text(error, "zh"));
 		snprintf(en, sizeof(en), "The bundle was not taken: %s",
-		    html_quality_text(error, "en"));
-	} else if (rows == 0 && html_quality_number(t, "refused") == 0) {
+		    member_text(error, "en"));
+	} else if (rows == 0 && member_number(t, "refused") == 0) {
 		snprintf(zh, sizeof(zh), "本期无数据，已登记。");
 		snprintf(en, sizeof(en),
 		    "No data for this period; it is on record.");
@@ -87,11 +74,11 @@ say(struct buf *b, const json_t *r)
 		snprintf(zh, sizeof(zh),
 		    "共 %" JSON_INTEGER_FORMAT " 行：受理 %" JSON_INTEGER_FORMAT
 		    " 行，退回 %" JSON_INTEGER_FORMAT " 行。",
-		    rows, html_quality_number(t, "accepted"), back);
+		    rows, member_number(t, "accepted"), back);
 		snprintf(en, sizeof(en),
 		    "%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
 		    " rows were taken, %" JSON_INTEGER_FORMAT " returned.",
-		    html_quality_number(t, "accepted"), rows, back);
+		    member_number(t, "accepted"), rows, back);
 	}
 	buf_addstr(b, "<p class=\"say\">");
 	html_both(b, zh, en);
@@ -124,11 +111,9 @@ refused_files(struct buf *b, const json_t *files, int *n)
 		if (!json_is_object(error) || *n > 12)
 			continue;
 		snprintf(zh, sizeof(zh), "文件“%s”未被受理：%s。",
-		    html_quality_text(f, "path"),
-		    html_quality_text(error, "zh"));
+		    member_text(f, "path"), member_text(error, "zh"));
 		snprintf(en, sizeof(en), "The file '%s' was not taken: %s.",
-		    html_quality_text(f, "path"),
-		    html_quality_text(error, "en"));
+		    member_text(f, "path"), member_text(error, "en"));
 		step(b, n, zh, en);
 	}
 }
@@ -143,9 +128,9 @@ lost_values(struct buf *b, const json_t *rules, int *n)
 	json_t *rule;
 
 	json_array_foreach(rules, i, rule)
-		if (strcmp(html_quality_text(rule, "severity"), "error") == 0)
-			lost += html_quality_number(rule, "count") -
-				html_quality_number(rule, "rejected");
+		if (strcmp(member_text(rule, "severity"), "error") == 0)
+			lost += member_number(rule, "count") -
+				member_number(rule, "rejected");
 	if (lost == 0)
 		return;
 	snprintf(zh, sizeof(zh),
@@ -165,12 +150,12 @@ static void
 steps(struct buf *b, const json_t *r)
 {
 	const json_t *t = json_object_get(r, "totals");
-	json_int_t rows = html_quality_number(t, "accepted");
-	json_int_t loose = rows - html_quality_number(t, "linked");
+	json_int_t rows = member_number(t, "accepted");
+	json_int_t loose = rows - member_number(t, "linked");
 	int n = 0;
 
 	refused_files(b, json_object_get(r, "files"), &n);
-	if (html_quality_number(t, "rejected") > 0) {
+	if (member_number(t, "rejected") > 0) {
 		step(b, &n,
 		    "打开本文件夹中的 "
 		    "rejected.xlsx：退回的行都在里面，红色单元格"
@@ -205,7 +190,7 @@ static void
 verdict(struct buf *b, const json_t *r)
 {
 	buf_addstr(b, "<section class=\"verdict ");
-	html_text(b, html_quality_text(r, "outcome"));
+	html_text(b, member_text(r, "outcome"));
 	buf_addstr(b, "\">");
 	say(b, r);
 	if (json_is_true(json_object_get(r, "check"))) {
@@ -236,7 +221,7 @@ tiles(struct buf *b, const json_t *t)
 	buf_addstr(b, "<div class=\"tiles\">");
 	for (size_t i = 0; i < sizeof(tile) / sizeof(tile[0]); i++) {
 		buf_addstr(b, "<div><b>");
-		html_count(b, html_quality_number(t, tile[i].name));
+		html_count(b, member_number(t, tile[i].name));
 		buf_addstr(b, "</b>");
 		html_both(b, tile[i].zh, tile[i].en);
 		buf_addstr(b, "</div>");
@@ -266,13 +251,13 @@ columns(struct buf *b, const json_t *rule, const json_t *fields)
 
 	json_array_foreach(fields, i, f)
 		json_array_foreach(json_object_get(f, "rules"), k, r) {
-			const char *name = html_quality_text(f, "header");
+			const char *name = member_text(f, "header");
 
 			if (name[0] == '\0' || n == FIELDS_NAMED ||
-			    strcmp(html_quality_text(r, "rule"),
-				html_quality_text(rule, "rule")) != 0 ||
-			    strcmp(html_quality_text(r, "severity"),
-				html_quality_text(rule, "severity")) != 0)
+			    strcmp(member_text(r, "rule"),
+				member_text(rule, "rule")) != 0 ||
+			    strcmp(member_text(r, "severity"),
+				member_text(rule, "severity")) != 0)
 				continue;
 			if (n++ == 0)
 				html_both(b, "列：", "columns: ");
@@ -280,7 +265,7 @@ columns(struct buf *b, const json_t *rule, const json_t *fields)
 				buf_addstr(b, "、");
 			html_text(b, name);
 			buf_addch(b, ' ');
-			html_count(b, html_quality_number(r, "count"));
+			html_count(b, member_number(r, "count"));
 		}
 	buf_addstr(b, n > 0 ? " · " : "");
 }
@@ -289,25 +274,23 @@ static void
 reason(struct buf *b, const json_t *rule, size_t i, json_int_t most,
     const json_t *fields)
 {
-	json_int_t n = html_quality_number(rule, "count");
+	json_int_t n = member_number(rule, "count");
 
 	buf_addstr(b, "<tr><td>");
 	html_quality_mark(b, rule, i);
 	buf_addstr(b, "</td><td class=\"w\"><b>");
-	html_both(b, html_quality_text(rule, "zh"),
-	    html_quality_text(rule, "en"));
+	html_both(b, member_text(rule, "zh"), member_text(rule, "en"));
 	buf_addstr(b, "</b><br>");
-	html_both(b, html_quality_text(rule, "fix_zh"),
-	    html_quality_text(rule, "fix_en"));
+	html_both(b, member_text(rule, "fix_zh"), member_text(rule, "fix_en"));
 	buf_addstr(b, "<br><span class=\"soft small\">");
 	columns(b, rule, fields);
 	buf_addstr(b, "<code>");
-	html_text(b, html_quality_text(rule, "rule"));
+	html_text(b, member_text(rule, "rule"));
 	buf_addstr(b, "</code></span></td>");
 	html_quality_count(b, n);
 	buf_addstr(b, "<td>");
 	share(b, most > 0 ? (double)n / (double)most : 0,
-	    html_quality_number(rule, "rejected") > 0);
+	    member_number(rule, "rejected") > 0);
 	buf_addstr(b, "</td></tr>\n");
 }
 
@@ -336,8 +319,8 @@ reasons(struct buf *b, const json_t *rules, const json_t *fields)
 	buf_addstr(b, "</p>");
 	html_table(b, columns, sizeof(columns) / sizeof(columns[0]));
 	json_array_foreach(rules, i, rule)
-		if (html_quality_number(rule, "count") > most)
-			most = html_quality_number(rule, "count");
+		if (member_number(rule, "count") > most)
+			most = member_number(rule, "count");
 	json_array_foreach(rules, i, rule)
 		if (i < REASONS)
 			reason(b, rule, i, most, fields);
@@ -353,9 +336,9 @@ foot(struct buf *b, const json_t *r)
 	buf_addstr(b, "<footer><p>");
 	html_both(b, "包编号 ", "bundle ");
 	buf_addstr(b, "<code>");
-	html_text(b, html_quality_text(r, "id"));
+	html_text(b, member_text(r, "id"));
 	buf_addstr(b, "</code> · SHA-256 <code>");
-	html_text(b, html_quality_text(json_object_get(r, "bundle"), "sha256"));
+	html_text(b, member_text(json_object_get(r, "bundle"), "sha256"));
 	buf_addstr(b, "</code></p><p>");
 	html_both(b,
 	    "同样的内容以机器可读形式见 report.json，由平台签名"
@@ -375,17 +358,17 @@ html_quality(const json_t *r, struct buf *b)
 	char about[TEXT];
 
 	snprintf(about, sizeof(about), "%s · %s",
-	    html_quality_text(json_object_get(r, "responsible"), "unit"),
-	    html_quality_text(json_object_get(r, "bundle"), "name"));
+	    member_text(json_object_get(r, "responsible"), "unit"),
+	    member_text(json_object_get(r, "bundle"), "name"));
 	html_report_begin(b, "数据质量报告", "Data quality report", about);
 	verdict(b, r);
 	tiles(b, json_object_get(r, "totals"));
 	buf_addstr(b, "<p class=\"soft small\">");
 	html_both(b, "收到 ", "received ");
-	html_time(b, html_quality_text(r, "received_at"));
+	html_time(b, member_text(r, "received_at"));
 	buf_addstr(b, " · ");
 	html_both(b, "处理完毕 ", "done ");
-	html_time(b, html_quality_text(r, "finished_at"));
+	html_time(b, member_text(r, "finished_at"));
 	html_both(b, "（北京时间）", " (Beijing)");
 	buf_addstr(b, "</p>\n");
 	reasons(b, rules, json_object_get(r, "fields"));

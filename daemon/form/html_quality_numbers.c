@@ -5,6 +5,7 @@
 #include "form/html_quality_part.h"
 #include "form/html_report.h"
 #include "form/svg.h"
+#include "sys/member.h"
 
 enum { HEAT_ROWS = 24, HEAT_COLUMNS = 12, HEAT_NAME = 200, DATASETS = 60 };
 
@@ -26,10 +27,10 @@ dimension_chart(struct buf *b, const json_t *list)
 		snprintf(text[n], sizeof(text[n]), "—");
 		if (v >= 0)
 			snprintf(text[n], sizeof(text[n]), "%.1f %s", v * 100,
-			    html_quality_text(d, "grade"));
-		bar[n] = (struct svg_bar){ html_quality_text(d, "zh"),
-			html_quality_text(d, "en"), v, text[n],
-			svg_grade(html_quality_text(d, "grade")) };
+			    member_text(d, "grade"));
+		bar[n] = (struct svg_bar){ member_text(d, "zh"),
+			member_text(d, "en"), v, text[n],
+			svg_grade(member_text(d, "grade")) };
 		n++;
 	}
 	buf_addstr(b, "<figure><figcaption>");
@@ -48,10 +49,9 @@ trend_chart(struct buf *b, const json_t *list)
 
 	json_array_foreach(list, i, x)
 		if (n < 16)
-			p[n++] =
-			    (struct svg_point){ html_quality_text(x, "period"),
-				    html_quality_value(x),
-				    svg_grade(html_quality_text(x, "grade")) };
+			p[n++] = (struct svg_point){ member_text(x, "period"),
+				html_quality_value(x),
+				svg_grade(member_text(x, "grade")) };
 	if (n == 0)
 		return;
 	buf_addstr(b, "<figure><figcaption>");
@@ -67,12 +67,12 @@ metric_row(struct buf *b, const json_t *m)
 	const json_t *last = json_object_get(m, "last");
 
 	buf_addstr(b, "<tr><td><code>");
-	html_text(b, html_quality_text(m, "metric"));
+	html_text(b, member_text(m, "metric"));
 	buf_addstr(b, "</code></td><td>");
-	html_both(b, html_quality_text(m, "zh"), html_quality_text(m, "en"));
+	html_both(b, member_text(m, "zh"), member_text(m, "en"));
 	buf_addstr(b, "</td>");
-	html_quality_count(b, html_quality_number(m, "numerator"));
-	html_quality_count(b, html_quality_number(m, "denominator"));
+	html_quality_count(b, member_number(m, "numerator"));
+	html_quality_count(b, member_number(m, "denominator"));
 	buf_addstr(b, "<td class=\"n\">");
 	html_percent(b, html_quality_value(m));
 	buf_addstr(b, "</td><td class=\"n\">");
@@ -81,7 +81,7 @@ metric_row(struct buf *b, const json_t *m)
 	buf_printf(b, "</td><td class=\"n\">%s %g %%</td><td>",
 	    json_is_true(json_object_get(m, "lower")) ? "≤" : "≥",
 	    100 * json_number_value(json_object_get(m, "target")));
-	html_grade(b, html_quality_text(m, "grade"));
+	html_grade(b, member_text(m, "grade"));
 	buf_addstr(b, "</td></tr>\n");
 }
 
@@ -116,8 +116,7 @@ metric_table(struct buf *b, const json_t *metrics)
 		} else {
 			buf_addstr(b, "; ");
 		}
-		html_both(b, html_quality_text(m, "zh"),
-		    html_quality_text(m, "en"));
+		html_both(b, member_text(m, "zh"), member_text(m, "en"));
 	}
 	if (left > 0)
 		buf_addstr(b, "</p>\n");
@@ -129,14 +128,14 @@ dataset(struct buf *b, const json_t *d)
 	const json_t *score = json_object_get(d, "score");
 
 	buf_addstr(b, "<h3>");
-	html_text(b, html_quality_text(d, "title"));
+	html_text(b, member_text(d, "title"));
 	buf_addch(b, ' ');
-	html_text(b, html_quality_text(d, "period"));
+	html_text(b, member_text(d, "period"));
 	if (json_is_object(score)) {
 		buf_addstr(b, " · ");
 		html_percent(b, html_quality_value(score));
 		buf_addch(b, ' ');
-		html_grade(b, html_quality_text(score, "grade"));
+		html_grade(b, member_text(score, "grade"));
 	}
 	buf_addstr(b, "</h3>\n<div class=\"pair\">");
 	dimension_chart(b, json_object_get(d, "dimensions"));
@@ -166,22 +165,22 @@ html_quality_datasets(struct buf *b, const json_t *list)
 static void
 field_title(const json_t *f, const json_t *files, char *out, size_t size)
 {
-	const char *name = html_quality_text(f, "header");
-	const char *dataset = html_quality_text(f, "dataset");
+	const char *name = member_text(f, "header");
+	const char *dataset = member_text(f, "dataset");
 	const char *title = "";
 	int several = 0;
 	size_t i;
 	json_t *one;
 
 	json_array_foreach(files, i, one) {
-		const char *of = html_quality_text(one, "dataset");
+		const char *of = member_text(one, "dataset");
 
 		several |= of[0] != '\0' && strcmp(of, dataset) != 0;
 		if (strcmp(of, dataset) == 0)
-			title = html_quality_text(one, "title");
+			title = member_text(one, "title");
 	}
 	if (name[0] == '\0')
-		name = html_quality_text(f, "title");
+		name = member_text(f, "title");
 	snprintf(out, size, "%s%s%s", several ? title : "",
 	    several && title[0] != '\0' ? "：" : "",
 	    name[0] != '\0' ? name : "（整行、整个文件）");
@@ -194,11 +193,11 @@ times(const json_t *f, const json_t *rule)
 	json_t *r;
 
 	json_array_foreach(json_object_get(f, "rules"), i, r)
-		if (strcmp(html_quality_text(r, "rule"),
-			html_quality_text(rule, "rule")) == 0 &&
-		    strcmp(html_quality_text(r, "severity"),
-			html_quality_text(rule, "severity")) == 0)
-			return (uint64_t)html_quality_number(r, "count");
+		if (strcmp(member_text(r, "rule"), member_text(rule, "rule")) ==
+			0 &&
+		    strcmp(member_text(r, "severity"),
+			member_text(rule, "severity")) == 0)
+			return (uint64_t)member_number(r, "count");
 	return 0;
 }
 
@@ -225,8 +224,8 @@ html_quality_heat(struct buf *b, const json_t *fields, const json_t *rules,
 			break;
 		snprintf(head[k], sizeof(head[k]), "%zu", k + 1);
 		column[k] = head[k];
-		zh[k] = html_quality_text(rule, "zh");
-		en[k] = html_quality_text(rule, "en");
+		zh[k] = member_text(rule, "zh");
+		en[k] = member_text(rule, "en");
 		h.columns = k + 1;
 	}
 	json_array_foreach(fields, i, f) {

@@ -7,9 +7,6 @@
 
 /* What the parts of the page on a bundle's quality share. Not for others. */
 
-/* Members of an object; "" and 0 where they are not there. */
-const char *html_quality_text(const json_t *o, const char *name);
-json_int_t html_quality_number(const json_t *o, const char *name);
 /* Its "value"; -1 where nothing can be said. */
 double html_quality_value(const json_t *o);
 

@@ -3,6 +3,7 @@
 #include "form/html.h"
 #include "form/html_quality_part.h"
 #include "form/html_report.h"
+#include "sys/member.h"
 
 /* A page stays below 2 MB: rows as sent first go without their cells. */
 enum {
@@ -21,7 +22,7 @@ file_of(const json_t *files, const char *path)
 	json_t *f;
 
 	json_array_foreach(files, i, f)
-		if (strcmp(html_quality_text(f, "path"), path) == 0)
+		if (strcmp(member_text(f, "path"), path) == 0)
 			return f;
 	return NULL;
 }
@@ -29,7 +30,7 @@ file_of(const json_t *files, const char *path)
 static void
 mended(struct buf *b, const json_t *s)
 {
-	const char *effect = html_quality_text(s, "effect");
+	const char *effect = member_text(s, "effect");
 	const char *now = json_string_value(json_object_get(s, "mended"));
 
 	if (strcmp(effect, "reject") == 0) {
@@ -50,7 +51,7 @@ static void
 row_as_sent(struct buf *b, const json_t *s, const json_t *header)
 {
 	const json_t *cells = json_object_get(s, "cells");
-	json_int_t bad = html_quality_number(s, "column");
+	json_int_t bad = member_number(s, "column");
 	size_t i;
 	json_t *c;
 
@@ -73,22 +74,22 @@ row_as_sent(struct buf *b, const json_t *s, const json_t *header)
 static void
 sample(struct buf *b, const json_t *s, const json_t *files, size_t i)
 {
-	const json_t *f = file_of(files, html_quality_text(s, "file"));
+	const json_t *f = file_of(files, member_text(s, "file"));
 
 	buf_addstr(b, "<tr>");
-	html_cell(b, " class=\"w\"", html_quality_text(s, "file"));
+	html_cell(b, " class=\"w\"", member_text(s, "file"));
 	buf_printf(b, "<td class=\"n\">%" JSON_INTEGER_FORMAT "</td>",
-	    html_quality_number(s, "row"));
-	html_cell(b, "", html_quality_text(s, "header"));
+	    member_number(s, "row"));
+	html_cell(b, "", member_text(s, "header"));
 	buf_addstr(b, "<td><span class=\"was\">");
-	if (html_quality_text(s, "value")[0] != '\0')
-		html_text(b, html_quality_text(s, "value"));
+	if (member_text(s, "value")[0] != '\0')
+		html_text(b, member_text(s, "value"));
 	else
 		html_both(b, "（空）", "(empty)");
 	buf_addstr(b, "</span></td><td>");
 	mended(b, s);
 	buf_addstr(b, "</td><td class=\"w\">");
-	html_both(b, html_quality_text(s, "zh"), html_quality_text(s, "en"));
+	html_both(b, member_text(s, "zh"), member_text(s, "en"));
 	buf_addstr(b, "</td></tr>\n");
 	if (i >= ROWS_SHOWN || b->len > CELLS_UNTIL ||
 	    json_array_size(json_object_get(s, "cells")) == 0)
@@ -116,10 +117,9 @@ samples(struct buf *b, const json_t *rule, size_t no, const json_t *files)
 	buf_addstr(b, "<h3>");
 	html_quality_mark(b, rule, no);
 	buf_addch(b, ' ');
-	html_both(b, html_quality_text(rule, "zh"),
-	    html_quality_text(rule, "en"));
+	html_both(b, member_text(rule, "zh"), member_text(rule, "en"));
 	buf_addstr(b, " · ");
-	html_count(b, html_quality_number(rule, "count"));
+	html_count(b, member_number(rule, "count"));
 	buf_addstr(b, "</h3>\n");
 	html_table(b, columns, sizeof(columns) / sizeof(columns[0]));
 	json_array_foreach(list, i, s) {
@@ -162,20 +162,19 @@ file_row(struct buf *b, const json_t *f)
 	const json_t *error = json_object_get(f, "error");
 
 	buf_addstr(b, "<tr>");
-	html_cell(b, " class=\"w\"", html_quality_text(f, "path"));
+	html_cell(b, " class=\"w\"", member_text(f, "path"));
 	buf_addstr(b, "<td>");
-	html_text(b, html_quality_text(f, "title"));
+	html_text(b, member_text(f, "title"));
 	buf_addstr(b, " <span class=\"soft\">");
-	html_text(b, html_quality_text(f, "period"));
+	html_text(b, member_text(f, "period"));
 	buf_addstr(b, "</span></td>");
 	for (size_t i = 0; i < sizeof(count) / sizeof(count[0]); i++)
-		html_quality_count(b, html_quality_number(f, count[i]));
+		html_quality_count(b, member_number(f, count[i]));
 	buf_addstr(b, "</tr>\n");
 	if (!json_is_object(error))
 		return;
 	buf_addstr(b, "<tr><td colspan=\"10\"><span class=\"was\">");
-	html_both(b, html_quality_text(error, "zh"),
-	    html_quality_text(error, "en"));
+	html_both(b, member_text(error, "zh"), member_text(error, "en"));
 	buf_addstr(b, "</span></td></tr>\n");
 }
 

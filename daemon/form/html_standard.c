@@ -1,12 +1,5 @@
 #include "form/html_standard.h"
-
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
+#include "sys/member.h"
 
 static void
 names(struct buf *b, const json_t *list)
@@ -26,15 +19,15 @@ static void
 field_row(struct buf *b, const json_t *f)
 {
 	buf_addstr(b, "<tr><td>");
-	html_text(b, text_of(f, "title"));
+	html_text(b, member_text(f, "title"));
 	buf_addstr(b, "<br><code>");
-	html_text(b, text_of(f, "name"));
+	html_text(b, member_text(f, "name"));
 	buf_addstr(b, "</code></td>");
-	html_cell(b, "", text_of(f, "presence"));
-	html_cell(b, "", text_of(f, "format"));
-	html_cell(b, "", text_of(f, "example"));
+	html_cell(b, "", member_text(f, "presence"));
+	html_cell(b, "", member_text(f, "format"));
+	html_cell(b, "", member_text(f, "example"));
 	names(b, json_object_get(f, "synonyms"));
-	html_cell(b, "", text_of(f, "description"));
+	html_cell(b, "", member_text(f, "description"));
 	buf_addstr(b, "</tr>\n");
 }
 
@@ -48,16 +41,16 @@ code_list(struct buf *b, const json_t *f)
 	if (json_array_size(codes) == 0)
 		return;
 	buf_addstr(b, "<details><summary>");
-	html_text(b, text_of(f, "title"));
+	html_text(b, member_text(f, "title"));
 	buf_printf(b,
 	    "：代码表 <span class=\"en\">codes</span>（%zu）</summary>\n"
 	    "<table>\n",
 	    json_array_size(codes));
 	json_array_foreach(codes, i, c) {
 		buf_addstr(b, "<tr><td><code>");
-		html_text(b, text_of(c, "code"));
+		html_text(b, member_text(c, "code"));
 		buf_addstr(b, "</code></td>");
-		html_cell(b, "", text_of(c, "label"));
+		html_cell(b, "", member_text(c, "label"));
 		buf_addstr(b, "</tr>\n");
 	}
 	buf_addstr(b, "</table></details>\n");
@@ -68,14 +61,14 @@ static void
 validity(struct buf *b, const json_t *o)
 {
 	buf_addstr(b, "<p>");
-	html_text(b, text_of(o, "frequency"));
-	if (text_of(o, "from")[0] != '\0') {
+	html_text(b, member_text(o, "frequency"));
+	if (member_text(o, "from")[0] != '\0') {
 		buf_addstr(b, " 自 from ");
-		html_text(b, text_of(o, "from"));
+		html_text(b, member_text(o, "from"));
 	}
-	if (text_of(o, "until")[0] != '\0') {
+	if (member_text(o, "until")[0] != '\0') {
 		buf_addstr(b, " 受理至 until ");
-		html_text(b, text_of(o, "until"));
+		html_text(b, member_text(o, "until"));
 	}
 	buf_addstr(b, "</p>\n");
 }
@@ -88,11 +81,11 @@ dataset(struct buf *b, const json_t *o)
 	json_t *f;
 
 	buf_addstr(b, "<h2>");
-	html_text(b, text_of(o, "title"));
+	html_text(b, member_text(o, "title"));
 	buf_addstr(b, "</h2><div class=\"en\"><code>");
-	html_text(b, text_of(o, "dataset"));
+	html_text(b, member_text(o, "dataset"));
 	buf_addstr(b, "</code> ");
-	html_text(b, text_of(o, "version"));
+	html_text(b, member_text(o, "version"));
 	buf_addstr(b, "</div>\n");
 	validity(b, o);
 	buf_addstr(b,

@@ -5,16 +5,9 @@
 #include "form/html_report.h"
 #include "form/html_task.h"
 #include "form/svg.h"
+#include "sys/member.h"
 
 enum { ROWS_SHOWN = 500 };
-
-static const char *
-text(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
 
 static void
 put_row(struct buf *b, const json_t *row)
@@ -36,9 +29,10 @@ html_task(const json_t *result, struct buf *b)
 	const json_t *v;
 	size_t i;
 
-	snprintf(about, sizeof(about), "%s  %s", text(result, "task"),
-	    text(result, "day"));
-	html_report_begin(b, text(result, "zh"), text(result, "en"), about);
+	snprintf(about, sizeof(about), "%s  %s", member_text(result, "task"),
+	    member_text(result, "day"));
+	html_report_begin(b, member_text(result, "zh"),
+	    member_text(result, "en"), about);
 	html_section(b, "发现的问题", "Findings");
 	buf_addstr(b, "<p>");
 	html_count(b, json_integer_value(json_object_get(result, "findings")));
@@ -162,9 +156,9 @@ put_department(struct buf *b, const json_t *d)
 static const char *
 name_of(const json_t *d)
 {
-	const char *unit = text(d, "unit");
+	const char *unit = member_text(d, "unit");
 
-	return unit[0] != '\0' ? unit : text(d, "provider");
+	return unit[0] != '\0' ? unit : member_text(d, "provider");
 }
 
 static void
@@ -184,8 +178,8 @@ put_scores(struct buf *b, const json_t *list)
 			break;
 		snprintf(words[n], sizeof(words[n]), x < 0 ? "—" : "%.1f %%",
 		    x * 100);
-		bar[n] = (struct svg_bar){ name_of(d), text(d, "provider"), x,
-			words[n],
+		bar[n] = (struct svg_bar){ name_of(d),
+			member_text(d, "provider"), x, words[n],
 			x < 0       ? "none"
 			: x >= 0.95 ? "best"
 			: x >= 0.85 ? "good"
@@ -206,7 +200,8 @@ put_trend(struct buf *b, const json_t *d)
 
 	json_array_foreach(json_object_get(d, "trend"), i, p)
 		if (n < 16)
-			point[n++] = (struct svg_point){ text(p, "month"),
+			point[n++] = (struct svg_point){ member_text(p,
+							     "month"),
 				json_number_value(json_object_get(p, "score")),
 				"good" };
 	if (n < 2)
@@ -225,7 +220,7 @@ html_city(const json_t *city, struct buf *b)
 	size_t i;
 
 	html_report_begin(b, "全市数据质量月报", "Data quality of the city",
-	    text(city, "month"));
+	    member_text(city, "month"));
 	html_section(b, "名次", "Ranking");
 	put_scores(b, list);
 	buf_addstr(b, "<div class=\"scroll\">");

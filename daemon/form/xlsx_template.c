@@ -7,6 +7,7 @@
 #include "form/utf8.h"
 #include "form/xlsx_book.h"
 #include "form/xlsx_template.h"
+#include "sys/member.h"
 
 enum { ROWS = 100000, SHEET_NAME = 31, COLUMN_WIDTH = 18 };
 
@@ -22,14 +23,6 @@ struct template
 	lxw_format *wrap;
 };
 
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
-
 static void
 put(lxw_worksheet *sheet, size_t row, size_t column, const char *s,
     lxw_format *format)
@@ -42,7 +35,7 @@ put(lxw_worksheet *sheet, size_t row, size_t column, const char *s,
 static int
 is_number(const json_t *f)
 {
-	const char *type = text_of(f, "type");
+	const char *type = member_text(f, "type");
 
 	return strcmp(type, "money") == 0 || strcmp(type, "int") == 0 ||
 	       strcmp(type, "decimal") == 0;
@@ -68,7 +61,7 @@ add_list(struct template *t, const json_t *codes, size_t column)
 		return;
 	for (size_t i = 0; i < n; i++)
 		put(t->codes, i, column,
-		    text_of(json_array_get(codes, i), "label"), NULL);
+		    member_text(json_array_get(codes, i), "label"), NULL);
 	lxw_rowcol_to_cell_abs(from, 0, (lxw_col_t)column, 1, 1);
 	lxw_rowcol_to_cell_abs(to, (lxw_row_t)(n - 1), (lxw_col_t)column, 1, 1);
 	snprintf(formula, sizeof(formula), "='%s'!%s:%s", XLSX_TEMPLATE_CODES,
@@ -83,13 +76,14 @@ add_list(struct template *t, const json_t *codes, size_t column)
 static void
 add_column(struct template *t, const json_t *f, size_t column, int filled)
 {
-	int must = strcmp(text_of(f, "presence"), "必填") == 0;
-	const char *example = text_of(f, "example");
+	int must = strcmp(member_text(f, "presence"), "必填") == 0;
+	const char *example = member_text(f, "example");
 	lxw_format *format = is_number(f) ? NULL : t->text;
 
 	(void)worksheet_set_column(t->data, (lxw_col_t)column,
 	    (lxw_col_t)column, COLUMN_WIDTH, format);
-	put(t->data, 0, column, text_of(f, "header"), must ? t->must : t->head);
+	put(t->data, 0, column, member_text(f, "header"),
+	    must ? t->must : t->head);
 	add_list(t, json_object_get(f, "codes"), column);
 	if (!filled || example[0] == '\0')
 		return;
@@ -114,8 +108,8 @@ put_codes(lxw_worksheet *sheet, size_t row, size_t column, const json_t *codes,
 	for (size_t i = 0; i < n && i < SHOWN; i++) {
 		const json_t *c = json_array_get(codes, i);
 
-		buf_printf(&b, "%s%s %s", i > 0 ? "；" : "", text_of(c, "code"),
-		    text_of(c, "label"));
+		buf_printf(&b, "%s%s %s", i > 0 ? "；" : "",
+		    member_text(c, "code"), member_text(c, "label"));
 	}
 	if (n > SHOWN)
 		buf_printf(&b, "；……共 %zu 个", n);
@@ -131,7 +125,7 @@ add_note(struct template *t, const json_t *f, size_t row)
 		"example", "description" };
 
 	for (size_t i = 0; i < sizeof(member) / sizeof(member[0]); i++)
-		put(t->notes, row, i, text_of(f, member[i]), t->wrap);
+		put(t->notes, row, i, member_text(f, member[i]), t->wrap);
 	put_codes(t->notes, row, 5, json_object_get(f, "codes"), t->wrap);
 }
 
@@ -189,7 +183,7 @@ open_sheets(struct template *t, const json_t *standard)
 {
 	char name[4 * SHEET_NAME + 1];
 
-	sheet_name(text_of(standard, "title"), name, sizeof(name));
+	sheet_name(member_text(standard, "title"), name, sizeof(name));
 	t->data = workbook_add_worksheet(t->book, name);
 	t->notes = workbook_add_worksheet(t->book, XLSX_TEMPLATE_NOTES);
 	t->codes = workbook_add_worksheet(t->book, XLSX_TEMPLATE_CODES);

@@ -12,15 +12,8 @@
 #include "golden/sendback.h"
 #include "keeper/standing.h"
 #include "sys/clock.h"
+#include "sys/member.h"
 #include "way/link.h"
-
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
 
 /* --- deciding ----------------------------------------------------------- */
 
@@ -253,11 +246,11 @@ begin(struct decision *d, struct keeper *k, const json_t *request,
 	memset(d, 0, sizeof(*d));
 	d->k = k;
 	d->e = e;
-	d->item = text_of(request, "item");
-	d->person = text_of(request, "person");
-	d->reason = text_of(request, "reason");
-	d->enterprise = enterprise_id_parse(text_of(request, "enterprise"));
-	d->accept = strcmp(text_of(request, "verdict"), "accept") == 0;
+	d->item = member_text(request, "item");
+	d->person = member_text(request, "person");
+	d->reason = member_text(request, "reason");
+	d->enterprise = enterprise_id_parse(member_text(request, "enterprise"));
+	d->accept = strcmp(member_text(request, "verdict"), "accept") == 0;
 	clock_now(d->now, sizeof(d->now));
 	if (k->linking == NULL)
 		return err_set(e, ERR_HOLD, "nothing is linked by these rules");

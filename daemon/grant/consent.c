@@ -12,6 +12,7 @@
 #include "grant/consent.h"
 #include "grant/sharing.h"
 #include "keeper/standing.h"
+#include "sys/member.h"
 #include "way/work.h"
 
 /* A consent before it is written. */
@@ -131,15 +132,15 @@ add(struct keeper *k, const json_t *request, const struct act *a,
 	struct draft d = { .row = 0 };
 
 	snprintf(d.reference, sizeof(d.reference), "%s",
-	    act_text(request, "reference"));
+	    member_text(request, "reference"));
 	if (d.reference[0] == '\0')
 		return act_refuse(e, "缺少授权书编号（--reference）",
 		    "the number of the paper is missing (--reference)", "");
-	if (act_enterprise(k->db, act_text(request, "enterprise"),
+	if (act_enterprise(k->db, member_text(request, "enterprise"),
 		&d.enterprise, e) == -1 ||
-	    set_account(k, act_text(request, "account"), &d, e) == -1 ||
-	    set_dataset(k, act_text(request, "datasets"), &d, e) == -1 ||
-	    set_purpose(k, act_text(request, "purpose"), &d, e) == -1 ||
+	    set_account(k, member_text(request, "account"), &d, e) == -1 ||
+	    set_dataset(k, member_text(request, "datasets"), &d, e) == -1 ||
+	    set_purpose(k, member_text(request, "purpose"), &d, e) == -1 ||
 	    act_day(request, "until", 0, d.until, e) == -1 ||
 	    act_day(request, "from", 1, d.from, e) == -1 ||
 	    act_paper(k->db, request, "zayton-consent", &d.paper, e) == -1)
@@ -206,7 +207,7 @@ static int
 confirm(struct keeper *k, const json_t *request, const struct act *a,
     json_t **ret_answer, struct err *e)
 {
-	const char *word = act_text(request, "number");
+	const char *word = member_text(request, "number");
 	struct draft d = { .row = 0 };
 
 	if (!has_rows(k) || word[0] != 'R')
@@ -262,7 +263,7 @@ static int
 revoke(struct keeper *k, const json_t *request, const struct act *a,
     json_t **ret_answer, struct err *e)
 {
-	const char *word = act_text(request, "number");
+	const char *word = member_text(request, "number");
 	int64_t no = strtoll(word, NULL, 10);
 	char account[ACCOUNT_TEXT] = "";
 	sqlite3_stmt *st;
@@ -347,7 +348,7 @@ list_open(struct keeper *k, const json_t *request, json_t *list, struct err *e)
 	    " bundle, r._row AS row" OPEN_ROWS
 	    " AND (?1 = '' OR coalesce(r.grantee, b.account) = ?1) ORDER BY"
 	    " r._id",
-	    "t", act_text(request, "account"));
+	    "t", member_text(request, "account"));
 	return rows_take(k->db, st, rc, list, e);
 }
 
@@ -355,7 +356,7 @@ static int
 list(struct keeper *k, const json_t *request, json_t **ret_answer,
     struct err *e)
 {
-	const char *word = act_text(request, "enterprise");
+	const char *word = member_text(request, "enterprise");
 	uint32_t no = 0;
 	sqlite3_stmt *st;
 	int rc;
@@ -373,7 +374,7 @@ list(struct keeper *k, const json_t *request, json_t **ret_answer,
 		    " consent_t c JOIN enterprise_t t ON t.no = c.enterprise"
 		    " WHERE (?1 = '' OR account = ?1) AND (?2 = 0 OR t.root ="
 		    " ?2) AND (?3 OR state = 'confirmed') ORDER BY c.no",
-		    "tii", act_text(request, "account"), (int64_t)no,
+		    "tii", member_text(request, "account"), (int64_t)no,
 		    (int64_t)json_is_true(json_object_get(request, "all")));
 		if (rows_take(k->db, st, rc, *ret_answer, e) == -1)
 			return -1;

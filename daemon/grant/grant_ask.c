@@ -16,6 +16,7 @@
 #include "sys/buf.h"
 #include "sys/hash.h"
 #include "sys/mem.h"
+#include "sys/member.h"
 #include "way/work.h"
 
 enum { NAMES_MAX = 8192, LIST_MAX = 100000, WAITS_DAYS = 14 };
@@ -62,8 +63,8 @@ list_text(struct draft *d, const char *s)
 	if (beside != NULL && memchr(beside->data, '\0', beside->len) == NULL)
 		hash_sha256_hex(beside->data, beside->len, d->list_sha256);
 	/* What was signed names it by its hash. */
-	if (strcmp(act_text(d->request, "subjects_sha256"), d->list_sha256) ==
-	    0)
+	if (strcmp(member_text(d->request, "subjects_sha256"),
+		d->list_sha256) == 0)
 		return beside->data;
 	(void)act_refuse(d->e, "企业名单与其摘要不符，或不是文本",
 	    "the list of enterprises is not the one of its hash, or no text",
@@ -103,7 +104,7 @@ read_list(struct draft *d, const char *s)
 static int
 read_subjects(struct draft *d)
 {
-	const char *s = act_text(d->request, "subjects");
+	const char *s = member_text(d->request, "subjects");
 
 	if (strcmp(s, "all") == 0 || strcmp(s, "consented") == 0) {
 		d->whom = s[0] == 'a' ? GRANT_OF_ALL : GRANT_OF_CONSENTED;
@@ -132,8 +133,8 @@ read_draft(struct draft *d)
 	struct account who;
 	int rc;
 
-	d->account = act_text(d->request, "account");
-	d->purpose = act_text(d->request, "purpose");
+	d->account = member_text(d->request, "account");
+	d->purpose = member_text(d->request, "purpose");
 	rc = account_find(d->k->db, d->account, &who, d->e);
 	if (rc != 1)
 		return rc == -1 ? -1
@@ -148,12 +149,12 @@ read_draft(struct draft *d)
 		return act_refuse(d->e, "没有这一目的代码（--purpose）",
 		    "there is no such purpose (--purpose)", d->purpose);
 	d->form = -1;
-	if (act_text(d->request, "form")[0] != '\0' &&
-	    (d->form = grant_form_find(act_text(d->request, "form"))) == -1)
+	if (member_text(d->request, "form")[0] != '\0' &&
+	    (d->form = grant_form_find(member_text(d->request, "form"))) == -1)
 		return act_refuse(d->e,
 		    "形式应为 rows、latest、yes-no 或 count（--form）",
 		    "the form is rows, latest, yes-no or count (--form)",
-		    act_text(d->request, "form"));
+		    member_text(d->request, "form"));
 	if (act_day(d->request, "until", 0, d->until, d->e) == -1 ||
 	    act_day(d->request, "from", 1, d->from, d->e) == -1 ||
 	    act_day(d->request, "data_from", 1, d->data_from, d->e) == -1 ||
@@ -185,11 +186,12 @@ static int
 read_fields(struct draft *d, const struct schema *s, uint64_t *ret_fields,
     uint64_t *ret_full)
 {
-	const char *names = act_text(d->request, "fields");
+	const char *names = member_text(d->request, "fields");
 	const char *bad = "";
 
 	if (grant_fields(s, names, ret_fields, &bad) == -1 ||
-	    grant_fields(s, act_text(d->request, "full"), ret_full, &bad) == -1)
+	    grant_fields(s, member_text(d->request, "full"), ret_full, &bad) ==
+		-1)
 		return act_refuse(d->e, "数据标准没有此字段",
 		    "the standard has no such field", bad);
 	if (*ret_fields == 0)
@@ -259,9 +261,10 @@ insert(struct draft *d, const struct schema *s, int named, int form,
 	    names.data, whole.data, (int64_t)d->whom, d->division, d->purpose,
 	    (int64_t)form, d->from, d->until, d->data_from, d->data_until,
 	    number_of(d->request, "life"), number_of(d->request, "times"),
-	    number_of(d->request, "every"), act_text(d->request, "reference"),
-	    d->paper.evidence, d->paper.signer, d->act.person, d->act.reason,
-	    d->act.now, (int64_t)(pending ? GRANT_PENDING : GRANT_IN_FORCE));
+	    number_of(d->request, "every"),
+	    member_text(d->request, "reference"), d->paper.evidence,
+	    d->paper.signer, d->act.person, d->act.reason, d->act.now,
+	    (int64_t)(pending ? GRANT_PENDING : GRANT_IN_FORCE));
 	*ret_no = sqlite3_last_insert_rowid(d->k->db->handle);
 	if (rc == 0)
 		rc = keep_list(d, *ret_no);
@@ -391,7 +394,7 @@ add(struct keeper *k, const json_t *request, const struct act *a,
     json_t **ret_answer, struct err *e)
 {
 	struct draft d = { .k = k, .act = *a, .request = request, .e = e };
-	const char *names = act_text(request, "datasets");
+	const char *names = member_text(request, "datasets");
 	json_t *list = json_array();
 	int rc = read_draft(&d);
 
@@ -466,7 +469,7 @@ static int
 move_on(struct keeper *k, const struct step *s, const json_t *request,
     const struct act *a, json_t **ret_answer, struct err *e)
 {
-	int64_t no = strtoll(act_text(request, "number"), NULL, 10);
+	int64_t no = strtoll(member_text(request, "number"), NULL, 10);
 	char account[ACCOUNT_TEXT];
 	int rc;
 
@@ -517,7 +520,8 @@ list(struct keeper *k, const json_t *request, const char *now,
 	    "SELECT * FROM data_grant WHERE (?1 = '' OR account = ?1) AND"
 	    " (?2 = '' OR dataset = ?2) AND (?3 OR (state <> 'revoked' AND"
 	    " until >= ?4)) ORDER BY \"grant\"",
-	    "ttit", act_text(request, "account"), act_text(request, "datasets"),
+	    "ttit", member_text(request, "account"),
+	    member_text(request, "datasets"),
 	    (int64_t)json_is_true(json_object_get(request, "all")), today);
 	return rows_take(k->db, st, rc, *ret_answer, e);
 }

@@ -11,6 +11,7 @@
 #include "grant/objection_part.h"
 #include "keeper/standing.h"
 #include "sys/mem.h"
+#include "sys/member.h"
 #include "way/work.h"
 
 const char *const objection_verdicts[] = { "CORRECTED", "CONFIRMED",
@@ -153,7 +154,7 @@ answer(struct keeper *k, const json_t *request, const char *now,
     json_t **ret_answer, struct err *e)
 {
 	int64_t no = json_integer_value(json_object_get(request, "number"));
-	const char *verdict = verdict_of(act_text(request, "verdict"));
+	const char *verdict = verdict_of(member_text(request, "verdict"));
 	struct act a;
 	int rc;
 
@@ -164,7 +165,7 @@ answer(struct keeper *k, const json_t *request, const char *now,
 		    "结果应为 corrected、confirmed、unresolved 或 repaired",
 		    "the verdict is corrected, confirmed, unresolved or "
 		    "repaired",
-		    act_text(request, "verdict"));
+		    member_text(request, "verdict"));
 	if (db_int(k->db, 0,
 		"SELECT count(*) FROM objection_t WHERE no = ? AND kind ="
 		" 'GRANT'",

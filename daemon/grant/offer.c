@@ -12,17 +12,10 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/home.h"
+#include "sys/member.h"
 #include "way/work.h"
 
 enum { PAGE_MAX = 64 << 20 };
-
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
 
 /* --- what it holds ------------------------------------------------------ */
 
@@ -59,8 +52,8 @@ is_among(const char *list, const char *word)
 static json_t *
 fields_json(const struct schema *s, const json_t *grant)
 {
-	const char *names = text_of(grant, "fields");
-	const char *whole = text_of(grant, "full");
+	const char *names = member_text(grant, "fields");
+	const char *whole = member_text(grant, "full");
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < s->nfields; i++) {
@@ -74,7 +67,7 @@ fields_json(const struct schema *s, const json_t *grant)
 				field_type_name(f->type), "sensitivity",
 				sensitivity, "given",
 				given(f, is_among(whole, f->name),
-				    text_of(grant, "purpose")),
+				    member_text(grant, "purpose")),
 				"description",
 				f->description != NULL ? f->description : ""));
 	}
@@ -90,7 +83,7 @@ put_freshness(struct db *db, json_t *grant, struct err *e)
 	    " '') FROM bundle_file_t f JOIN bundle_t b ON b.no = f.bundle"
 	    " WHERE f.dataset = ? AND b.state = 'applied' AND b.kind = 'u'"
 	    " AND f.accepted > 0",
-	    "t", text_of(grant, "dataset"));
+	    "t", member_text(grant, "dataset"));
 
 	if (rc == 1) {
 		json_object_set_new(grant, "received",
@@ -106,7 +99,7 @@ put_freshness(struct db *db, json_t *grant, struct err *e)
 static int
 complete(struct keeper *k, json_t *grant, struct err *e)
 {
-	const char *dataset = text_of(grant, "dataset");
+	const char *dataset = member_text(grant, "dataset");
 	const struct schema *s = schemas_find(k->standing->schemas, dataset);
 	const struct sharing_dataset *h =
 	    sharing_find(k->standing->sharing, dataset);

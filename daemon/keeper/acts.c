@@ -10,6 +10,7 @@
 #include "keeper/rights.h"
 #include "sys/clock.h"
 #include "sys/hash.h"
+#include "sys/member.h"
 #include "sys/sign.h"
 
 enum {
@@ -126,7 +127,7 @@ is_of(const struct admin *a, unsigned roles)
 static int
 set_person(json_t *request, const char *name, struct err *e)
 {
-	const char *said = act_text(request, "person");
+	const char *said = member_text(request, "person");
 
 	if (json_object_get(request, "reason") == NULL)
 		return 0;
@@ -147,8 +148,8 @@ request_in(const struct statement *s)
 static int
 read_act(struct signed_act *a, const json_t *request)
 {
-	a->text = act_text(request, "statement");
-	a->signature = act_text(request, "signature");
+	a->text = member_text(request, "statement");
+	a->signature = member_text(request, "signature");
 	clock_now(a->now, sizeof(a->now));
 	hash_sha256_hex(a->text, strlen(a->text), a->digest);
 	if (statement_read(a->text, strlen(a->text), &a->statement, a->e) ==
@@ -156,7 +157,7 @@ read_act(struct signed_act *a, const json_t *request)
 	    check_signature(a) == -1 || check_fresh(a) == -1)
 		return -1;
 	a->request = request_in(&a->statement);
-	a->what = act_text(a->request, "do");
+	a->what = member_text(a->request, "do");
 	a->right = rights_of(a->request);
 	if (a->right == NULL || a->right->by == 0)
 		return act_refuse(a->e, "没有这种管理操作",
@@ -222,7 +223,8 @@ perform(struct signed_act *a, int64_t of, const json_t *request,
 	    db_exec(db, "SAVEPOINT act", a->e) == -1)
 		return -1;
 	first = next_line(a);
-	rc = a->run(a->k, act_text(request, "do"), request, ret_answer, a->e);
+	rc =
+	    a->run(a->k, member_text(request, "do"), request, ret_answer, a->e);
 	if (rc == 0)
 		rc = keep(a, ACT_DONE, first, of);
 	if (rc == -1 && !db_broken(db)) {
@@ -291,7 +293,7 @@ find_waiting(struct signed_act *a, struct waiting *w)
 	    " (SELECT 1 FROM admin_t p WHERE p.name = act_t.admin AND"
 	    " p.until_seq IS NULL AND p.since_seq < act_t.seq)",
 	    "tiit", a->now, (int64_t)WAITS_DAYS, w->no,
-	    act_text(a->request, "sha256"));
+	    member_text(a->request, "sha256"));
 	if (rc == 1) {
 		const char *text = db_text(st, 1);
 
@@ -439,7 +441,7 @@ acts_ask(struct keeper *k, const json_t *request, acts_run *run,
     json_t **ret_answer, struct err *e)
 {
 	const struct right *right = rights_of(request);
-	const char *what = act_text(request, "do");
+	const char *what = member_text(request, "do");
 
 	if (strcmp(what, "act list") == 0)
 		return list(k, request, ret_answer, e);

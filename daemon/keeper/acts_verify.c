@@ -7,6 +7,7 @@
 #include "keeper/acts.h"
 #include "keeper/rights.h"
 #include "sys/hash.h"
+#include "sys/member.h"
 #include "sys/sign.h"
 
 enum { KEY_BYTES = 8192, SQL_MAX = 8192 };
@@ -51,9 +52,9 @@ line_says(struct db *db, const struct kept *a, struct err *e)
 	good =
 	    json_integer_value(json_object_get(detail, "act")) == a->no &&
 	    json_integer_value(json_object_get(detail, "first")) == a->first &&
-	    strcmp(act_text(detail, "statement"), statement) == 0 &&
-	    strcmp(act_text(detail, "signature"), signature) == 0 &&
-	    strcmp(act_text(detail, "admin"), a->admin) == 0;
+	    strcmp(member_text(detail, "statement"), statement) == 0 &&
+	    strcmp(member_text(detail, "signature"), signature) == 0 &&
+	    strcmp(member_text(detail, "admin"), a->admin) == 0;
 	json_decref(detail);
 	return good ? 1 : bad(e, a->no, "the ledger does not have it so");
 }
@@ -129,7 +130,7 @@ statement_fits(struct db *db, const struct kept *a, const struct admin *admin,
 		return 0;
 	request = json_loadb(s.request, s.request_len, 0, NULL);
 	right = rights_of(request);
-	approves = strcmp(act_text(request, "do"), "act approve") == 0;
+	approves = strcmp(member_text(request, "do"), "act approve") == 0;
 	json_decref(request);
 	if (right == NULL || (right->by & 1U << admin->role) == 0)
 		return bad(e, a->no, "the role does not allow it");
@@ -208,11 +209,12 @@ check_offices(struct db *db, struct err *e)
 
 		sign_fingerprint(sqlite3_column_blob(st, 2),
 		    (size_t)sqlite3_column_bytes(st, 2), print);
-		good = role >= 0 && role < ADMIN_ROLES &&
-		       strcmp(act_text(detail, "name"), db_text(st, 0)) == 0 &&
-		       strcmp(act_text(detail, "role"),
-			   admin_role_name((enum admin_role)role)) == 0 &&
-		       strcmp(act_text(detail, "fingerprint"), print) == 0;
+		good =
+		    role >= 0 && role < ADMIN_ROLES &&
+		    strcmp(member_text(detail, "name"), db_text(st, 0)) == 0 &&
+		    strcmp(member_text(detail, "role"),
+			admin_role_name((enum admin_role)role)) == 0 &&
+		    strcmp(member_text(detail, "fingerprint"), print) == 0;
 		if (!good)
 			(void)err_set(e, ERR_SENDER,
 			    "administrator '%s' is not the one of the ledger",

@@ -11,6 +11,7 @@
 #include "keeper/retention.h"
 #include "keeper/standing.h"
 #include "sys/buf.h"
+#include "sys/member.h"
 
 enum {
 	ROWS_MAX = 1000,
@@ -317,7 +318,7 @@ erase(struct keeper *k, const json_t *request, const char *now,
 {
 	static struct erase x;
 	json_t *rows = json_deep_copy(json_object_get(request, "rows"));
-	const char *basis = act_text(request, "basis");
+	const char *basis = member_text(request, "basis");
 	json_t *counts = json_object();
 	struct act a;
 	int rc = -1;
@@ -363,5 +364,5 @@ erase_ask(struct keeper *k, const char *what, const json_t *request,
 	if (strcmp(what, "erase") == 0)
 		return erase(k, request, now, ret_answer, e);
 	*ret_answer = json_array();
-	return list(k, act_text(request, "whom"), *ret_answer, e);
+	return list(k, member_text(request, "whom"), *ret_answer, e);
 }

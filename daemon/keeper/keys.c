@@ -16,6 +16,7 @@
 #include "sys/file.h"
 #include "sys/home.h"
 #include "sys/log.h"
+#include "sys/member.h"
 #include "sys/note.h"
 
 enum { TAG = 0x6b657973, TEXT_MAX = 65536, OVERLAP_DAYS = 30, DAYS_MAX = 3650 };
@@ -484,7 +485,7 @@ int
 keys_ask(struct keeper *k, const char *what, const json_t *request,
     const char *now, json_t **ret_answer, struct err *e)
 {
-	const char *which = act_text(request, "which");
+	const char *which = member_text(request, "which");
 
 	if (strcmp(what, "key list") == 0)
 		return list(k, ret_answer, e);

@@ -10,14 +10,7 @@
 #include "rule/diff.h"
 #include "sys/clock.h"
 #include "sys/file.h"
-
-static const char *
-text(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
+#include "sys/member.h"
 
 /* ---- the file ---- */
 
@@ -113,10 +106,10 @@ tell_ledger(struct keeper *k, const char *kind, const json_t *o,
 static int
 record_one(struct keeper *k, const json_t *o, const char *now, struct err *e)
 {
-	const char *dataset = text(o, "dataset");
-	const char *version = text(o, "version");
-	const char *until = text(o, "until");
-	const char *at = text(o, "at");
+	const char *dataset = member_text(o, "dataset");
+	const char *version = member_text(o, "version");
+	const char *until = member_text(o, "until");
+	const char *at = member_text(o, "at");
 
 	if (db_int(k->db, 0,
 		"SELECT count(*) FROM publication_t WHERE dataset = ? AND"
@@ -126,8 +119,9 @@ record_one(struct keeper *k, const json_t *o, const char *now, struct err *e)
 			   "INSERT INTO publication_t (dataset, version,"
 			   " from_day, until, person, reason, at) VALUES"
 			   " (?,?,?,?,?,?,?)",
-			   "ttttttt", dataset, version, text(o, "from"), until,
-			   text(o, "person"), text(o, "reason"), at) == -1
+			   "ttttttt", dataset, version, member_text(o, "from"),
+			   until, member_text(o, "person"),
+			   member_text(o, "reason"), at) == -1
 			   ? -1
 			   : tell_ledger(k, "standard published", o, now, e);
 	if (db_int(k->db, 0,
@@ -169,9 +163,9 @@ before(const struct schemas *all, const json_t *list, const char *dataset)
 	for (size_t i = json_array_size(list); i-- > 0;) {
 		const json_t *o = json_array_get(list, i);
 
-		if (strcmp(text(o, "dataset"), dataset) == 0)
+		if (strcmp(member_text(o, "dataset"), dataset) == 0)
 			return schemas_version(all, dataset,
-			    text(o, "version"));
+			    member_text(o, "version"));
 	}
 	return NULL;
 }
@@ -183,7 +177,7 @@ check_words(const json_t *request, struct err *e)
 		"reason", "from", "pack" };
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (text(request, wanted[i])[0] == '\0')
+		if (member_text(request, wanted[i])[0] == '\0')
 			return err_set(e, ERR_HOLD, "a publication needs '%s'",
 			    wanted[i]);
 	return 0;
@@ -194,7 +188,7 @@ static int
 check_diff(const struct schema *old, const struct schema *s,
     const json_t *request, json_t **ret_diff, struct err *e)
 {
-	const char *until = text(request, "old_until");
+	const char *until = member_text(request, "old_until");
 	json_t *diff;
 	int rc = 0;
 
@@ -233,14 +227,14 @@ new_list(const json_t *list, const struct schema *old, const struct schema *s,
 
 	json_array_foreach(copy, i, o) {
 		if (old != NULL &&
-		    strcmp(text(o, "dataset"), old->dataset) == 0 &&
-		    strcmp(text(o, "version"), old->version) == 0)
+		    strcmp(member_text(o, "dataset"), old->dataset) == 0 &&
+		    strcmp(member_text(o, "version"), old->version) == 0)
 			json_object_set_new(o, "until",
-			    json_string(text(request, "old_until")));
+			    json_string(member_text(request, "old_until")));
 	}
-	json_array_append_new(copy,
-	    publication(s, text(request, "from"), text(request, "person"),
-		text(request, "reason")));
+	json_array_append_new(copy, publication(s, member_text(request, "from"),
+					member_text(request, "person"),
+					member_text(request, "reason")));
 	return copy;
 }
 
@@ -262,8 +256,8 @@ int
 publish_ask(struct keeper *k, const json_t *request, json_t **ret_answer,
     struct err *e)
 {
-	const char *dataset = text(request, "dataset");
-	const char *version = text(request, "version");
+	const char *dataset = member_text(request, "dataset");
+	const char *version = member_text(request, "version");
 	const struct schema *s, *old;
 	struct standing *now = NULL;
 	json_t *list = NULL;
@@ -272,7 +266,7 @@ publish_ask(struct keeper *k, const json_t *request, json_t **ret_answer,
 
 	if (check_words(request, e) == -1 || standing_gather(&now, e) == -1)
 		return -1;
-	if (strcmp(pack_sha256(now->pack), text(request, "pack")) != 0) {
+	if (strcmp(pack_sha256(now->pack), member_text(request, "pack")) != 0) {
 		standing_other(e);
 		goto out;
 	}
@@ -288,9 +282,10 @@ publish_ask(struct keeper *k, const json_t *request, json_t **ret_answer,
 		goto out;
 	*ret_answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o?}",
 	    "dataset", dataset, "version", version, "from",
-	    text(request, "from"), "old_until", text(request, "old_until"),
-	    "person", text(request, "person"), "reason",
-	    text(request, "reason"), "diff", diff);
+	    member_text(request, "from"), "old_until",
+	    member_text(request, "old_until"), "person",
+	    member_text(request, "person"), "reason",
+	    member_text(request, "reason"), "diff", diff);
 	diff = NULL;
 	rc = 0;
 out:
@@ -304,7 +299,7 @@ int
 publish_rules(struct keeper *k, const json_t *request, json_t **ret_answer,
     struct err *e)
 {
-	const char *pack = text(request, "pack");
+	const char *pack = member_text(request, "pack");
 	struct act a;
 	char now[40];
 

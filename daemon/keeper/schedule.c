@@ -14,6 +14,7 @@
 #include "rule/box_task.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/member.h"
 #include "sys/proc.h"
 #include "way/work.h"
 
@@ -287,30 +288,22 @@ schedule_tick(struct keeper *k, struct err *e)
 
 /* --- when it is asked for ----------------------------------------------- */
 
-static const char *
-member(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
-
 static int
 run(struct keeper *k, const json_t *request, json_t **ret_answer, struct err *e)
 {
-	const char *task = member(request, "task");
+	const char *task = member_text(request, "task");
 	json_t *list = json_array();
 	json_t *result = NULL;
 	char day[16];
 	int d;
 
 	today(day);
-	if (member(request, "day")[0] != '\0')
-		snprintf(day, sizeof(day), "%s", member(request, "day"));
+	if (member_text(request, "day")[0] != '\0')
+		snprintf(day, sizeof(day), "%s", member_text(request, "day"));
 	*ret_answer = json_pack("{s:s, s:o}", "day", day, "tasks", list);
 	if (calendar_day(day, &d) == -1)
 		return err_set(e, ERR_HOLD, "'%s' is no day: write 2016-04-30",
-		    member(request, "day"));
+		    member_text(request, "day"));
 	if (task[0] == '\0' || strcmp(task, DELIVERIES) == 0) {
 		if (run_deliveries(k, day, &result, e) == -1)
 			return -1;
@@ -334,7 +327,7 @@ done(struct keeper *k, const json_t *request, json_t **ret_answer,
 	int rc = db_query(k->db, &st, e,
 	    "SELECT task, account, findings, error FROM quality_run_t WHERE"
 	    " day = ? AND account <> '' ORDER BY task, account",
-	    "t", member(request, "day"));
+	    "t", member_text(request, "day"));
 
 	for (; rc == 1; rc = db_next(k->db, st, e))
 		json_array_append_new(list,

@@ -10,6 +10,7 @@
 #include "quality/calendar.h"
 #include "quality/dispute.h"
 #include "sys/catalog.h"
+#include "sys/member.h"
 #include "way/work.h"
 
 enum { LIST_MAX = 4 << 20, SHOWN = 500, TERM_DAYS = 365 };
@@ -37,14 +38,6 @@ row_json(sqlite3_stmt *st)
 			? json_integer(sqlite3_column_int64(st, i))
 			: json_string(db_text(st, i)));
 	return o;
-}
-
-static const char *
-member(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
 }
 
 /* --- the department's list ---------------------------------------------- */
@@ -247,13 +240,13 @@ until_day(const json_t *request, const char *now, char until[CALENDAR_DAY],
 	if (calendar_day(today, &now_day) == -1)
 		return err_set(e, ERR_RETRY, "no day is '%s'", today);
 	day = now_day + TERM_DAYS;
-	if (member(request, "until")[0] != '\0' &&
-	    calendar_day(member(request, "until"), &day) == -1)
+	if (member_text(request, "until")[0] != '\0' &&
+	    calendar_day(member_text(request, "until"), &day) == -1)
 		return err_set(e, ERR_HOLD, "'%s' is no day: write 2016-04-30",
-		    member(request, "until"));
+		    member_text(request, "until"));
 	if (day < now_day)
 		return err_set(e, ERR_HOLD, "%s has passed",
-		    member(request, "until"));
+		    member_text(request, "until"));
 	calendar_day_text(day, until);
 	return 0;
 }
@@ -268,8 +261,8 @@ decide(struct keeper *k, const char *state, const json_t *request,
 	json_t *o = NULL;
 	int rc;
 
-	if (member(request, "person")[0] == '\0' ||
-	    member(request, "reason")[0] == '\0')
+	if (member_text(request, "person")[0] == '\0' ||
+	    member_text(request, "reason")[0] == '\0')
 		return err_set(e, ERR_HOLD,
 		    "a decision needs --person and --reason");
 	rc = get(k->db, no, &o, e);
@@ -279,17 +272,17 @@ decide(struct keeper *k, const char *state, const json_t *request,
 	if (rc == -1)
 		return -1;
 	rc = -1;
-	if (strcmp(member(o, "state"), "open") != 0)
+	if (strcmp(member_text(o, "state"), "open") != 0)
 		err_set(e, ERR_HOLD, "objection %" PRId64 " was %s already", no,
-		    member(o, "state"));
+		    member_text(o, "state"));
 	else if (!accepted || until_day(request, now, until, e) == 0)
 		rc = db_run(k->db, e,
 		    "UPDATE dispute_t SET state = ?, person = ?, answer = ?,"
 		    " decided_at = ?, until = ? WHERE no = ?",
 		    "tttt"
 		    "ti",
-		    state, member(request, "person"), member(request, "reason"),
-		    now, until, no);
+		    state, member_text(request, "person"),
+		    member_text(request, "reason"), now, until, no);
 	if (rc == 0)
 		rc = db_run(k->db, e,
 		    "UPDATE quality_issue_t SET objection = ? WHERE no = ?",
@@ -298,15 +291,15 @@ decide(struct keeper *k, const char *state, const json_t *request,
 	if (rc == 0)
 		rc = note(k->db,
 		    accepted ? "dispute accepted" : "dispute refused",
-		    member(o, "account"), "", now,
+		    member_text(o, "account"), "", now,
 		    json_pack("{s:I, s:O, s:s, s:s, s:s}", "objection",
 			(json_int_t)no, "finding",
 			json_object_get(o, "finding"), "person",
-			member(request, "person"), "reason",
-			member(request, "reason"), "until", until),
+			member_text(request, "person"), "reason",
+			member_text(request, "reason"), "until", until),
 		    e);
 	if (rc == 0)
-		rc = place_list(k->db, member(o, "provider"), e);
+		rc = place_list(k->db, member_text(o, "provider"), e);
 	json_decref(o);
 	return rc == -1 || get(k->db, no, ret_answer, e) != 1 ? -1 : 0;
 }

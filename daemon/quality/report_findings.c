@@ -9,6 +9,7 @@
 #include "sys/buf.h"
 #include "sys/catalog.h"
 #include "sys/mem.h"
+#include "sys/member.h"
 
 enum { CELL_MAX = 160, SENTENCE_MAX = 1000 };
 
@@ -28,14 +29,6 @@ struct gather {
 	size_t nsheets;
 	struct tally *tally; /* owned */
 };
-
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
 
 /* ---- what is personal ---- */
 
@@ -86,10 +79,10 @@ open_sheets(struct gather *g, const json_t *files, struct err *e)
 	for (size_t i = 0; i < g->nsheets; i++) {
 		const json_t *f = json_array_get(files, i);
 
-		g->sheet[i].path = text_of(f, "path");
+		g->sheet[i].path = member_text(f, "path");
 		g->sheet[i].header = json_object_get(f, "header");
 		g->sheet[i].schema =
-		    schemas_likeliest(g->all, text_of(f, "dataset"));
+		    schemas_likeliest(g->all, member_text(f, "dataset"));
 	}
 	rc = db_query(g->db, &st, e,
 	    "SELECT no, columns FROM bundle_file_t WHERE bundle = ?", "i",
@@ -313,9 +306,9 @@ rule_json(struct tally_rule *r)
 	    "rule", r->rule, "severity",
 	    severity_name((enum severity)r->severity), "count",
 	    (json_int_t)r->count, "rejected", (json_int_t)r->rejected, "zh",
-	    c != NULL ? general(c->zh) : json_string(text_of(first, "zh")),
+	    c != NULL ? general(c->zh) : json_string(member_text(first, "zh")),
 	    "en",
-	    c != NULL ? general(c->en) : json_string(text_of(first, "en")),
+	    c != NULL ? general(c->en) : json_string(member_text(first, "en")),
 	    "fix_zh", c != NULL ? c->zh_fix : "", "fix_en",
 	    c != NULL ? c->en_fix : "", "samples", samples);
 

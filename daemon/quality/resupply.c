@@ -8,6 +8,7 @@
 #include "form/html.h"
 #include "quality/calendar.h"
 #include "quality/resupply.h"
+#include "sys/member.h"
 
 enum { PAGE_MAX = 1 << 20, CLOSED_SHOWN = 20 };
 
@@ -51,18 +52,10 @@ put_row(struct buf *b, const char *what, const char *value)
 	buf_addstr(b, "</tr>\n");
 }
 
-static const char *
-member(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
-
 static void
 put_page(struct buf *b, const json_t *t, const struct schema *s)
 {
-	int closed = member(t, "closed_at")[0] != '\0';
+	int closed = member_text(t, "closed_at")[0] != '\0';
 
 	html_begin(b, closed ? "补报任务（已完成）" : "补报任务");
 	buf_printf(b, "<h1>%s</h1>\n<p class=\"en\">%s</p>\n",
@@ -71,15 +64,15 @@ put_page(struct buf *b, const json_t *t, const struct schema *s)
 		   : "Data asked for: please send it, or nil.json for a period "
 		     "without data. The task closes by itself.");
 	buf_addstr(b, "<table>\n");
-	put_row(b, "数据集 data set", member(t, "dataset"));
+	put_row(b, "数据集 data set", member_text(t, "dataset"));
 	put_row(b, "名称 title", s != NULL ? s->title : "");
-	put_row(b, "期间 period", member(t, "period"));
-	put_row(b, "原因 reason", member(t, "reason"));
-	put_row(b, "请于此日前补报 until", member(t, "until"));
-	put_row(b, "经办人 asked by", member(t, "person"));
-	put_row(b, "发出时间 asked at", member(t, "at"));
-	put_row(b, "收到时间 came at", member(t, "closed_at"));
-	put_row(b, "数据包 bundle", member(t, "bundle"));
+	put_row(b, "期间 period", member_text(t, "period"));
+	put_row(b, "原因 reason", member_text(t, "reason"));
+	put_row(b, "请于此日前补报 until", member_text(t, "until"));
+	put_row(b, "经办人 asked by", member_text(t, "person"));
+	put_row(b, "发出时间 asked at", member_text(t, "at"));
+	put_row(b, "收到时间 came at", member_text(t, "closed_at"));
+	put_row(b, "数据包 bundle", member_text(t, "bundle"));
 	buf_addstr(b, "</table>\n");
 	html_end(b);
 }
@@ -96,14 +89,14 @@ place(struct db *db, const struct schemas *all, int64_t no, struct err *e)
 	buf_init(&b, PAGE_MAX);
 	if (find(db, no, &t, e) != 1)
 		goto out;
-	put_page(&b, t, schemas_find(all, member(t, "dataset")));
+	put_page(&b, t, schemas_find(all, member_text(t, "dataset")));
 	text = json_dumps(t, JSON_INDENT(2) | JSON_SORT_KEYS);
 	snprintf(path, sizeof(path), "tasks/resupply.%" PRId64 ".html", no);
-	rc = outbox_put_all(db, member(t, "provider"), path, b.data, b.len, 0,
-	    e);
+	rc = outbox_put_all(db, member_text(t, "provider"), path, b.data, b.len,
+	    0, e);
 	snprintf(path, sizeof(path), "tasks/resupply.%" PRId64 ".json", no);
 	if (rc == 0)
-		rc = outbox_put_all(db, member(t, "provider"), path, text,
+		rc = outbox_put_all(db, member_text(t, "provider"), path, text,
 		    strlen(text), 1, e);
 out:
 	buf_done(&b);
@@ -136,28 +129,28 @@ check(struct db *db, const struct schemas *s, const json_t *r, struct err *e)
 {
 	static const char *const must[] = { "provider", "dataset", "period",
 		"reason", "person" };
-	const char *until = member(r, "until");
+	const char *until = member_text(r, "until");
 	int first, last;
 
 	for (size_t i = 0; i < sizeof(must) / sizeof(must[0]); i++)
-		if (member(r, must[i])[0] == '\0')
+		if (member_text(r, must[i])[0] == '\0')
 			return err_set(e, ERR_HOLD,
 			    "a task needs its %s: use --%s", must[i], must[i]);
-	if (schemas_find(s, member(r, "dataset")) == NULL)
+	if (schemas_find(s, member_text(r, "dataset")) == NULL)
 		return err_set(e, ERR_HOLD, "there is no data set '%s'",
-		    member(r, "dataset"));
-	if (calendar_span(member(r, "period"), &first, &last) == -1)
+		    member_text(r, "dataset"));
+	if (calendar_span(member_text(r, "period"), &first, &last) == -1)
 		return err_set(e, ERR_HOLD,
 		    "'%s' is no period: write 2016-03, 2016-Q1, 2016-H1, 2016, "
 		    "2016-W05 or a day",
-		    member(r, "period"));
+		    member_text(r, "period"));
 	if (until[0] != '\0' && calendar_day(until, &first) == -1)
 		return err_set(e, ERR_HOLD, "'%s' is no day: write 2016-04-30",
 		    until);
 	if (db_int(db, 0, "SELECT count(*) FROM account_t WHERE provider = ?",
-		"t", member(r, "provider")) == 0)
+		"t", member_text(r, "provider")) == 0)
 		return err_set(e, ERR_HOLD, "no account has the provider '%s'",
-		    member(r, "provider"));
+		    member_text(r, "provider"));
 	return 0;
 }
 
@@ -171,10 +164,10 @@ resupply_add(struct db *db, const struct schemas *s, const json_t *request,
 	    db_run(db, e,
 		"INSERT INTO resupply_t (provider, dataset, period, reason,"
 		" person, at, until) VALUES (?,?,?,?,?,?,?)",
-		"ttttttt", member(request, "provider"),
-		member(request, "dataset"), member(request, "period"),
-		member(request, "reason"), member(request, "person"), now,
-		member(request, "until")) == -1)
+		"ttttttt", member_text(request, "provider"),
+		member_text(request, "dataset"), member_text(request, "period"),
+		member_text(request, "reason"), member_text(request, "person"),
+		now, member_text(request, "until")) == -1)
 		return -1;
 	no = db_int(db, 0, "SELECT max(no) FROM resupply_t", "");
 	if (note(db, "resupply asked", no, "", now, e) == -1 ||

@@ -6,6 +6,7 @@
 #include "rule/arena.h"
 #include "rule/pack.h"
 #include "rule/schema_part.h"
+#include "sys/member.h"
 
 /*
  * Which version of a dataset is in force. schemas/published.json is a list
@@ -37,14 +38,6 @@ schema_version_compare(const char *a, const char *b)
 	return (*a != '\0') - (*b != '\0');
 }
 
-static const char *
-text(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
-
 static int
 is_day(const char *s)
 {
@@ -60,16 +53,18 @@ is_day(const char *s)
 static int
 check_line(const struct schemas *s, const json_t *o, size_t i, struct err *e)
 {
-	const char *dataset = text(o, "dataset");
-	const char *version = text(o, "version");
+	const char *dataset = member_text(o, "dataset");
+	const char *version = member_text(o, "version");
 
 	if (schemas_version(s, dataset, version) == NULL)
 		return err_set(e, ERR_HOLD,
 		    PUBLISHED_FILE ": publication %zu names '%s' %s, but there "
 				   "is no schemas/%s.%s.json",
 		    i + 1, dataset, version, dataset, version);
-	if ((text(o, "from")[0] != '\0' && !is_day(text(o, "from"))) ||
-	    (text(o, "until")[0] != '\0' && !is_day(text(o, "until"))))
+	if ((member_text(o, "from")[0] != '\0' &&
+		!is_day(member_text(o, "from"))) ||
+	    (member_text(o, "until")[0] != '\0' &&
+		!is_day(member_text(o, "until"))))
 		return err_set(e, ERR_HOLD,
 		    PUBLISHED_FILE ": publication %zu of '%s': from and until "
 				   "are days, YYYY-MM-DD is expected",
@@ -112,10 +107,10 @@ begun(const struct schemas *s, const char *dataset, int *ret_any)
 
 	*ret_any = 0;
 	json_array_foreach(s->published, i, o) {
-		if (strcmp(text(o, "dataset"), dataset) != 0)
+		if (strcmp(member_text(o, "dataset"), dataset) != 0)
 			continue;
 		*ret_any = 1;
-		if (strcmp(text(o, "from"), s->day) <= 0)
+		if (strcmp(member_text(o, "from"), s->day) <= 0)
 			last = o;
 	}
 	return last;
@@ -130,8 +125,8 @@ of_version(const struct schemas *s, const struct schema *one)
 	json_t *o;
 
 	json_array_foreach(s->published, i, o) {
-		if (strcmp(text(o, "dataset"), one->dataset) == 0 &&
-		    strcmp(text(o, "version"), one->version) == 0)
+		if (strcmp(member_text(o, "dataset"), one->dataset) == 0 &&
+		    strcmp(member_text(o, "version"), one->version) == 0)
 			last = o;
 	}
 	return last;
@@ -167,10 +162,10 @@ settle(const struct schemas *s, struct schema *one)
 	one->state = SCHEMA_DRAFT;
 	if (line == NULL)
 		return;
-	one->from = text(line, "from");
-	one->until = text(line, "until");
+	one->from = member_text(line, "from");
+	one->until = member_text(line, "until");
 	if (current != NULL &&
-	    strcmp(text(current, "version"), one->version) == 0)
+	    strcmp(member_text(current, "version"), one->version) == 0)
 		one->state = SCHEMA_IN_FORCE;
 	else if (strcmp(one->from, s->day) > 0)
 		one->state = SCHEMA_COMING;

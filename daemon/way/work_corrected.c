@@ -2,19 +2,12 @@
 #include <unistd.h>
 
 #include "sys/buf.h"
+#include "sys/member.h"
 #include "way/work_part.h"
 
 /* Returned rows that came back: what the keeper knows of them. */
 
 enum { FACTS_MAX = 32 << 20, PIECE = 64 << 10 };
-
-static const char *
-text_of(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
 
 int
 work_read_corrected(struct job *j, struct err *e)
@@ -50,8 +43,8 @@ facts_of(const struct job *j, const struct returned *of)
 	json_t *f;
 
 	json_array_foreach(j->corrected, i, f)
-		if (strcmp(text_of(f, "bundle"), of->bundle) == 0 &&
-		    strcmp(text_of(f, "path"), of->path) == 0)
+		if (strcmp(member_text(f, "bundle"), of->bundle) == 0 &&
+		    strcmp(member_text(f, "path"), of->path) == 0)
 			return f;
 	return NULL;
 }

@@ -17,6 +17,7 @@
 #include "keeper/acts.h"
 #include "sys/file.h"
 #include "sys/hash.h"
+#include "sys/member.h"
 #include "sys/sign.h"
 
 #define NOW "2014-06-01T08:00:00.000Z"
@@ -39,7 +40,7 @@ run(struct keeper *me, const char *what, const json_t *request,
 		return admin_ask(me->db, what, request, NOW, ret_answer, err);
 	if (strcmp(what, "grant list") == 0)
 		return 0;
-	if (strcmp(act_text(request, "reason"), "fail") == 0) {
+	if (strcmp(member_text(request, "reason"), "fail") == 0) {
 		assert_int_equal(ledger_append(me->db, NOW, "grant added", "",
 				     "", "{}", NULL, err),
 		    0);
@@ -82,9 +83,9 @@ enveloped(const json_t *request, int by)
 	json_t *o;
 
 	snprintf(s.ledger, sizeof(s.ledger), "%s",
-	    act_text(sign_this, "ledger"));
-	snprintf(s.hash, sizeof(s.hash), "%s", act_text(sign_this, "hash"));
-	snprintf(s.at, sizeof(s.at), "%s", act_text(sign_this, "at"));
+	    member_text(sign_this, "ledger"));
+	snprintf(s.hash, sizeof(s.hash), "%s", member_text(sign_this, "hash"));
+	snprintf(s.at, sizeof(s.at), "%s", member_text(sign_this, "at"));
 	s.request = text;
 	s.request_len = strlen(text);
 	buf_init(&b, 65536);
@@ -272,7 +273,7 @@ a_signature_holds_once_and_for_what_was_signed(void **state)
 	assert_non_null(strstr(e.en, "used before"));
 	/* One letter of what was signed is another. */
 	other = enveloped(request, SEC);
-	text = strdup(act_text(other, "statement"));
+	text = strdup(member_text(other, "statement"));
 	*strstr(text, "why") = 'W';
 	json_object_set_new(other, "statement", json_string(text));
 	assert_int_equal(give(other), -1);
