@@ -13,7 +13,7 @@
 #include "sys/log.h"
 #include "sys/mem.h"
 
-enum { LOG_BYTES = 16 << 20 };
+enum { LOG_BYTES = 16 << 20, BUSY_MS = 10000 };
 
 struct db_statement {
 	char *sql;
@@ -102,7 +102,7 @@ open_handle(const char *path, int flags, struct db **ret_db, struct err *e)
 		db_close(db);
 		return -1;
 	}
-	(void)sqlite3_busy_timeout(db->handle, 10000);
+	(void)sqlite3_busy_timeout(db->handle, BUSY_MS);
 	*ret_db = db;
 	return 0;
 }
@@ -140,6 +140,29 @@ fill_log(const char *path, struct err *e)
 	return rc;
 }
 
+/*
+ * All of the log goes into the base, and none of it stays in the file. 1 done,
+ * 0 somebody reads from it. A crash here leaves a short log, which is filled at
+ * the next start.
+ */
+static int
+empty_log(struct db *db, struct err *e)
+{
+	int rc;
+
+	(void)sqlite3_busy_timeout(db->handle, 0);
+	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL,
+	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)sqlite3_busy_timeout(db->handle, BUSY_MS);
+	if (rc == SQLITE_BUSY)
+		return 0;
+	if (rc != SQLITE_OK)
+		return err_set(e, ERR_RETRY, "the log cannot be emptied: %s",
+		    sqlite3_errstr(rc));
+	return fill_log(sqlite3_db_filename(db->handle, NULL), e) == -1 ? -1
+									: 1;
+}
+
 int
 db_open(const char *path, struct db **ret_db, struct err *e)
 {
@@ -153,7 +176,7 @@ db_open(const char *path, struct db **ret_db, struct err *e)
 		ret_db, e) == -1)
 		return -1;
 	if (db_exec(*ret_db, pragmas, e) == 0 && make_tables(*ret_db, e) == 0 &&
-	    fill_log(path, e) == 0)
+	    empty_log(*ret_db, e) != -1)
 		return 0;
 	db_close(*ret_db);
 	return -1;
@@ -241,14 +264,27 @@ db_begin(struct db *db, struct err *e)
 }
 
 int
+db_forget(struct db *db, struct err *e)
+{
+	db->forgets = 1;
+	return db_exec(db, "PRAGMA secure_delete = ON", e);
+}
+
+int
 db_commit(struct db *db, struct err *e)
 {
+	int rc;
+
 	if (!db->writing)
 		return 0;
 	if (db_exec(db, "COMMIT", e) == -1)
 		return -1;
 	db->writing = 0;
-	return 0;
+	if (!db->forgets)
+		return 0;
+	rc = empty_log(db, e);
+	db->forgets = rc == 0;
+	return rc == -1 ? -1 : 0;
 }
 
 int

@@ -16,6 +16,7 @@ struct db {
 	sqlite3 *handle;
 	int writing; /* a transaction is open */
 	int broken;  /* a write failed: only a new start helps */
+	int forgets; /* the log has what was deleted */
 	struct db_statement *statements;
 };
 
@@ -32,6 +33,13 @@ void db_close(struct db *db);
  * -1 with nothing left of it.
  */
 int db_copy(struct db *db, const char *path, struct err *e);
+
+/*
+ * What the open transaction deletes is to stand in no file any more: no free
+ * page keeps it, and the write-ahead log is emptied after the commit, or, while
+ * somebody reads from it, after one of the next ones; at a new start always.
+ */
+int db_forget(struct db *db, struct err *e);
 
 int db_begin(struct db *db, struct err *e);
 /* Nothing to do where nothing was begun. */

@@ -337,8 +337,7 @@ erase(struct keeper *k, const json_t *request, const char *now,
 		    "1 to 1,000 rows can be erased at once", "");
 		goto out;
 	}
-	/* Nothing of what goes is to stay in a free page. */
-	if (db_exec(k->db, "PRAGMA secure_delete = ON", e) == -1 ||
+	if (db_forget(k->db, e) == -1 ||
 	    erase_all(&x, rows, counts, e) == -1 ||
 	    act_note(k->db, &a, "erased", "",
 		json_pack("{s:s, s:O, s:I}", "basis", basis, "rows", counts,

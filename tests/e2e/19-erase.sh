@@ -85,6 +85,10 @@ is 'the ledger tells how many rows, and why' "$(sql "SELECT
     json_extract(detail, '\$.rows.aic_enterprise_registration') || ' ' ||
     json_extract(detail, '\$.basis') FROM ledger WHERE kind = 'erased'")" \
     '1 个人信息保护法第四十七条'
+nowhere() {
+	[ "$(files_with "$HOME_DIR")" = 0 ]
+}
+ok 'nor has any other file of the instance' wait_until 10 nowhere
 ok 'the server stops' stop
 is 'no file of the instance has his number' "$(files_with "$HOME_DIR")" 0
 
