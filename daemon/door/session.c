@@ -289,6 +289,28 @@ take_order(struct session *s, struct err *e)
 	return 0;
 }
 
+/* The life of a copy: one connection; an enum session_end. */
+static int
+serve(struct session *s, int idle_ms, struct err *e)
+{
+	int rc;
+
+	if (take_order(s, e) == -1 ||
+	    jail_enter(JAIL_SESSION, NULL, e) == -1 ||
+	    sshd_accept(s->ssh, s->socket, e) == -1)
+		log_fatal("- session cannot begin: %s", e->en);
+	while ((rc = turn(s, idle_ms, e)) == 1)
+		;
+	drop_at_end(s, 0);
+	if (rc == 0)
+		sshd_finish(s->ssh);
+	else
+		log_debug("- session from=%s ends: %s", s->address, e->en);
+	if (s->stream != -1 || !sshd_exchanged(s->ssh))
+		return SESSION_SILENT;
+	return sshd_foul(s->ssh) ? SESSION_FOUL : SESSION_KEYED;
+}
+
 int
 session_role(int argc, char **argv)
 {
@@ -305,20 +327,12 @@ session_role(int argc, char **argv)
 	if (prepare(s, packets, strict, &e) == -1)
 		log_fatal("- sessions cannot start: %s", e.en);
 	rc = copies_make("session", &s->frame, &e);
-	if (rc == 0)
-		return 0;
-	if (rc == -1 || take_order(s, &e) == -1 ||
-	    jail_enter(JAIL_SESSION, NULL, &e) == -1 ||
-	    sshd_accept(s->ssh, s->socket, &e) == -1)
+	if (rc == -1)
 		log_fatal("- session cannot begin: %s", e.en);
-	while ((rc = turn(s, idle_ms, &e)) == 1)
-		;
-	drop_at_end(s, 0);
-	if (rc == 0)
-		sshd_finish(s->ssh);
-	else
-		log_debug("- session from=%s ends: %s", s->address, e.en);
-	if (s->stream != -1 || !sshd_exchanged(s->ssh))
-		return SESSION_SILENT;
-	return sshd_foul(s->ssh) ? SESSION_FOUL : SESSION_KEYED;
+	if (rc == 1)
+		rc = serve(s, idle_ms, &e);
+	sshd_done(s->ssh); /* keys are wiped */
+	buf_done(&s->out);
+	free(s);
+	return rc;
 }

@@ -296,7 +296,7 @@ names_make(const char *s, size_t len, struct names *ret)
 	}
 	take_apart(s, len, ret);
 	last.len = 0;
-	if (len <= sizeof(last.text)) {
+	if (len > 0 && len <= sizeof(last.text)) {
 		memcpy(last.text, s, len);
 		last.len = len;
 		last.names = *ret;

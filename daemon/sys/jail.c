@@ -182,6 +182,20 @@ add_calls(scmp_filter_ctx ctx, uint32_t action, const int *call, size_t n)
 
 #define CALLS(list) list, sizeof(list) / sizeof((list)[0])
 
+static struct scmp_arg_cmp
+arg_is(unsigned no, enum scmp_compare how, uint64_t a, uint64_t b)
+{
+	return (struct scmp_arg_cmp){ no, how, a, b };
+}
+
+/* Where one argument is so. */
+static int
+add_call_if(scmp_filter_ctx ctx, uint32_t action, int call,
+    struct scmp_arg_cmp arg)
+{
+	return seccomp_rule_add(ctx, action, call, 1, arg) == 0 ? 0 : -1;
+}
+
 /*
  * Those that are allowed in part: memory that is never run as a program,
  * signals and limits for oneself.
@@ -190,32 +204,33 @@ static int
 add_closed_calls(scmp_filter_ctx ctx)
 {
 	const uint32_t allow = SCMP_ACT_ALLOW;
+	const struct scmp_arg_cmp data =
+	    arg_is(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	const struct scmp_arg_cmp self =
+	    arg_is(0, SCMP_CMP_EQ, (uint64_t)getpid(), 0);
 
-	return seccomp_rule_add(ctx, allow, SCMP_SYS(mmap), 1,
-		   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
-		       seccomp_rule_add(ctx, allow, SCMP_SYS(mprotect), 1,
-			   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
-		       seccomp_rule_add(ctx, allow, SCMP_SYS(tgkill), 1,
-			   SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid())) != 0 ||
-		       seccomp_rule_add(ctx, allow, SCMP_SYS(prlimit64), 1,
-			   SCMP_A0(SCMP_CMP_EQ, 0)) != 0
-		   ? -1
-		   : 0;
+	if (add_call_if(ctx, allow, SCMP_SYS(mmap), data) == -1 ||
+	    add_call_if(ctx, allow, SCMP_SYS(mprotect), data) == -1 ||
+	    add_call_if(ctx, allow, SCMP_SYS(tgkill), self) == -1)
+		return -1;
+	return add_call_if(ctx, allow, SCMP_SYS(prlimit64),
+	    arg_is(0, SCMP_CMP_EQ, 0, 0));
 }
 
 /* And those that are refused in part. */
 static int
 add_files_refused(scmp_filter_ctx ctx, uint32_t refuse)
 {
-	return add_calls(ctx, refuse, CALLS(files_refused)) ||
-		       seccomp_rule_add(ctx, refuse, SCMP_SYS(mmap), 1,
-			   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)) ||
-		       seccomp_rule_add(ctx, refuse, SCMP_SYS(mprotect), 1,
-			   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)) ||
-		       seccomp_rule_add(ctx, refuse, SCMP_SYS(tgkill), 1,
-			   SCMP_A0(SCMP_CMP_NE, (uint64_t)getpid()))
-		   ? -1
-		   : 0;
+	const struct scmp_arg_cmp program =
+	    arg_is(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
+	const struct scmp_arg_cmp others =
+	    arg_is(0, SCMP_CMP_NE, (uint64_t)getpid(), 0);
+
+	if (add_calls(ctx, refuse, CALLS(files_refused)) == -1 ||
+	    add_call_if(ctx, refuse, SCMP_SYS(mmap), program) == -1 ||
+	    add_call_if(ctx, refuse, SCMP_SYS(mprotect), program) == -1)
+		return -1;
+	return add_call_if(ctx, refuse, SCMP_SYS(tgkill), others);
 }
 
 static int
@@ -248,8 +263,9 @@ calls_load(const struct rights *r)
 		goto out;
 	if (calls == CALLS_FILES && add_files_refused(ctx, refuse) == -1)
 		goto out;
-	if (!closed && seccomp_rule_add(ctx, refuse, SCMP_SYS(prlimit64), 1,
-			   SCMP_A0(SCMP_CMP_NE, 0)) != 0)
+	if (!closed &&
+	    add_call_if(ctx, refuse, SCMP_SYS(prlimit64),
+		arg_is(0, SCMP_CMP_NE, 0, 0)) == -1)
 		goto out;
 	rc = seccomp_load(ctx) == 0 ? 0 : -1;
 out:

@@ -48,7 +48,12 @@ ok 'and a task' z quality task add --provider MUB --period 2014-03 \
     --dataset water_bill_monthly --reason x --person y
 ok 'that is asked' has_event '.event == "task" and .period == "2014-03"'
 is 'each once' "$(jq -sc 'group_by(.event) | map(length)' "$events")" '[1,1,1,1]'
-ok 'what is not its own is out of its reach' test ! -e "$HOME_DIR/hooks/reached"
+reach='what is not its own is out of its reach'
+if jailed; then
+	ok "$reach" test ! -e "$HOME_DIR/hooks/reached"
+else
+	skip "$reach" 'a program with a sanitizer has no jail'
+fi
 
 # --- one that hangs --------------------------------------------------------------
 cat >"$hook" <<'END'

@@ -6,7 +6,7 @@
 #
 # Results (TAP)       ok NAME COMMAND...   fails NAME COMMAND...   is NAME GOT WANT
 #                     exits STATUS NAME COMMAND...   skip NAME WHY   done_testing
-# Instance            instance   z COMMAND...   account NAME PROVIDER [ROLE]   key NAME [TYPE]
+# Instance            instance   jailed   z COMMAND...   account NAME PROVIDER [ROLE]   key NAME [TYPE]
 # Server              serve   stop   server_log   wait_until SECONDS COMMAND...
 # Clients             sftp_do ACCOUNT [OPTION...] <batch   put ACCOUNT FILE [NAME]
 # Receipts            wait_receipt ACCOUNT NAME [SECONDS]   verify_receipt FILE
@@ -127,6 +127,11 @@ wait_until() { # SECONDS COMMAND...
 }
 
 # --- instance and server ---------------------------------------------------
+
+# A sanitizer needs what a jail forbids: such programs are built without.
+jailed() {
+	! grep -q __asan_init "$ZAYTON"
+}
 
 z() {
 	"$ZAYTON" -C "$HOME_DIR" "$@"

@@ -137,14 +137,12 @@ publish(void)
 static json_t *
 approval(const char *what, int number)
 {
+	json_t *request = json_pack("{s:s, s:b}", "do", "act list", "all", 1);
 	json_t *answer = NULL, *o = NULL, *v;
 	size_t i;
 
-	assert_int_equal(acts_ask(k,
-			     json_pack("{s:s, s:b}", "do", "act list", "all",
-				 1),
-			     run, &answer, &e),
-	    0);
+	assert_int_equal(acts_ask(k, request, run, &answer, &e), 0);
+	json_decref(request);
 	json_array_foreach(answer, i, v) {
 		if (json_integer_value(json_object_get(v, "act")) == number)
 			o = json_pack("{s:s, s:i, s:s, s:O}", "do", what,

@@ -90,9 +90,9 @@ a_destroyed_salt_is_gone_and_no_other(void **state)
 		for (size_t k = 0; k < sizeof(gone) / sizeof(gone[0]); k++)
 			assert_false(
 			    gone[k] >> again.seed[i].level == again.seed[i].no);
+	salts_done(&again);
 	assert_int_equal(salts_read(&again, b.data, b.len - 1, &e), -1);
 	salts_done(&s);
-	salts_done(&again);
 	buf_done(&b);
 }
 
