@@ -295,8 +295,7 @@ serve(struct session *s, int idle_ms, struct err *e)
 {
 	int rc;
 
-	if (take_order(s, e) == -1 ||
-	    jail_enter(JAIL_SESSION, NULL, e) == -1 ||
+	if (take_order(s, e) == -1 || jail_enter(JAIL_SESSION, NULL, e) == -1 ||
 	    sshd_accept(s->ssh, s->socket, e) == -1)
 		log_fatal("- session cannot begin: %s", e->en);
 	while ((rc = turn(s, idle_ms, e)) == 1)

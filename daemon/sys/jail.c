@@ -263,9 +263,8 @@ calls_load(const struct rights *r)
 		goto out;
 	if (calls == CALLS_FILES && add_files_refused(ctx, refuse) == -1)
 		goto out;
-	if (!closed &&
-	    add_call_if(ctx, refuse, SCMP_SYS(prlimit64),
-		arg_is(0, SCMP_CMP_NE, 0, 0)) == -1)
+	if (!closed && add_call_if(ctx, refuse, SCMP_SYS(prlimit64),
+			   arg_is(0, SCMP_CMP_NE, 0, 0)) == -1)
 		goto out;
 	rc = seccomp_load(ctx) == 0 ? 0 : -1;
 out:
