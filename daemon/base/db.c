@@ -170,7 +170,9 @@ db_open(const char *path, struct db **ret_db, struct err *e)
 	    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 	    "PRAGMA mmap_size=0; PRAGMA cache_size=-65536;"
 	    "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=16000;"
-	    "PRAGMA journal_size_limit=67108864;";
+	    "PRAGMA journal_size_limit=67108864;"
+	    /* What a failed fsync left in memory only is written anew. */
+	    "PRAGMA wal_checkpoint(PASSIVE);";
 
 	if (open_handle(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 		ret_db, e) == -1)

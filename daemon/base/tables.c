@@ -14,7 +14,7 @@ const char *const tables_sql[] = {
 	" blob BLOB NOT NULL, comment TEXT NOT NULL,"
 	" PRIMARY KEY (account, fingerprint)) WITHOUT ROWID;",
 
-	/* Packs that were ever in force; the one of a bundle never changes. */
+	/* Packs that were ever in force; the last row is the one that is. */
 	"CREATE TABLE IF NOT EXISTS pack_t ("
 	" sha256 TEXT PRIMARY KEY, at TEXT NOT NULL, body BLOB NOT NULL);",
 	/* Who put which version of a standard in force, and why. */

@@ -148,13 +148,19 @@ exchange(struct ask *a, const json_t *request, json_t **ret_answer,
 	int fd = -1;
 	int rc = -1;
 	int beside;
+	int got;
 
 	frame_start(f, MESSAGE_ASK);
 	frame_put_str(f, text != NULL ? text : "{}");
 	beside = put_beside(a, f, e);
 	if (frame_send(a->sock, f, e) == -1)
 		goto out;
-	if (frame_recv(a->sock, f, e) != 1 || f->type != MESSAGE_ANSWER) {
+	got = frame_recv(a->sock, f, e);
+	if (got == -1 && errno == EAGAIN) {
+		err_set(e, ERR_HOLD, "the server does not answer");
+		goto out;
+	}
+	if (got != 1 || f->type != MESSAGE_ANSWER) {
 		err_set(e, ERR_RETRY, "the keeper hung up; try again");
 		goto out;
 	}

@@ -1,4 +1,6 @@
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include "command/command.h"
 #include "sys/member.h"
@@ -24,6 +26,7 @@ print(const json_t *answer)
 static int
 ask_health(const struct conf *c, json_t **ret_answer, struct err *e)
 {
+	const struct timeval patience = { .tv_sec = 10 };
 	struct ask *a = NULL;
 	int status;
 	int rc;
@@ -32,6 +35,8 @@ ask_health(const struct conf *c, json_t **ret_answer, struct err *e)
 		return err_set(e, ERR_HOLD, "no server runs on this instance");
 	if (ask_open(c, &a, e) == -1)
 		return -1;
+	(void)setsockopt(ask_socket(a), SOL_SOCKET, SO_RCVTIMEO, &patience,
+	    sizeof(patience));
 	rc = ask_keeper(a, json_pack("{s:s}", "do", "health"), ret_answer,
 	    &status, e);
 	ask_close(a);

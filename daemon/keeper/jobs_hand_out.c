@@ -174,7 +174,7 @@ static int
 put_back(struct keeper *k, struct job *job, const char *reason, struct err *e)
 {
 	log_warn("%s waits reason=%s", job->bundle.name.id, log_quote(reason));
-	k->jobs->pause = time(NULL) + 1;
+	k->jobs->pause = clock_milliseconds() + 1000;
 	return jobs_leave(k, job, e);
 }
 
@@ -248,7 +248,7 @@ jobs_hand_out(struct keeper *k, struct err *e)
 	struct err why;
 	int rc;
 
-	if (time(NULL) < k->jobs->pause)
+	if (clock_milliseconds() < k->jobs->pause)
 		return 0;
 	while (k->jobs->room > 0) {
 		rc = next_to_go(k, &job, e);

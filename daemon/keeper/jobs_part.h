@@ -54,7 +54,7 @@ struct jobs {
 	int receipts_wait;
 	int extracts_wait; /* given, and not to be seen yet, or no longer */
 	uint32_t sign_tag;
-	time_t pause; /* nothing is handed out before, for lack of space */
+	int64_t pause; /* ms: nothing is handed out before, for lack of space */
 };
 
 /* The job of a bundle by its id; NULL where there is none. */

@@ -104,7 +104,7 @@ static int
 wait_a_moment(struct keeper *k, struct job *job, const char *why, struct err *e)
 {
 	log_warn("%s waits %s", job->bundle.name.id, why);
-	k->jobs->pause = time(NULL) + 1;
+	k->jobs->pause = clock_milliseconds() + 1000;
 	return jobs_leave(k, job, e);
 }
 
@@ -164,7 +164,7 @@ jobs_worked(struct keeper *k, struct err *e)
 	if (sig == SIGKILL && words[0] == '\0') {
 		most = KILLS_MAX;
 		if (job->bundle.attempts >= ATTEMPTS_MAX)
-			k->jobs->pause = time(NULL) + 1;
+			k->jobs->pause = clock_milliseconds() + 1000;
 	}
 	if (job->bundle.attempts >= most || status == COMMAND_FAULTS)
 		return jobs_set_aside(k, job, reason, e);

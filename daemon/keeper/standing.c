@@ -178,8 +178,8 @@ record(struct keeper *k, const struct standing *s, struct err *e)
 	rc = pack_bytes(s->pack, &b, e);
 	if (rc == 0)
 		rc = db_run(k->db, e,
-		    "INSERT INTO pack_t (sha256, at, body) VALUES (?1, ?2, ?3)"
-		    " ON CONFLICT (sha256) DO UPDATE SET at = ?2",
+		    "INSERT OR REPLACE INTO pack_t (sha256, at, body) VALUES"
+		    " (?1, ?2, ?3)",
 		    "ttb", sha256, now, b.data, b.len);
 	buf_done(&b);
 	return rc;
@@ -392,7 +392,7 @@ standing_start(struct keeper *k, struct err *e)
 	int rc;
 
 	rc = db_query(k->db, &st, e,
-	    "SELECT sha256 FROM pack_t ORDER BY at DESC LIMIT 1", "");
+	    "SELECT sha256 FROM pack_t ORDER BY rowid DESC LIMIT 1", "");
 	if (rc == 1)
 		snprintf(last, sizeof(last), "%s", db_text(st, 0));
 	db_done(st);

@@ -17,7 +17,7 @@
 #include "sys/log.h"
 #include "sys/mem.h"
 
-enum { ATTEMPTS_MAX = 3, PAUSE = 5 };
+enum { ATTEMPTS_MAX = 3, PAUSE_MS = 5000 };
 
 enum state { OWED, STANDS, GIVEN_UP };
 
@@ -35,8 +35,8 @@ enum step { IDLE, CHOSEN, SENT };
 
 struct reports {
 	int fd;
-	int waiting;  /* some are owed, as far as we know */
-	time_t pause; /* none is chosen before */
+	int waiting;   /* some are owed, as far as we know */
+	int64_t pause; /* ms: none is chosen before */
 	enum step step;
 	uint32_t tag;
 	struct order order;
@@ -117,7 +117,8 @@ reports_wait(struct keeper *k, enum report_kind kind, const char *what)
 static int
 may_choose(const struct reports *r)
 {
-	return r->waiting && r->step == IDLE && time(NULL) >= r->pause;
+	return r->waiting && r->step == IDLE &&
+	       clock_milliseconds() >= r->pause;
 }
 
 int
@@ -267,7 +268,7 @@ again_later(struct keeper *k, const struct order *o, const char *why,
     struct err *e)
 {
 	log_warn("%s report waits reason=%s", o->what, log_quote(why));
-	k->reports->pause = time(NULL) + PAUSE;
+	k->reports->pause = clock_milliseconds() + PAUSE_MS;
 	return db_run(k->db, e,
 	    "UPDATE report_t SET attempts = attempts - 1 WHERE no = ?", "i",
 	    o->no);

@@ -21,6 +21,7 @@ static const char *const state_name[] = { [SPOOL_UPLOADING] = "uploading",
 /*
  * Every move there is. received -> rejected is a container refused at CLOSE,
  * received -> applied a bundle sent twice (its effect is the first one's),
+ * received -> quarantined one that could not even be handed out,
  * back to received what an operator retries or releases.
  */
 static const struct {
@@ -31,6 +32,7 @@ static const struct {
 	{ SPOOL_RECEIVED, SPOOL_CLAIMED },
 	{ SPOOL_RECEIVED, SPOOL_REJECTED },
 	{ SPOOL_RECEIVED, SPOOL_APPLIED },
+	{ SPOOL_RECEIVED, SPOOL_QUARANTINED },
 	{ SPOOL_CLAIMED, SPOOL_APPLIED },
 	{ SPOOL_CLAIMED, SPOOL_REJECTED },
 	{ SPOOL_CLAIMED, SPOOL_QUARANTINED },
@@ -196,11 +198,31 @@ sync_or_die(int fd, const char *what)
 		log_fatal("fsync of %s failed: %s", what, strerror(errno));
 }
 
+/*
+ * What the kernel dropped it would say is on disk the next time: nobody is to
+ * find the file under its name again.
+ */
+static void
+sync_or_hide(int fd, int dir, const char *file)
+{
+	char hidden[SPOOL_TEXT + 1];
+	int was;
+
+	if (fsync(fd) == 0)
+		return;
+	was = errno;
+	snprintf(hidden, sizeof(hidden), ".%s", file);
+	(void)renameat2(dir, file, dir, hidden, RENAME_NOREPLACE);
+	log_fatal("fsync of %s failed: %s; it is set aside as %s: send it "
+		  "again",
+	    log_quote(file), strerror(was), log_quote(hidden));
+}
+
 int
 spool_publish(int fd, int uploading, const char *file, int received,
     const char *as_file, struct err *e)
 {
-	sync_or_die(fd, "an upload");
+	sync_or_hide(fd, uploading, file);
 	if (renameat2(uploading, file, received, as_file, RENAME_NOREPLACE) ==
 	    -1)
 		return err_errno(e, ERR_RETRY, "cannot publish '%s'", as_file);

@@ -68,7 +68,8 @@ int spool_create(int uploading, const struct spool_name *n, struct err *e);
  * Publication: fsync of the file, rename from the account's uploading
  * directory into received, fsync of received. A crash before the rename
  * leaves an upload; after it, a received file that the next rescan finds.
- * A failed fsync ends the process.
+ * A failed fsync ends the process; the file is then hidden (.FILE), for what
+ * the kernel dropped it would take for written if it was asked again.
  */
 int spool_publish(int fd, int uploading, const char *file, int received,
     const char *as_file, struct err *e);

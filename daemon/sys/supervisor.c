@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/frame.h"
 #include "sys/home.h"
 #include "sys/jail.h"
@@ -24,6 +25,9 @@
 #include "sys/proc.h"
 #include "sys/secret.h"
 #include "sys/supervisor.h"
+
+/* A role that somebody stopped for longer is as good as dead. */
+enum { STILL_MS = 30000, LOOK_MS = 1000 };
 
 enum standing { SIGNER, REPORTER, MESSENGER, KEEPER, WATCH, GATE, STANDING };
 
@@ -43,6 +47,7 @@ struct supervisor {
 	int signals;
 	int ready; /* closed once, when the roles answer */
 	pid_t pid[STANDING];
+	int64_t still_since[STANDING]; /* ms; 0: it does not stand still */
 	int stopping;
 	int was_ready;       /* a generation has been */
 	int gave_up;         /* the keeper ended by itself before one was */
@@ -258,6 +263,38 @@ any_left(const struct supervisor *s)
 	return 0;
 }
 
+/* Whether this says only that a role was stopped, or goes on. */
+static int
+stood(struct supervisor *s, int i, int status)
+{
+	if (WIFSTOPPED(status)) {
+		s->still_since[i] = clock_milliseconds();
+		log_warn("- stands still role=%s: somebody stopped it",
+		    role_name[i]);
+		return 1;
+	}
+	s->still_since[i] = 0;
+	if (WIFCONTINUED(status))
+		log_info("- goes on role=%s", role_name[i]);
+	return WIFCONTINUED(status);
+}
+
+/* Ends those who stand still for too long; returns whether any stands still. */
+static int
+tend_still(const struct supervisor *s)
+{
+	int any = 0;
+
+	for (int i = 0; i < STANDING; i++) {
+		if (s->still_since[i] == 0)
+			continue;
+		any = 1;
+		if (clock_milliseconds() - s->still_since[i] > STILL_MS)
+			(void)kill(s->pid[i], SIGKILL);
+	}
+	return any;
+}
+
 /* Takes up the dead; returns whether one of the standing roles was among. */
 static int
 reap(struct supervisor *s)
@@ -266,9 +303,10 @@ reap(struct supervisor *s)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while (
+	    (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
 		for (int i = 0; i < STANDING; i++) {
-			if (s->pid[i] != pid)
+			if (s->pid[i] != pid || stood(s, i, status))
 				continue;
 			s->pid[i] = 0;
 			died = 1;
@@ -348,7 +386,8 @@ generation(struct supervisor *s, struct err *e)
 		return -1;
 	}
 	while (!s->stopping && !died) {
-		if (poll(p, 2, -1) == -1 && errno != EINTR)
+		if (poll(p, 2, tend_still(s) ? LOOK_MS : -1) == -1 &&
+		    errno != EINTR)
 			break;
 		if ((p[0].revents & POLLIN) != 0)
 			on_signal(s);
@@ -388,14 +427,14 @@ watch_signals(struct supervisor *s, struct err *e)
 
 /* Roles that die at once again and again are started ever more slowly. */
 static void
-back_off(time_t born, unsigned int *pause_ms)
+back_off(int64_t born, unsigned int *pause_ms)
 {
 	struct timespec t;
 
-	*pause_ms = time(NULL) - born > 10 ? 0
-		    : *pause_ms == 0       ? 20
-		    : *pause_ms < 2000     ? *pause_ms * 2
-					   : 2000;
+	*pause_ms = clock_milliseconds() - born > 10000 ? 0
+		    : *pause_ms == 0                    ? 20
+		    : *pause_ms < 2000                  ? *pause_ms * 2
+							: 2000;
 	t.tv_sec = *pause_ms / 1000;
 	t.tv_nsec = (long)(*pause_ms % 1000) * 1000000;
 	(void)nanosleep(&t, NULL);
@@ -449,7 +488,7 @@ supervisor_run(enum supervisor_mode mode, const struct conf *c, int ready,
 		return -1;
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	while (!s.stopping) {
-		time_t born = time(NULL);
+		int64_t born = clock_milliseconds();
 
 		if (generation(&s, e) == -1)
 			return -1;

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <uthash.h>
+
 #include "door/arrival.h"
 #include "sys/hash.h"
 #include "sys/log.h"
@@ -15,9 +17,11 @@
 
 enum { SLICE = 8 << 20, CHUNK = 256 << 10 };
 
+/* A file to take in, once in the table, in the order of their coming. */
 struct job {
-	struct job *next;
-	char account[ACCOUNT_TEXT]; /* "" for a file of received/ */
+	UT_hash_handle hh;
+	char path[ACCOUNT_TEXT + SPOOL_TEXT]; /* account/file, its key */
+	char account[ACCOUNT_TEXT];           /* "" for a file of received/ */
 	char file[SPOOL_TEXT];
 	int fd; /* -1 until begun */
 	uint64_t bytes;
@@ -28,7 +32,7 @@ struct adopt {
 	int spool;
 	int keeper;
 	uint32_t tag;
-	struct job *first;
+	struct job *jobs;
 	struct frame frame;
 	unsigned char chunk[CHUNK];
 };
@@ -44,8 +48,9 @@ adopt_new(int spool, int keeper)
 }
 
 static void
-job_free(struct job *j)
+job_free(struct adopt *a, struct job *j)
 {
+	HASH_DEL(a->jobs, j);
 	if (j->fd != -1)
 		(void)close(j->fd);
 	hash_free(j->hash);
@@ -57,30 +62,27 @@ adopt_free(struct adopt *a)
 {
 	if (a == NULL)
 		return;
-	while (a->first != NULL) {
-		struct job *j = a->first;
-
-		a->first = j->next;
-		job_free(j);
-	}
+	while (a->jobs != NULL)
+		job_free(a, a->jobs);
 	free(a);
 }
 
 static void
 enqueue(struct adopt *a, const char *account, const char *file)
 {
-	struct job **at = &a->first;
+	char path[sizeof(((struct job *)NULL)->path)];
 	struct job *j;
 
-	for (; *at != NULL; at = &(*at)->next)
-		if (strcmp((*at)->account, account) == 0 &&
-		    strcmp((*at)->file, file) == 0)
-			return;
+	snprintf(path, sizeof(path), "%s/%s", account, file);
+	HASH_FIND_STR(a->jobs, path, j);
+	if (j != NULL)
+		return;
 	j = xcalloc(1, sizeof(*j));
 	j->fd = -1;
+	memcpy(j->path, path, sizeof(path));
 	snprintf(j->account, sizeof(j->account), "%s", account);
 	snprintf(j->file, sizeof(j->file), "%s", file);
-	*at = j;
+	HASH_ADD_STR(a->jobs, path, j);
 }
 
 void
@@ -246,7 +248,7 @@ finish(struct adopt *a, struct job *j, struct err *e)
 int
 adopt_step(struct adopt *a, struct err *e)
 {
-	struct job *j = a->first;
+	struct job *j = a->jobs;
 	int rc = 0;
 	int end = 1;
 
@@ -257,9 +259,7 @@ adopt_step(struct adopt *a, struct err *e)
 		if (end == 1)
 			rc = finish(a, j, e);
 	}
-	if (end != 0) {
-		a->first = j->next;
-		job_free(j);
-	}
-	return rc == -1 ? -1 : a->first != NULL;
+	if (end != 0)
+		job_free(a, j);
+	return rc == -1 ? -1 : a->jobs != NULL;
 }

@@ -40,7 +40,7 @@ read_rules(struct reporter *r, const char *day, struct err *e)
 	char pack[DIGEST_TEXT] = "";
 	sqlite3_stmt *st;
 	int rc = db_query(r->db, &st, e,
-	    "SELECT sha256 FROM pack_t ORDER BY at DESC LIMIT 1", "");
+	    "SELECT sha256 FROM pack_t ORDER BY rowid DESC LIMIT 1", "");
 
 	if (rc == 1)
 		snprintf(pack, sizeof(pack), "%s", db_text(st, 0));

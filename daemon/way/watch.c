@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/conf.h"
 #include "sys/frame.h"
 #include "sys/home.h"
@@ -26,7 +27,7 @@
 #include "way/workers.h"
 
 enum {
-	RESCAN_SECONDS = 5,
+	RESCAN_MS = 5000,
 	SETTLED_SECONDS = 2, /* younger files are a session's own affair */
 	FOREIGN_SECONDS = 60,
 	DROPS_MAX = 1024
@@ -48,7 +49,9 @@ struct watch {
 	struct drop drop[DROPS_MAX];
 	size_t ndrops;
 	int drop_root; /* inotify's number of drop/ itself */
-	time_t rescanned;
+	int64_t rescanned;
+	int64_t epoch;  /* what the wall clock is ahead of the true one, in s */
+	int64_t set_at; /* when somebody set it, in s of the true one */
 	int stopping;
 	struct frame frame;
 };
@@ -106,17 +109,34 @@ open_dir(const char *path)
 
 /*
  * The kernel gives no lease on another user's file, so whether it is still
- * being written is not to be known: a rescan waits until it was left alone.
+ * being written is not to be known: a rescan waits until it was left alone. A
+ * file that is younger than now was, before the clock was set back.
  */
 static int
-settled(DIR *d, const char *file)
+settled(const struct watch *w, DIR *d, const char *file)
 {
+	int64_t least, age;
 	struct stat st;
 
-	return fstatat(dirfd(d), file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(st.st_mode) &&
-	       time(NULL) - st.st_ctime >=
-		   (st.st_uid == geteuid() ? SETTLED_SECONDS : FOREIGN_SECONDS);
+	if (fstatat(dirfd(d), file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISREG(st.st_mode))
+		return 0;
+	least = st.st_uid == geteuid() ? SETTLED_SECONDS : FOREIGN_SECONDS;
+	age = time(NULL) - st.st_ctime;
+	return (age >= least || age <= -least) &&
+	       clock_milliseconds() / 1000 - w->set_at >= least;
+}
+
+/* A clock that was just set says nothing about how long a file was alone. */
+static void
+look_at_clock(struct watch *w)
+{
+	int64_t now = clock_milliseconds() / 1000;
+	int64_t epoch = time(NULL) - now;
+
+	if (w->rescanned != 0 && llabs(epoch - w->epoch) > 1)
+		w->set_at = now;
+	w->epoch = epoch;
 }
 
 static void
@@ -129,7 +149,7 @@ rescan_drop(struct watch *w, const char *account)
 	snprintf(path, sizeof(path), "%s/%s", HOME_DROP, account);
 	d = open_dir(path);
 	while (d != NULL && (entry = readdir(d)) != NULL)
-		if (!unfinished(entry->d_name) && settled(d, entry->d_name))
+		if (!unfinished(entry->d_name) && settled(w, d, entry->d_name))
 			adopt_drop(w->adopt, account, entry->d_name);
 	if (d != NULL)
 		(void)closedir(d);
@@ -158,7 +178,7 @@ rescan_received(struct watch *w, struct err *e)
 	int rc = 0;
 
 	while (d != NULL && rc == 0 && (entry = readdir(d)) != NULL) {
-		if (entry->d_name[0] == '.' || !settled(d, entry->d_name))
+		if (entry->d_name[0] == '.' || !settled(w, d, entry->d_name))
 			continue;
 		frame_start(&w->frame, MESSAGE_SEEN);
 		frame_put_str(&w->frame, entry->d_name);
@@ -194,6 +214,7 @@ sweep(const char *above, const char *account, const char *folder, int hours)
 static int
 rescan(struct watch *w, struct err *e)
 {
+	look_at_clock(w);
 	rescan_drops(w);
 	for (size_t i = 0; i < w->ndrops; i++) {
 		const char *account = w->drop[i].account;
@@ -205,7 +226,7 @@ rescan(struct watch *w, struct err *e)
 		sweep(HOME_SPOOL "/uploading", account, ".",
 		    w->conf.unfinished_hours);
 	}
-	w->rescanned = time(NULL);
+	w->rescanned = clock_milliseconds();
 	return rescan_received(w, e);
 }
 
@@ -307,6 +328,7 @@ open_all(struct watch *w, struct err *e)
 	    sigprocmask(SIG_BLOCK, &set, NULL) == -1 ||
 	    (w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
 		return err_errno(e, ERR_HOLD, "cannot watch the spool");
+	w->set_at = -FOREIGN_SECONDS;
 	w->drop_root = inotify_add_watch(w->inotify, HOME_DROP,
 	    IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
 	w->adopt = adopt_new(w->spool, w->keeper);
@@ -347,7 +369,7 @@ loop(struct watch *w, struct err *e)
 			return -1;
 		if (p[1].revents != 0)
 			on_inotify(w);
-		if (time(NULL) - w->rescanned >= RESCAN_SECONDS &&
+		if (clock_milliseconds() - w->rescanned >= RESCAN_MS &&
 		    (workers_tend(w->workers, e) == -1 || rescan(w, e) == -1))
 			return -1;
 	}

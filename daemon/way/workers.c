@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/copies.h"
 #include "sys/log.h"
 #include "sys/mem.h"
@@ -20,8 +21,8 @@
 struct worker {
 	pid_t pid; /* 0: free */
 	char id[ID_TEXT];
-	int progress;   /* our end of its frame socket */
-	time_t overdue; /* wall clock */
+	int progress;    /* our end of its frame socket */
+	int64_t overdue; /* ms */
 	int killed;
 	int extracts; /* not a bundle's: the extract role */
 };
@@ -156,7 +157,8 @@ begin_watch(const struct workers *w, struct worker *slot)
 		(rlim_t)w->conf->worker_seconds + 5 },
 	    NULL);
 	slot->killed = 0;
-	slot->overdue = time(NULL) + 2 * (time_t)w->conf->worker_seconds + 60;
+	slot->overdue = clock_milliseconds() +
+			(2 * (int64_t)w->conf->worker_seconds + 60) * 1000;
 }
 
 static int
@@ -360,7 +362,7 @@ tell_use(const struct worker *worker, const struct rusage *used)
 int
 workers_tend(struct workers *w, struct err *e)
 {
-	time_t now = time(NULL);
+	int64_t now = clock_milliseconds();
 
 	if (w->pattern.pid != 0)
 		(void)pattern_was(&w->pattern,

@@ -138,7 +138,7 @@ only_the_listed_moves_are_made(void **state)
 	static const char legal[6][6] = {
 		/* to: upl rec cla app rej qua */
 		{ 0, 0, 0, 0, 0, 0 }, /* uploading: by spool_publish only */
-		{ 0, 0, 1, 1, 1, 0 }, /* received */
+		{ 0, 0, 1, 1, 1, 1 }, /* received */
 		{ 0, 1, 0, 1, 1, 1 }, /* claimed */
 		{ 0, 0, 0, 0, 0, 0 }, /* applied */
 		{ 0, 1, 0, 0, 0, 0 }, /* rejected */
