@@ -37,6 +37,7 @@ struct objected {
 	const struct schema *schema;
 	struct objection_mark *list; /* owned */
 	size_t n;
+	int repaired; /* one of them is, and its row not given */
 	UT_hash_handle hh;
 };
 
@@ -163,6 +164,8 @@ find_objected(struct extract_rows *r, const struct schema *s, struct err *e)
 		HASH_ADD_PTR(r->objected, schema, o);
 		if (objection_marks(r->x->db, s, &o->list, &o->n, e) == -1)
 			return -1;
+		for (size_t i = 0; i < o->n; i++)
+			o->repaired |= o->list[i].kind == OBJECTION_REPAIRED;
 	}
 	r->marks = o;
 	return 0;
@@ -232,15 +235,21 @@ add_columns(struct extract_rows *r, struct buf *b)
 	buf_printf(b, " FROM d_%s t", s->dataset);
 }
 
-/* Of the current version; of a day in the past, of all that was true then. */
+/*
+ * Of the current version; of a day in the past, of all that was true then. The
+ * marks are of versions that stand: where none is of a repair, none of those
+ * has to be looked up.
+ */
 static void
 add_where(const struct extract_rows *r, struct buf *b)
 {
-	const char *dataset = r->give->schema->dataset;
+	int dated = r->x->as_of[0] != '\0';
 
-	buf_printf(b, " WHERE _enterprise = ?1" NOT_REPAIRED, dataset);
-	if (r->x->as_of[0] == '\0')
-		buf_addstr(b, " AND _to IS NULL ORDER BY _as_of, _id");
+	buf_addstr(b, " WHERE _enterprise = ?1");
+	if (dated || r->marks->repaired)
+		buf_printf(b, NOT_REPAIRED, r->give->schema->dataset);
+	if (!dated)
+		buf_addstr(b, " AND _to IS NULL");
 	else
 		buf_addstr(b,
 		    " AND _as_of <= ?2 AND (_to IS NULL OR _reason IN"

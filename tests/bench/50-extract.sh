@@ -77,7 +77,7 @@ base "SELECT reg_no FROM enterprise WHERE reg_no IS NOT NULL ORDER BY
     reg_no DESC LIMIT 1000" >"$W/numbers"
 # shellcheck disable=SC2086 # a list of words
 jq -Rn --arg all "$(printf "%s " $ALL)" '{purpose: "loan_approval",
-    subjects: [inputs], datasets: ($all | split(" ") | map(select(. != "")))}' \
+    subjects: [inputs | {reg_no: .}], datasets: ($all | split(" ") | map(select(. != "")))}' \
     <"$W/numbers" >"$W/thousand.json"
 given "$W/thousand.json"
 [ "$(tail -q -n +2 "$W"/got/data/[a-r]*.csv "$W"/got/data/w*.csv | wc -l)" = 16000 ] ||
@@ -89,8 +89,8 @@ fact '1,000 enterprises: keeper, processor' s "$keeper"
 jq -n --arg d $aic '{purpose: "loan_approval", subjects: "all", datasets: [$d]}' \
     >"$W/register.json"
 reference() {
-	base ".mode csv
-SELECT * FROM $aic;" >"$W/reference.csv"
+	sqlite3 -readonly -csv -cmd '.timeout 10000' "$W/home/exchange.db" \
+	    "SELECT * FROM d_$aic WHERE _to IS NULL" >"$W/reference.csv"
 }
 for format in csv jsonl xlsx sqlite; do
 	jq ".format = \"$format\"" "$W/register.json" >"$W/r-$format.json"
@@ -103,12 +103,19 @@ for format in csv jsonl xlsx sqlite; do
 	fact "register, $format: keeper, processor" s "$keeper"
 	at_most "register, $format: extract, memory" MB "$memory" 64
 	case $format in
-	csv | jsonl) rows=$(grep -c '350' "$W/got/data/$aic.$format") ;;
-	sqlite) rows=$(sqlite3 "$W/got/data.sqlite" "SELECT count(*) FROM $aic") ;;
-	xlsx) rows=$(unzip -p "$W/got/data.xlsx" xl/worksheets/sheet1.xml |
-	    grep -o '<row ' | wc -l) rows=$((rows - 1)) ;;
-	esac
-	[ "$rows" = "$ENTERPRISES" ] || fail "$format: $rows rows"
+	csv) python3 -c 'import csv, sys
+for r in csv.DictReader(open(sys.argv[1], encoding="utf-8-sig")):
+    print(r["reg_no"], r["entity_name"], sep="|")' "$W/got/data/$aic.csv" ;;
+	jsonl) jq -r '"\(.reg_no)|\(.entity_name)"' "$W/got/data/$aic.jsonl" ;;
+	sqlite) sqlite3 "$W/got/data.sqlite" "SELECT reg_no, entity_name FROM $aic" ;;
+	xlsx) unzip -p "$W/got/data.xlsx" xl/worksheets/sheet1.xml |
+	    grep -o '<row ' | tail -n +2 ;;
+	esac | sort >"$W/given"
+	base "SELECT reg_no, entity_name FROM d_$aic WHERE _to IS NULL" |
+	    sort >"$W/due"
+	[ "$format" != xlsx ] || sed -i 's/.*/<row /' "$W/due"
+	[ "$(wc -l <"$W/due")" = "$ENTERPRISES" ] && cmp "$W/due" "$W/given" ||
+	    fail "$format: not the register"
 done
 at_most 'keeper, memory' MB \
     "$(awk '/VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$KEEPER/status")" 192
