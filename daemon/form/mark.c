@@ -11,15 +11,16 @@ uint64_t
 mark_of(const unsigned char key[MARK_KEY], const char *what, const void *p,
     size_t len)
 {
+	static struct hash *h; /* made once: each row is marked */
 	unsigned char digest[HASH_SHA256_BYTES];
-	struct hash *h = hash_new(HASH_SHA256);
 	uint64_t v = 0;
 
+	if (h == NULL)
+		h = hash_new(HASH_SHA256);
 	hash_add(h, key, MARK_KEY);
 	hash_add(h, what, strlen(what) + 1);
 	hash_add(h, p, len);
 	hash_end(h, digest);
-	hash_free(h);
 	for (int i = 0; i < 8; i++)
 		v = v << 8 | digest[i];
 	return v;

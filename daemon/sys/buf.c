@@ -90,7 +90,13 @@ buf_addstr(struct buf *b, const char *s)
 void
 buf_addch(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	/* With its NUL, into what is there already. */
+	if (b->len + 1 >= b->room || b->len >= b->max) {
+		buf_add(b, &c, 1);
+		return;
+	}
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
 }
 
 void
