@@ -219,7 +219,8 @@ open_all(struct extract *x, char **argv, struct pack **pack, struct err *e)
 	 * of the receiver's mark, which goes to and fro: with pages in hand.
 	 */
 	if (db_exec(x->db,
-		"PRAGMA cache_size=-20480; BEGIN; SELECT count(*) FROM query_t;",
+		"PRAGMA cache_size=-20480; BEGIN; SELECT count(*) FROM "
+		"query_t;",
 		e) == -1)
 		return -1;
 	return extract_sight(x, e);
