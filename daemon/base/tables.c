@@ -443,6 +443,8 @@ const char *const tables_sql[] = {
 	" sha256 TEXT NOT NULL DEFAULT '', standing INTEGER, seq INTEGER,"
 	" since TEXT NOT NULL DEFAULT '', upto TEXT NOT NULL DEFAULT '',"
 	" before INTEGER NOT NULL DEFAULT 0,"
+	/* To how many something is given; the last day of all it rests on. */
+	" given INTEGER NOT NULL DEFAULT 0, lasts TEXT NOT NULL DEFAULT '',"
 	/* The day on which something of it leaves, "" none is known. */
 	" ends TEXT NOT NULL DEFAULT '');",
 	"CREATE INDEX IF NOT EXISTS query_ends ON query_t (ends)"
@@ -491,7 +493,7 @@ const char *const tables_sql[] = {
 	" WHERE told_in = 0;",
 	"CREATE INDEX IF NOT EXISTS query_account ON query_t (account, day);",
 	"CREATE INDEX IF NOT EXISTS query_open ON query_t (state)"
-	" WHERE state IN ('given', 'placed', 'expired');",
+	" WHERE state IN ('decided', 'given', 'placed', 'expired');",
 	"CREATE TABLE IF NOT EXISTS query_subject_t ("
 	" query INTEGER NOT NULL, n INTEGER NOT NULL, said TEXT NOT NULL,"
 	" enterprise INTEGER NOT NULL, why TEXT NOT NULL,"
@@ -512,6 +514,8 @@ const char *const tables_sql[] = {
 	" WITHOUT ROWID;",
 	"CREATE INDEX IF NOT EXISTS query_whom ON query_pass_t (enterprise)"
 	" WHERE enterprise <> 0;",
+	"CREATE INDEX IF NOT EXISTS query_consent ON query_pass_t (consent,"
+	" query) WHERE consent <> 0;",
 	/* The secret of an account's marks. */
 	"CREATE TABLE IF NOT EXISTS mark_t (account TEXT PRIMARY KEY,"
 	" key BLOB NOT NULL) WITHOUT ROWID;",
@@ -637,18 +641,19 @@ const char *const tables_sql[] = {
 	"CREATE TABLE IF NOT EXISTS told_t (what TEXT PRIMARY KEY,"
 	" day TEXT NOT NULL) WITHOUT ROWID;",
 	/* Who looked at whom; sealed by lines of the ledger (grant/access.h). */
-	"CREATE TABLE IF NOT EXISTS look_fields_t ("
-	" no INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);",
 	"CREATE TABLE IF NOT EXISTS look_t ("
 	" no INTEGER PRIMARY KEY, at TEXT NOT NULL, account TEXT NOT NULL,"
-	" query TEXT NOT NULL, asked TEXT NOT NULL,"
-	" enterprise INTEGER NOT NULL, dataset TEXT NOT NULL,"
-	" purpose TEXT NOT NULL, form INTEGER NOT NULL,"
-	" fields INTEGER NOT NULL, grants TEXT NOT NULL,"
-	" consent INTEGER NOT NULL, code TEXT NOT NULL,"
-	" rows INTEGER NOT NULL);",
+	" query TEXT NOT NULL, dataset TEXT NOT NULL, purpose TEXT NOT NULL,"
+	" form INTEGER NOT NULL, fields TEXT NOT NULL, grants TEXT NOT NULL,"
+	" code TEXT NOT NULL);",
 	"CREATE INDEX IF NOT EXISTS look_query ON look_t (query);",
-	"CREATE INDEX IF NOT EXISTS look_enterprise ON look_t (enterprise);",
+	/* At whom it was, in the order of the query. */
+	"CREATE TABLE IF NOT EXISTS look_whom_t ("
+	" look INTEGER NOT NULL, n INTEGER NOT NULL, asked TEXT NOT NULL,"
+	" enterprise INTEGER NOT NULL, consent INTEGER NOT NULL,"
+	" rows INTEGER NOT NULL, PRIMARY KEY (look, n)) WITHOUT ROWID;",
+	"CREATE INDEX IF NOT EXISTS look_enterprise ON look_whom_t"
+	" (enterprise);",
 
 	/* Keys that sign receipts: until is NULL for the one that does now. */
 	"CREATE TABLE IF NOT EXISTS receipt_key_t ("

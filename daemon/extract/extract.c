@@ -89,23 +89,26 @@ by_n(const void *a, const void *b)
 	return (x->n > y->n) - (x->n < y->n);
 }
 
-/* Its rows and what its receiver holds with it, which goes to held. */
+/* Its rows and what its receiver holds with it; both go behind the line. */
 static json_t *
-sum_up(struct extract_give *g, struct buf *held)
+sum_up(struct extract_give *g, struct buf *behind)
 {
-	json_t *rows = json_array();
-	size_t before = held->len;
+	size_t before;
 
 	qsort(g->who, g->nwho, sizeof(*g->who), by_n);
-	for (size_t k = 0; k < g->nwho; k++)
-		json_array_append_new(rows, json_integer(g->who[k].rows));
+	for (size_t k = 0; k < g->nwho; k++) {
+		uint32_t rows = (uint32_t)g->who[k].rows;
+
+		buf_add(behind, &rows, sizeof(rows));
+	}
+	before = behind->len;
 	held_sort(&g->held);
-	held_pack(&g->held, held);
-	return json_pack("{s:I, s:o, s:I}", "n", (json_int_t)g->n, "rows", rows,
-	    "held", (json_int_t)(held->len - before));
+	held_pack(&g->held, behind);
+	return json_pack("{s:I, s:I, s:I}", "n", (json_int_t)g->n, "whom",
+	    (json_int_t)g->nwho, "held", (json_int_t)(behind->len - before));
 }
 
-/* One line of JSON, and after it what is held, of one give after the other. */
+/* One line of JSON, and behind it each give's rows of each and what is held. */
 static int
 put_summary(struct extract *x, int fd, struct err *e)
 {
@@ -113,21 +116,21 @@ put_summary(struct extract *x, int fd, struct err *e)
 	json_t *all = json_pack("{s:o, s:s, s:I, s:I}", "gives", gives, "ends",
 	    x->ends, "changes", (json_int_t)x->changes, "recalled",
 	    (json_int_t)x->recalled);
-	struct buf held;
+	struct buf behind;
 	char *text;
 	int rc;
 
-	buf_init(&held, HELD_MAX);
+	buf_init(&behind, HELD_MAX);
 	for (size_t i = 0; i < x->ngives; i++)
-		json_array_append_new(gives, sum_up(&x->give[i], &held));
+		json_array_append_new(gives, sum_up(&x->give[i], &behind));
 	text = json_dumps(all, JSON_COMPACT);
-	rc = buf_ok(&held) ? put_all(&fd, text, strlen(text), e)
-			   : err_set(e, ERR_HOLD, "too many rows");
+	rc = buf_ok(&behind) ? put_all(&fd, text, strlen(text), e)
+			     : err_set(e, ERR_HOLD, "too many rows");
 	if (rc == 0)
 		rc = put_all(&fd, "\n", 1, e);
 	if (rc == 0)
-		rc = put_all(&fd, held.data, held.len, e);
-	buf_done(&held);
+		rc = put_all(&fd, behind.data, behind.len, e);
+	buf_done(&behind);
 	json_decref(all);
 	free(text);
 	return rc;

@@ -142,7 +142,8 @@ query_drop(struct db *db, int64_t no, struct err *e)
 	if (query_forget_decision(db, no, e) == -1)
 		return -1;
 	return db_run(db, e,
-	    "UPDATE query_t SET state = 'refused' WHERE no = ?", "i", no);
+	    "UPDATE query_t SET state = 'refused', given = 0 WHERE no = ?", "i",
+	    no);
 }
 
 int

@@ -109,9 +109,6 @@ enum query_right { QUERY_GRANT, QUERY_CONSENT };
 int query_end_under(struct keeper *k, enum query_right right, int64_t number,
     const char *now, struct err *e);
 
-/* Once decided: it lies there no longer than its grants and consents last. */
-int query_bound(struct db *db, int64_t no, struct err *e);
-
 /* Now and then: extracts whose days are over are removed. */
 int query_expire(struct keeper *k, const char *day, struct err *e);
 

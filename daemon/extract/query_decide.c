@@ -163,8 +163,11 @@ decide_one(struct query_decide *d, const struct query_asked *asked,
 	}
 	if (why[0] != '\0')
 		grant_refuse(&a, a.why);
+	else if (d->lasts[0] == '\0' || strcmp(a.lasts, d->lasts) < 0)
+		snprintf(d->lasts, sizeof(d->lasts), "%s", a.lasts);
 	g = give_of(d, asked->schema, &a, why);
 	g->subjects++;
+	s->give = (uint32_t)g->n;
 	if (why[0] != '\0' && d->q.all)
 		return 0;
 	return keep_pass(d, g, s, &a, e);
@@ -201,6 +204,17 @@ is_worth_telling(const struct query_decide *d)
 	return 0;
 }
 
+static void
+note_given(struct query_decide *d)
+{
+	for (size_t i = 0; i < d->nsubjects; i++) {
+		struct query_subject *s = &d->subject[i];
+
+		if (s->give != 0 && d->give[s->give - 1].why[0] == '\0')
+			s->given = 1;
+	}
+}
+
 static int
 forget_gives(struct query_decide *d, struct err *e)
 {
@@ -214,6 +228,7 @@ static int
 end_dataset(struct query_decide *d, struct err *e)
 {
 	withhold_counts(d);
+	note_given(d);
 	if (!is_worth_telling(d) && forget_gives(d, e) == -1)
 		return -1;
 	d->dataset = d->ngives;
@@ -267,6 +282,7 @@ end(struct query_decide *d, struct err *e)
 	grants_free(&d->grants);
 	d->grants = now;
 	d->nsubjects = d->ngives = d->dataset = d->nth = d->at = 0;
+	d->lasts[0] = '\0';
 	d->stage = -1;
 	return 0;
 }

@@ -76,6 +76,16 @@ life_of(const struct query_decide *d)
 	return life;
 }
 
+static int64_t
+given_subjects(const struct query_decide *d)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < d->nsubjects; i++)
+		n += d->subject[i].given;
+	return n;
+}
+
 int
 query_decided_keep(struct query_decide *d, struct err *e)
 {
@@ -92,9 +102,11 @@ query_decided_keep(struct query_decide *d, struct err *e)
 	snprintf(life, sizeof(life), "+%d days", life_of(d));
 	return db_run(d->k->db, e,
 	    "UPDATE query_t SET state = ?, purpose = ?, day = ?, known_at = ?,"
-	    " upto = ?, expires = date(?, ?) WHERE no = ?",
-	    "tttttt"
-	    "ti",
+	    " upto = ?, given = ?, lasts = ?7, expires = min(date(?, ?),"
+	    " coalesce(nullif(?7, ''), '9')) WHERE no = ?",
+	    "ttttti"
+	    "ttti",
 	    query_decide_given(d) ? "decided" : "refused", d->ask.purpose,
-	    d->day, now, jobs_since(d->k, now), d->day, life, d->bundle->no);
+	    d->day, now, jobs_since(d->k, now), given_subjects(d), d->lasts,
+	    d->day, life, d->bundle->no);
 }

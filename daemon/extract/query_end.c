@@ -50,9 +50,8 @@ static const struct right {
 	    "SELECT json_object('extract', ?1, 'grant', no, 'person',"
 	    " changed_by, 'reason', changed_why) FROM grant_t WHERE no = ?2" },
 	[QUERY_CONSENT] = { "consent",
-	    "EXISTS (SELECT 1 FROM consent_t c JOIN enterprise_t t ON t.no ="
-	    " c.enterprise JOIN query_pass_t p ON p.enterprise = t.root WHERE"
-	    " c.no = ?2 AND p.query = q.no AND p.consent = c.no)",
+	    "EXISTS (SELECT 1 FROM query_pass_t p WHERE p.query = q.no AND"
+	    " p.consent = ?2 AND p.consent <> 0)",
 	    "SELECT json_object('extract', ?1, 'consent', no, 'person',"
 	    " ended_by, 'reason', ended_why) FROM consent_t WHERE no = ?2" },
 };
@@ -69,22 +68,40 @@ next_under(struct db *db, const struct right *r, int64_t number, int64_t after,
 	int64_t no;
 
 	snprintf(sql, sizeof(sql),
-	    "SELECT q.no FROM query_t q WHERE q.no > ?1 AND (q.state = 'given'"
-	    " AND q.expires >= ?3 OR q.state = 'placed' OR q.state = 'expired'"
-	    " AND q.standing IS NOT NULL) AND %s ORDER BY q.no LIMIT 1",
+	    "SELECT q.no FROM query_t q WHERE q.no > ?1 AND (q.state IN"
+	    " ('decided', 'given') AND q.expires >= ?3 OR q.state = 'placed'"
+	    " OR q.state = 'expired' AND q.standing IS NOT NULL) AND %s"
+	    " ORDER BY q.no LIMIT 1",
 	    r->uses);
 	no = db_int(db, 0, sql, "iit", after, number, day);
 	return no == 0 ? 0 : query_get(db, no, ret_q, e);
 }
 
-/* By the person who ended it, for the same reason. */
+static int
+end_days(struct db *db, int64_t no, const char *state, const char *day,
+    struct err *e)
+{
+	return db_run(db, e,
+	    "UPDATE query_t SET state = ?, expires = date(?, '-1 day') WHERE"
+	    " no = ?",
+	    "tti", state, day, no);
+}
+
+/*
+ * By the person who ended it, for the same reason. What is not given yet is
+ * ended when it is: query_end_meanwhile.
+ */
 static int
 end_one(struct keeper *k, const struct query_row *q, const struct right *r,
     int64_t number, const char *now, const char *day, struct err *e)
 {
 	sqlite3_stmt *st;
 	char *detail = NULL;
-	int rc = db_query(k->db, &st, e, r->why, "ti", q->file, number);
+	int rc;
+
+	if (strcmp(q->state, "decided") == 0)
+		return end_days(k->db, q->no, q->state, day, e);
+	rc = db_query(k->db, &st, e, r->why, "ti", q->file, number);
 
 	if (rc == 1)
 		detail = xstrdup(db_text(st, 0));
@@ -93,11 +110,7 @@ end_one(struct keeper *k, const struct query_row *q, const struct right *r,
 		rc = ledger_append(k->db, now, "extract removed", q->account,
 		    q->id, detail, NULL, e);
 	free(detail);
-	return rc == -1 ? -1
-			: db_run(k->db, e,
-			      "UPDATE query_t SET state = 'given', expires ="
-			      " date(?, '-1 day') WHERE no = ?",
-			      "ti", day, q->no);
+	return rc == -1 ? -1 : end_days(k->db, q->no, "given", day, e);
 }
 
 int
@@ -121,52 +134,44 @@ query_end_under(struct keeper *k, enum query_right right, int64_t number,
 	return rc;
 }
 
+/* By one that was revoked while it was made its days were ended already. */
 int
 query_end_meanwhile(struct keeper *k, int64_t no, const char *now,
     struct err *e)
 {
-	int64_t grant = db_int(k->db, 0,
+	struct query_row q;
+	char day[16];
+	int64_t n;
+
+	work_day(now, day);
+	if (query_get(k->db, no, &q, e) != 1)
+		return -1;
+	if (strcmp(q.expires, day) >= 0)
+		return 0;
+	n = db_int(k->db, 0,
 	    "SELECT min(t.no) FROM query_give_t g, json_each(g.grants) j JOIN"
 	    " grant_t t ON t.no = j.value WHERE g.query = ? AND g.why = '' AND"
 	    " t.state = ?",
 	    "ii", no, (int64_t)GRANT_REVOKED);
-	int64_t consent = db_int(k->db, 0,
+	if (n != 0)
+		return end_one(k, &q, &rights[QUERY_GRANT], n, now, day, e);
+	n = db_int(k->db, 0,
 	    "SELECT min(c.no) FROM query_pass_t p JOIN consent_t c ON c.no ="
 	    " p.consent WHERE p.query = ? AND c.state <> 'confirmed'",
 	    "i", no);
-
-	if (grant != 0 && query_end_under(k, QUERY_GRANT, grant, now, e) == -1)
-		return -1;
-	return consent == 0
-		   ? 0
-		   : query_end_under(k, QUERY_CONSENT, consent, now, e);
+	return n == 0 ? 0
+		      : end_one(k, &q, &rights[QUERY_CONSENT], n, now, day, e);
 }
 
 /* ---- by the day ---------------------------------------------------------- */
-
-/* The last day of every grant and consent that something of it rests on. */
-#define LAST_DAYS                                                           \
-	"SELECT t.until FROM query_give_t g, json_each(g.grants) j JOIN"    \
-	" grant_t t ON t.no = j.value WHERE g.query = ?1 AND g.why = ''"    \
-	" UNION ALL SELECT c.until FROM query_pass_t p JOIN consent_t c ON" \
-	" c.no = p.consent WHERE p.query = ?1"
-
-int
-query_bound(struct db *db, int64_t no, struct err *e)
-{
-	return db_run(db, e,
-	    "UPDATE query_t SET expires = (SELECT min(until) FROM (SELECT"
-	    " expires AS until UNION ALL " LAST_DAYS ")) WHERE no = ?1",
-	    "i", no);
-}
 
 int
 query_due(struct db *db, int64_t no, const char *day, struct err *e)
 {
 	return db_run(db, e,
 	    "UPDATE query_t SET ends = coalesce((SELECT min(due) FROM (SELECT"
-	    " nullif(?2, '') AS due UNION ALL SELECT until || '+' FROM"
-	    " (" LAST_DAYS "))), '') WHERE no = ?1",
+	    " nullif(?2, '') AS due UNION ALL SELECT nullif(lasts, '') ||"
+	    " '+')), '') WHERE no = ?1",
 	    "it", no, day);
 }
 
@@ -175,7 +180,8 @@ static int
 is_cut_short(struct db *db, int64_t no, const char *day)
 {
 	return db_int(db, 0,
-		   "SELECT count(*) FROM (" LAST_DAYS ") WHERE until < ?2",
+		   "SELECT count(*) FROM query_t WHERE no = ? AND lasts <> ''"
+		   " AND lasts < ?",
 		   "it", no, day) > 0;
 }
 

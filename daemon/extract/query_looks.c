@@ -43,8 +43,9 @@ struct query_looks {
 	char dataset[SHARING_NAME];
 	struct grant_answer answer;
 	struct access_note note;
-	const json_t *rows; /* of each subject */
-	size_t at;
+	size_t nrows;     /* of as many subjects it gave something, */
+	const char *rows; /* so many rows of each; of summary */
+	size_t at;        /* how many of its subjects were noted */
 	int64_t total;
 	struct access_hash notes;
 };
@@ -79,11 +80,15 @@ static int
 forget_some(struct query_looks *l, struct err *e)
 {
 	if (db_run(l->k->db, e,
-		"DELETE FROM look_t WHERE no IN (SELECT no FROM look_t WHERE"
-		" query = ? LIMIT ?)",
+		"DELETE FROM look_whom_t WHERE (look, n) IN (SELECT w.look, w.n"
+		" FROM look_t l JOIN look_whom_t w ON w.look = l.no WHERE"
+		" l.query = ? LIMIT ?)",
 		"ti", l->q.id, (int64_t)FORGOTTEN) == -1)
 		return -1;
-	return sqlite3_changes(l->k->db->handle) == FORGOTTEN;
+	if (sqlite3_changes(l->k->db->handle) == FORGOTTEN)
+		return 1;
+	return db_run(l->k->db, e, "DELETE FROM look_t WHERE query = ?", "t",
+	    l->q.id);
 }
 
 /* The answer that a give was, as far as a note tells it. */
@@ -124,16 +129,27 @@ next_give(struct query_looks *l, struct err *e)
 	db_done(st);
 	if (rc != 1)
 		return rc;
-	l->rows = l->given ? query_summary_rows(&l->summary, l->give) : NULL;
 	l->note = (struct access_note){ .at = l->now,
 		.account = l->q.account,
 		.query = l->q.id,
 		.schema = schemas_find(l->s->schemas, l->dataset),
 		.purpose = l->purpose,
 		.answer = &l->answer };
+	l->nrows =
+	    l->given ? query_summary_rows(&l->summary, l->give, &l->rows) : 0;
 	l->at = 0;
 	l->last = l->total = 0;
 	return 1;
+}
+
+static int64_t
+rows_of(const struct query_looks *l, size_t nth)
+{
+	uint32_t rows = 0;
+
+	if (nth < l->nrows)
+		memcpy(&rows, l->rows + nth * sizeof(rows), sizeof(rows));
+	return rows;
 }
 
 /* Some of its subjects, in their order: 1 there may be more, 0 none, -1. */
@@ -154,8 +170,7 @@ note_subjects(struct query_looks *l, struct err *e)
 		l->note.enterprise = (uint32_t)sqlite3_column_int64(st, 1);
 		l->answer.consent = sqlite3_column_int64(st, 2);
 		l->note.asked = db_text(st, 3);
-		l->note.rows =
-		    json_integer_value(json_array_get(l->rows, l->at++));
+		l->note.rows = rows_of(l, l->at++);
 		l->total += l->note.rows;
 		if (l->note.schema != NULL &&
 		    access_note(l->k->db, &l->note, e) == -1) {

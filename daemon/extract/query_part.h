@@ -33,6 +33,8 @@ struct query_subject {
 	uint32_t enterprise; /* root; 0 nobody */
 	uint8_t again;       /* the same as an earlier one */
 	uint8_t person;      /* a sole trader */
+	uint8_t given;       /* something of it is */
+	uint32_t give;       /* n of its answer of the data set at hand */
 	char division[GRANT_DIVISION];
 };
 
@@ -70,6 +72,7 @@ struct query_decide {
 	size_t ngives, room;
 	struct query_give *give; /* owned */
 	size_t dataset;          /* gives from here on are of the one at hand */
+	char lasts[GRANT_DAY];   /* last day of all that is given, "" none */
 };
 
 /* Stages of it, a step each: 1 there is more, 0 done, -1. */
@@ -86,7 +89,7 @@ int query_decided_keep(struct query_decide *d, struct err *e);
 void query_path(const char *account, const char *file, char *buf, size_t size);
 void query_remove(const char *id, const char *path);
 
-/* A grant or consent may have ended since it was decided. */
+/* A grant or consent may have been revoked since it was decided. */
 int query_end_meanwhile(struct keeper *k, int64_t no, const char *now,
     struct err *e);
 
@@ -101,15 +104,16 @@ int query_due(struct db *db, int64_t no, const char *day, struct err *e);
 struct query_summary {
 	char *data; /* owned */
 	size_t len;
-	size_t held;  /* where what is held begins */
-	json_t *json; /* owned */
+	size_t behind; /* where the line has ended */
+	json_t *json;  /* owned */
 };
 
 /* Looked at whole. To be freed by query_summary_done in any case. */
 int query_summary_read(int fd, struct query_summary *ret_s, struct err *e);
 void query_summary_done(struct query_summary *s);
-/* The rows of each subject of a give; NULL where nothing was given. */
-const json_t *query_summary_rows(const struct query_summary *s, int64_t give);
+/* Of how many subjects a give gave; *ret_rows: the rows of each, uint32_t. */
+size_t query_summary_rows(const struct query_summary *s, int64_t give,
+    const char **ret_rows);
 /* "changes": what is new in it; "recalled": the last correction it tells. */
 int64_t query_summary_number(const struct query_summary *s, const char *what);
 /* What the receiver holds, and until when. */

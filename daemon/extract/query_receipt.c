@@ -124,16 +124,6 @@ add_subjects(struct db *db, int64_t no, json_t *o, struct err *e)
 	return rc;
 }
 
-static int64_t
-given_subjects(struct db *db, int64_t no)
-{
-	return db_int(db, 0,
-	    "SELECT count(DISTINCT p.n) FROM query_give_t g"
-	    " JOIN query_pass_t p ON p.query = g.query AND p.give = g.n"
-	    " WHERE g.query = ? AND g.why = ''",
-	    "i", no);
-}
-
 json_t *
 query_receipt(struct db *db, int64_t no, struct err *e)
 {
@@ -143,17 +133,18 @@ query_receipt(struct db *db, int64_t no, struct err *e)
 	int rc = db_query(db, &st, e,
 	    "SELECT body, purpose, consent, day, as_of, format, encrypt, file,"
 	    " bytes, sha256, expires, of_all, state, coalesce(seq, 0), (SELECT"
-	    " name FROM subscription_t s WHERE s.no = standing), since FROM"
-	    " query_t WHERE no = ?",
+	    " name FROM subscription_t s WHERE s.no = standing), since, given"
+	    " FROM query_t WHERE no = ?",
 	    "i", no);
 
 	if (rc == 1) {
 		of_all = sqlite3_column_int(st, 11);
-		o = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:b}", "asked",
-		    json_loads(db_text(st, 0), 0, NULL), "purpose",
+		o = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:b, s:I}",
+		    "asked", json_loads(db_text(st, 0), 0, NULL), "purpose",
 		    db_text(st, 1), "consent", db_text(st, 2), "day",
 		    db_text(st, 3), "as_of", db_text(st, 4), "format",
-		    db_text(st, 5), "encrypted", sqlite3_column_int(st, 6));
+		    db_text(st, 5), "encrypted", sqlite3_column_int(st, 6),
+		    "given_subjects", (json_int_t)sqlite3_column_int64(st, 16));
 		if (sqlite3_column_int64(st, 13) > 0)
 			json_object_set_new(o, "standing",
 			    json_pack("{s:s, s:I, s:s}", "name",
@@ -173,8 +164,6 @@ query_receipt(struct db *db, int64_t no, struct err *e)
 	db_done(st);
 	if (o == NULL)
 		return NULL;
-	json_object_set_new(o, "given_subjects",
-	    json_integer(given_subjects(db, no)));
 	if (add_gives(db, no, of_all, o, e) == -1 ||
 	    (!of_all && add_subjects(db, no, o, e) == -1)) {
 		json_decref(o);
@@ -229,7 +218,8 @@ void
 query_message(struct db *db, const struct bundle *b, char *zh, char *en,
     size_t size)
 {
-	int64_t given = given_subjects(db, b->no);
+	int64_t given =
+	    db_int(db, 0, "SELECT given FROM query_t WHERE no = ?", "i", b->no);
 	int64_t rows = db_int(db, 0,
 	    "SELECT coalesce(sum(rows), 0) FROM query_give_t WHERE query = ?",
 	    "i", b->no);

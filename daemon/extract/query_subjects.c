@@ -233,6 +233,9 @@ query_subjects_know(struct query_decide *d, struct err *e)
 {
 	struct grant_subject who;
 
+	/* One lock of the base for all of them. */
+	if (db_begin(d->k->db, e) == -1)
+		return -1;
 	for (int i = 0; i < QUERY_AT_ONCE; i++) {
 		struct query_subject *s = &d->subject[d->at];
 

@@ -8,8 +8,9 @@
 #include "sys/mem.h"
 
 /*
- * What the extract role left of its work: a line of JSON, and behind it what
- * the receiver holds with the extract, of one give after the other.
+ * What the extract role left of its work: a line of JSON, and behind it, of
+ * one give after the other, how many rows there are of each subject (uint32_t)
+ * and what the receiver holds with the extract.
  */
 
 enum { SUMMARY_BYTES = 512 << 20 };
@@ -37,19 +38,46 @@ read_all(int fd, struct query_summary *s, struct err *e)
 	return 0;
 }
 
+/* Where what stands behind the line is of a give. */
+struct part {
+	int64_t n;
+	size_t nwhom;
+	const char *rows;
+	size_t nheld;
+	const char *held;
+};
+
+static struct part
+part_of(const json_t *give, const char *at)
+{
+	struct part p = {
+		.n = json_integer_value(json_object_get(give, "n")),
+		.nwhom =
+		    (size_t)json_integer_value(json_object_get(give, "whom")),
+		.rows = at,
+		.nheld =
+		    (size_t)json_integer_value(json_object_get(give, "held")),
+	};
+
+	p.held = at + p.nwhom * sizeof(uint32_t);
+	return p;
+}
+
 /* Every length is looked at once, here. */
 static int
 check(struct query_summary *s, struct err *e)
 {
-	size_t left = s->len - s->held, i;
+	size_t left = s->len - s->behind, i;
 	json_t *gives = json_object_get(s->json, "gives"), *g;
 
 	json_array_foreach(gives, i, g) {
-		json_int_t n = json_integer_value(json_object_get(g, "held"));
+		json_int_t n = json_integer_value(json_object_get(g, "whom"));
+		json_int_t m = json_integer_value(json_object_get(g, "held"));
 
-		if (n < 0 || (size_t)n > left)
+		if (n < 0 || (size_t)n > left / sizeof(uint32_t) || m < 0 ||
+		    (size_t)m > left - (size_t)n * sizeof(uint32_t))
 			return err_set(e, ERR_HOLD, "a summary cut short");
-		left -= (size_t)n;
+		left -= (size_t)n * sizeof(uint32_t) + (size_t)m;
 	}
 	if (!json_is_array(gives) || left != 0 ||
 	    !json_is_string(json_object_get(s->json, "ends")))
@@ -71,7 +99,7 @@ query_summary_read(int fd, struct query_summary *ret_s, struct err *e)
 		s->json = json_loadb(s->data, (size_t)(end - s->data), 0, NULL);
 	if (s->json == NULL)
 		return err_set(e, ERR_HOLD, "the extract left no summary");
-	s->held = (size_t)(end - s->data) + 1;
+	s->behind = (size_t)(end - s->data) + 1;
 	return check(s, e);
 }
 
@@ -83,16 +111,23 @@ query_summary_done(struct query_summary *s)
 	memset(s, 0, sizeof(*s));
 }
 
-const json_t *
-query_summary_rows(const struct query_summary *s, int64_t give)
+size_t
+query_summary_rows(const struct query_summary *s, int64_t give,
+    const char **ret_rows)
 {
+	const char *at = s->data + s->behind;
 	size_t i;
 	json_t *g;
 
-	json_array_foreach(json_object_get(s->json, "gives"), i, g)
-		if (json_integer_value(json_object_get(g, "n")) == give)
-			return json_object_get(g, "rows");
-	return NULL;
+	json_array_foreach(json_object_get(s->json, "gives"), i, g) {
+		struct part p = part_of(g, at);
+
+		*ret_rows = p.rows;
+		if (p.n == give)
+			return p.nwhom;
+		at = p.held + p.nheld;
+	}
+	return 0;
 }
 
 int64_t
@@ -106,23 +141,20 @@ int
 query_summary_keep(const struct query_summary *s, struct db *db, int64_t query,
     struct err *e)
 {
-	const char *at = s->data + s->held;
+	const char *at = s->data + s->behind;
 	size_t i;
 	json_t *g;
 
 	json_array_foreach(json_object_get(s->json, "gives"), i, g) {
-		size_t n =
-		    (size_t)json_integer_value(json_object_get(g, "held"));
+		struct part p = part_of(g, at);
 
 		if (db_run(db, e,
 			"INSERT OR REPLACE INTO held_t (query, give, dataset,"
 			" rows) SELECT query, n, dataset, ?3 FROM query_give_t"
 			" WHERE query = ?1 AND n = ?2",
-			"iib", query,
-			(int64_t)json_integer_value(json_object_get(g, "n")),
-			(const void *)at, n) == -1)
+			"iib", query, p.n, (const void *)p.held, p.nheld) == -1)
 			return -1;
-		at += n;
+		at = p.held + p.nheld;
 	}
 	return query_due(db, query,
 	    json_string_value(json_object_get(s->json, "ends")), e);

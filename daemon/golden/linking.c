@@ -307,7 +307,7 @@ linking_current(struct keeper *k, uint32_t enterprise, struct err *e)
 	struct linking *l = k->linking;
 	char now[40];
 
-	if (l == NULL)
+	if (l == NULL || !enterprises_waits(l->enterprises, enterprise))
 		return 0;
 	clock_now(now, sizeof(now));
 	return golden_refresh_one(l->golden, l->enterprises, enterprise, now,

@@ -28,49 +28,42 @@ field_names(const struct schema *s, const struct grant_answer *r, struct buf *b)
 	}
 }
 
-/* The number of a set of fields: few sets, many notes. */
+/* What all looks of an answer share, once. */
 static int
-find_fields(struct db *db, struct access_note *n, struct err *e)
+begin_look(struct db *db, struct access_note *n, struct err *e)
 {
-	struct buf b;
+	struct buf fields;
+	size_t len = 0;
 	int rc;
 
-	if (n->fields != 0)
-		return 0;
-	buf_init(&b, FIELDS_MAX);
-	field_names(n->schema, n->answer, &b);
-	buf_add(&b, "", 0);
-	n->fields = db_int(db, 0,
-	    "SELECT no FROM look_fields_t WHERE names = ?", "t", b.data);
-	rc = n->fields != 0
-		 ? 0
-		 : db_run(db, e, "INSERT INTO look_fields_t (names) VALUES (?)",
-		       "t", b.data);
-	if (rc == 0 && n->fields == 0)
-		n->fields = sqlite3_last_insert_rowid(db->handle);
-	buf_done(&b);
+	n->grants[0] = '\0';
+	for (size_t i = 0; i < n->answer->ngrants; i++)
+		len +=
+		    (size_t)snprintf(n->grants + len, sizeof(n->grants) - len,
+			"%s%" PRId64, i > 0 ? " " : "", n->answer->grant[i]);
+	buf_init(&fields, FIELDS_MAX);
+	field_names(n->schema, n->answer, &fields);
+	buf_add(&fields, "", 0);
+	rc = db_run(db, e,
+	    "INSERT INTO look_t (at, account, query, dataset, purpose, form,"
+	    " fields, grants, code) VALUES (?,?,?,?,?,?,?,?,?)",
+	    "tttttittt", n->at, n->account, n->query, n->schema->dataset,
+	    n->purpose, (int64_t)n->answer->form, fields.data, n->grants,
+	    grant_refusal_code(n->answer->why));
+	n->look = sqlite3_last_insert_rowid(db->handle);
+	n->n = 0;
+	buf_done(&fields);
 	return rc;
 }
 
 int
 access_note(struct db *db, struct access_note *n, struct err *e)
 {
-	char grants[GRANT_MANY * 21] = "";
-	size_t len = 0;
-
-	for (size_t i = 0; i < n->answer->ngrants; i++)
-		len += (size_t)snprintf(grants + len, sizeof(grants) - len,
-		    "%s%" PRId64, i > 0 ? " " : "", n->answer->grant[i]);
-	if (find_fields(db, n, e) == -1)
+	if (n->look == 0 && begin_look(db, n, e) == -1)
 		return -1;
-	return db_run(db, e,
-	    "INSERT INTO look_t (at, account, query, asked, enterprise,"
-	    " dataset, purpose, form, fields, grants, consent, code, rows)"
-	    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	    "ttttittiititi", n->at, n->account, n->query, n->asked,
-	    (int64_t)n->enterprise, n->schema->dataset, n->purpose,
-	    (int64_t)n->answer->form, n->fields, grants, n->answer->consent,
-	    grant_refusal_code(n->answer->why), n->rows);
+	return db_run(db, e, "INSERT INTO look_whom_t VALUES (?,?,?,?,?,?)",
+	    "iitiii", n->look, ++n->n, n->asked, (int64_t)n->enterprise,
+	    n->answer->consent, n->rows);
 }
 
 /* --- the ledger --------------------------------------------------------- */
@@ -89,33 +82,63 @@ access_hash_done(struct access_hash *h)
 	h->hash = NULL;
 }
 
-int
-access_hash_some(struct db *db, const char *query, int most,
-    struct access_hash *h, struct err *e)
+static void
+hash_columns(struct access_hash *h, sqlite3_stmt *st, int first)
+{
+	for (int i = first; i < sqlite3_column_count(st); i++) {
+		const char *s = db_text(st, i);
+
+		hash_add(h->hash, s, strlen(s) + 1);
+	}
+}
+
+/* Of the look at hand: 1 there may be more, 0 no, -1. */
+static int
+hash_whom(struct db *db, int most, struct access_hash *h, struct err *e)
 {
 	sqlite3_stmt *st;
 	int seen = 0;
 	int rc = db_query(db, &st, e,
-	    "SELECT at, account, asked, enterprise, dataset, purpose, form,"
-	    " f.names, grants, consent, code, rows, l.no FROM look_t l JOIN"
-	    " look_fields_t f ON f.no = l.fields WHERE query = ? AND l.no > ?"
-	    " ORDER BY l.no LIMIT ?",
-	    "tii", query, h->last, (int64_t)most);
+	    "SELECT n, asked, enterprise, consent, rows FROM look_whom_t WHERE"
+	    " look = ? AND n > ? ORDER BY n LIMIT ?",
+	    "iii", h->look, h->last, (int64_t)most);
 
-	for (; rc == 1; rc = db_next(db, st, e)) {
-		int last = sqlite3_column_count(st) - 1;
-
-		for (int i = 0; i < last; i++) {
-			const char *s = db_text(st, i);
-
-			hash_add(h->hash, s, strlen(s) + 1);
-		}
-		h->last = sqlite3_column_int64(st, last);
+	for (; rc == 1; rc = db_next(db, st, e), seen++) {
+		h->last = sqlite3_column_int64(st, 0);
+		hash_columns(h, st, 0);
 		h->n++;
-		seen++;
 	}
 	db_done(st);
 	return rc == -1 ? -1 : seen == most;
+}
+
+/* The next look of a query: 1 it, 0 there is none, -1. */
+static int
+hash_look(struct db *db, const char *query, struct access_hash *h,
+    struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc = db_query(db, &st, e,
+	    "SELECT no, at, account, dataset, purpose, form, fields, grants,"
+	    " code FROM look_t WHERE query = ? AND no > ? ORDER BY no LIMIT 1",
+	    "ti", query, h->look);
+
+	if (rc == 1) {
+		h->look = sqlite3_column_int64(st, 0);
+		h->last = 0;
+		hash_columns(h, st, 1);
+	}
+	db_done(st);
+	return rc;
+}
+
+int
+access_hash_some(struct db *db, const char *query, int most,
+    struct access_hash *h, struct err *e)
+{
+	int rc = h->look == 0 ? 0 : hash_whom(db, most, h, e);
+
+	return rc != 0 ? rc : hash_look(db, query, h, e);
 }
 
 /* All of them at once. */
@@ -185,13 +208,16 @@ lists_agree(struct db *db, char ret_query[64], struct err *e)
 		" json_extract(detail, '$.query') FROM ledger WHERE kind ="
 		" 'access') AND query NOT IN (SELECT id FROM bundle_t"
 		" WHERE state = 'claimed')",
+		"SELECT 'look ' || look FROM look_whom_t WHERE look NOT IN"
+		" (SELECT no FROM look_t)",
 		"SELECT file FROM (" GIVEN " EXCEPT " LOGGED ")",
 		"SELECT name FROM (" LOGGED " EXCEPT " GIVEN ")",
 		"SELECT file FROM (" QUERIED " EXCEPT " GIVEN ")",
 	};
 	int rc = 0;
 
-	for (size_t i = 0; i < 4 && rc == 0; i++) {
+	for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]) && rc == 0;
+	     i++) {
 		sqlite3_stmt *st;
 
 		rc = db_query(db, &st, e, strange[i], "");
@@ -247,10 +273,11 @@ access_use(struct db *db, const char *month, json_t **ret_list, struct err *e)
 	rc = db_query(db, &st, e,
 	    "SELECT l.dataset, l.account, coalesce(a.unit, '') AS unit,"
 	    " l.purpose, count(DISTINCT l.query) AS queries, count(DISTINCT"
-	    " nullif(iif(l.code = '', l.enterprise, 0), 0)) AS subjects,"
-	    " sum(l.rows) AS rows, sum(l.code <> '') AS withheld FROM look_t"
-	    " l LEFT JOIN account_t a ON a.name = l.account WHERE"
-	    " strftime('%Y-%m', l.at, '+8 hours') = ? GROUP BY l.dataset,"
+	    " nullif(iif(l.code = '', w.enterprise, 0), 0)) AS subjects,"
+	    " sum(w.rows) AS rows, sum(l.code <> '') AS withheld FROM look_t"
+	    " l JOIN look_whom_t w ON w.look = l.no LEFT JOIN account_t a ON"
+	    " a.name = l.account WHERE strftime('%Y-%m', l.at, '+8 hours') = ? "
+	    "GROUP BY l.dataset,"
 	    " l.account, l.purpose ORDER BY l.dataset, l.account, l.purpose",
 	    "t", month);
 	return rows_take(db, st, rc, *ret_list, e);
@@ -268,13 +295,12 @@ access_list(struct db *db, uint32_t enterprise, json_t **ret_list,
 	    "SELECT l.at, l.account, coalesce(a.unit, '') AS unit, l.query,"
 	    " l.dataset, l.purpose, CASE l.form WHEN 1 THEN 'count' WHEN 2"
 	    " THEN 'yes-no' WHEN 3 THEN 'latest' WHEN 4 THEN 'rows' ELSE"
-	    " 'none' END AS form, f.names AS fields, l.grants,"
-	    " coalesce(c.reference, '') AS consent, l.rows, l.code AS"
-	    " withheld FROM look_t l JOIN look_fields_t f ON f.no = l.fields"
-	    " JOIN enterprise_t t ON t.no = l.enterprise LEFT JOIN account_t a"
-	    " ON a.name = l.account LEFT JOIN consent_t c ON c.no = l.consent"
-	    " WHERE t.root = (SELECT root FROM enterprise_t WHERE no = ?)"
-	    " ORDER BY l.no DESC",
+	    " 'none' END AS form, l.fields, l.grants, coalesce(c.reference,"
+	    " '') AS consent, w.rows, l.code AS withheld FROM enterprise_t t"
+	    " JOIN look_whom_t w ON w.enterprise = t.no JOIN look_t l ON l.no"
+	    " = w.look LEFT JOIN account_t a ON a.name = l.account LEFT JOIN"
+	    " consent_t c ON c.no = w.consent WHERE t.root = (SELECT root FROM"
+	    " enterprise_t WHERE no = ?) ORDER BY w.look DESC, w.n DESC",
 	    "i", (int64_t)enterprise);
 	return rows_take(db, st, rc, *ret_list, e);
 }

@@ -23,8 +23,10 @@ struct access_note {
 	const char *purpose;
 	const struct grant_answer *answer; /* decided so */
 	int64_t rows;                      /* given of it */
-	/* The set of fields of the answer: 0 at its first note, then found. */
-	int64_t fields;
+	/* Ours: what all notes of an answer share; 0 at the first of them. */
+	int64_t look;
+	int64_t n; /* of the last note under it */
+	char grants[GRANT_MANY * 21];
 };
 
 int access_note(struct db *db, struct access_note *n, struct err *e);
@@ -34,7 +36,8 @@ struct hash;
 struct access_hash {
 	struct hash *hash;
 	int64_t n;
-	int64_t last; /* number of the last note in it */
+	int64_t look; /* the one at hand, 0 before the first */
+	int64_t last; /* number of the last note of it that is in it */
 };
 
 void access_hash_start(struct access_hash *h);

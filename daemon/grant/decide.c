@@ -240,6 +240,12 @@ earlier(const char *a, const char *b)
 	return strcmp(a, b) <= 0 ? a : b;
 }
 
+static void
+rest_on(struct grant_answer *r, const char *until)
+{
+	r->lasts = earlier(r->lasts, until);
+}
+
 /* The answer so far, and one more grant: what both give. */
 static void
 narrow(struct grant_answer *r, const struct grant *g,
@@ -257,6 +263,7 @@ narrow(struct grant_answer *r, const struct grant *g,
 	r->until = earlier(r->until, g->data_until);
 	if (g->life > 0 && (r->life == 0 || g->life < r->life))
 		r->life = g->life;
+	rest_on(r, g->until);
 	r->grant[r->ngrants++] = g->no;
 }
 
@@ -264,7 +271,7 @@ void
 grant_refuse(struct grant_answer *r, enum grant_refusal why)
 {
 	memset(r, 0, sizeof(*r));
-	r->from = r->until = "";
+	r->from = r->until = r->lasts = "";
 	r->why = why;
 }
 
@@ -320,7 +327,10 @@ grant_decide(const struct grants *g, const struct grant_ask *a,
 		grant_refuse(ret, nearest);
 		return;
 	}
-	ret->consent = consent != NULL ? consent->no : 0;
+	if (consent != NULL) {
+		ret->consent = consent->no;
+		rest_on(ret, consent->until);
+	}
 	settle(ret);
 }
 

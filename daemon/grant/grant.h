@@ -128,6 +128,8 @@ struct grant_answer {
 	size_t ngrants; /* that it was decided by */
 	int64_t grant[GRANT_MANY];
 	int64_t consent; /* 0 none was needed, or none was there */
+	/* The last day of all of these; lives as long as grants. */
+	const char *lasts;
 };
 
 /* Sorts what was filled in, for deciding. */

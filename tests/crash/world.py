@@ -503,8 +503,9 @@ def judge_base(w, v):
     none("SELECT count(*) FROM (SELECT bundle FROM receipt WHERE kind ="
          " 'result' GROUP BY bundle HAVING count(*) <> 1)",
          'bundles with two results', v.double)
-    none('SELECT count(*) FROM (SELECT query, count(*) AS n FROM look_t GROUP'
-         ' BY query HAVING n <> 1)', 'queries that looked twice', v.double)
+    none('SELECT count(*) FROM (SELECT query FROM look_t JOIN'
+         ' look_whom_t ON look = look_t.no GROUP BY query HAVING count(*) <> 1)',
+         'queries that looked twice', v.double)
     none("SELECT count(*) FROM bundle WHERE state = 'quarantined'",
          'bundles set aside', v.missing)
     none('SELECT abs((SELECT count(*) FROM std_water_bill_monthly) -'

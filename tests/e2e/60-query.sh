@@ -62,13 +62,13 @@ is 'the ledger has the digest of the extract' "$(sql "SELECT count(*) FROM ledge
 is 'which is that of the file' "$(sha256sum \
     "$HOME_DIR/accounts/bank/extracts/$(field "$receipt" .query.extract.file)" |
     cut -d ' ' -f 1)" "$(field "$receipt" .query.extract.sha256)"
-is 'each look is on record' "$(sql "SELECT count(*) FROM look_t")" 9
+is 'each look is on record' "$(sql "SELECT count(*) FROM look_whom_t")" 9
 ok 'the client fetches it' sh -c "echo 'get /extracts/$(field "$receipt" \
     .query.extract.file) $T/got.zip' | sftp -q -b - -F $T/ssh_config \
     -i $T/keys/bank -P $PORT bank@zayton && unzip -q -t $T/got.zip"
 
 is 'asked again it is a query again' "$(ask bank "$T/q1.json" &&
-    sql "SELECT count(*) FROM look_t")" 18
+    sql "SELECT count(*) FROM look_whom_t")" 18
 ok 'who has no grant' query rival q1.json "$(cat "$T/q1.json")"
 is 'gets nothing' "$(outcome) $(code)" 'rejected query_nothing'
 is 'no file either' "$(find "$HOME_DIR/accounts/rival/extracts" -type f)" ''

@@ -139,7 +139,8 @@ ok 'its provider finds how its data were used' wait_until 10 test -s "$use.sig"
 is 'by whom, for what' "$(sed 1d "$use" | cut -d, -f 1,3,5)" "$bills,bank,loan_approval"
 is 'how often, of how many, how many rows' "$(sed 1d "$use" | tr -d '\r' |
     cut -d, -f 6-9)" "$(sql "SELECT count(DISTINCT query) || ',' || count(DISTINCT
-    enterprise) || ',' || sum(rows) || ',' || sum(code <> '') FROM look_t")"
+    enterprise) || ',' || sum(rows) || ',' || sum(code <> '') FROM look_t JOIN look_whom_t
+    ON look = no")"
 is 'others find none' "$(find "$HOME_DIR"/accounts/*/reports -name 'access-*.csv' |
     wc -l)" 1
 exits 1 'and a look that was altered is found' z verify

@@ -114,8 +114,9 @@ an_altered_look_is_found(void **state)
 	note("Q2", 12, GRANT_GIVEN);
 	seal("Q2");
 	assert_int_equal(db_exec(db,
-			     "UPDATE look_t SET enterprise = 13 WHERE query ="
-			     " 'Q2'",
+			     "UPDATE look_whom_t SET enterprise = 13 WHERE "
+			     "look ="
+			     " (SELECT no FROM look_t WHERE query = 'Q2')",
 			     &e),
 	    0);
 	assert_int_equal(access_verify(db, query, &e), 0);
@@ -131,7 +132,8 @@ a_look_taken_away_is_found(void **state)
 	note("Q1", 12, GRANT_GIVEN);
 	note("Q1", 13, GRANT_GIVEN);
 	seal("Q1");
-	assert_int_equal(db_exec(db, "DELETE FROM look_t WHERE enterprise = 13",
+	assert_int_equal(db_exec(db,
+			     "DELETE FROM look_whom_t WHERE enterprise = 13",
 			     &e),
 	    0);
 	assert_int_equal(access_verify(db, query, &e), 0);
