@@ -337,8 +337,7 @@ erase(struct keeper *k, const json_t *request, const char *now,
 		    "1 to 1,000 rows can be erased at once", "");
 		goto out;
 	}
-	if (db_forget(k->db, e) == -1 ||
-	    erase_all(&x, rows, counts, e) == -1 ||
+	if (db_forget(k->db, e) == -1 || erase_all(&x, rows, counts, e) == -1 ||
 	    act_note(k->db, &a, "erased", "",
 		json_pack("{s:s, s:O, s:I}", "basis", basis, "rows", counts,
 		    "proofs", (json_int_t)x.proofs),
