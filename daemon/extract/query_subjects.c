@@ -36,14 +36,14 @@ by_name(struct query_decide *d, const char *text, uint32_t *found, size_t *n)
 
 /* 1 the text is an identifier with a good check character, 0 it is none. */
 static int
-by_number(struct query_decide *d, const struct query_word *w, uint32_t *found,
-    size_t *n)
+by_kind(struct query_decide *d, enum identity_kind kind, const char *text,
+    uint32_t *found, size_t *n)
 {
 	struct identities ids;
 	int is = 0;
 
 	identities_start(&ids);
-	identities_add(&ids, w->kind, w->text, strlen(w->text));
+	identities_add(&ids, kind, text, strlen(text));
 	for (size_t i = 0; i < ids.n && !ids.contradicts; i++) {
 		uint32_t who;
 
@@ -54,6 +54,25 @@ by_number(struct query_decide *d, const struct query_word *w, uint32_t *found,
 		if (who != 0)
 			add_candidate(d, who, found, n);
 	}
+	return is;
+}
+
+/*
+ * A number without its kind is looked up as each kind it can be: one in eleven
+ * registration numbers passes as a tax number too.
+ */
+static int
+by_number(struct query_decide *d, const struct query_word *w, uint32_t *found,
+    size_t *n)
+{
+	static const enum identity_kind kinds[] = { IDENTITY_USCC,
+		IDENTITY_ORG_CODE, IDENTITY_TAX_ID, IDENTITY_REG_NO };
+	int is = 0;
+
+	if (w->kind != IDENTITY_ANY)
+		return by_kind(d, w->kind, w->text, found, n);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		is |= by_kind(d, kinds[i], w->text, found, n);
 	return is;
 }
 

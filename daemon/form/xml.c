@@ -410,7 +410,8 @@ add_number(const char *s, size_t len, struct buf *out)
 	}
 	if (cp == 0 || cp > 0x10FFFF || (cp >= 0xD800 && cp < 0xE000))
 		cp = 0xFFFD;
-	buf_add(out, one, utf8_put(one, cp));
+	len = utf8_put(one, cp);
+	buf_add(out, one, len);
 }
 
 static void

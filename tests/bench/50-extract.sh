@@ -114,8 +114,9 @@ for r in csv.DictReader(open(sys.argv[1], encoding="utf-8-sig")):
 	base "SELECT reg_no, entity_name FROM d_$aic WHERE _to IS NULL" |
 	    sort >"$W/due"
 	[ "$format" != xlsx ] || sed -i 's/.*/<row /' "$W/due"
-	[ "$(wc -l <"$W/due")" = "$ENTERPRISES" ] && cmp "$W/due" "$W/given" ||
-	    fail "$format: not the register"
+	[ "$(wc -l <"$W/due")" = "$ENTERPRISES" ] ||
+		fail "$format: not all of the register"
+	cmp "$W/due" "$W/given" || fail "$format: not the register"
 done
 at_most 'keeper, memory' MB \
     "$(awk '/VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$KEEPER/status")" 192

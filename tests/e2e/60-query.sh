@@ -22,6 +22,8 @@ ok 'two enterprises' firms
 	registered
 	firm 泉州市同名贸易有限公司 350504102355058 '' 甲 泉州市鲤城区1号 2015-01-05
 	firm 泉州市同名贸易有限公司 350502120844783 91350502MAQ6156G8H 乙 泉州市鲤城区2号 2015-01-05
+	# A registration number that passes as a tax number too.
+	firm 石狮市双号纺织有限公司 350503106170980 '' 丙 石狮市灵秀镇9号 2015-01-05
 } >"$T/twins.csv"
 ok 'two of one name' send aic twins "$T/twins.csv"
 key old rsa
@@ -92,6 +94,9 @@ is 'a name that two have' "$(only s8 '"泉州市同名贸易有限公司"')" que
 is 'with its number it is one' "$(only s9 '{"name": "泉州市同名贸易有限公司",
     "reg_no": "350504102355058"}' | cut -c 1)" E
 is 'a name that is merely near' "$(only s7 '"晋江市清源织布有限公司"')" query_not_found
+
+is 'a number that may be of two kinds' "$(only two '"350503106170980"')" "$(sql \
+    "SELECT id FROM enterprise WHERE reg_no = '350503106170980'")"
 
 # --- what is wrong -------------------------------------------------------------------
 refused() { # NAME JSON
