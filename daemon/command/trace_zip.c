@@ -34,17 +34,10 @@ static int
 part_open(void *arg, const char *part, struct err *e)
 {
 	struct book *b = arg;
-	struct member m;
-	int rc;
 
 	unpack_close(b->parts);
-	b->parts = unpack_parts(b->fd, b->size, &container_limits_default, e);
-	if (b->parts == NULL)
-		return -1;
-	while ((rc = unpack_next(b->parts, &m, e)) == 1)
-		if (strcasecmp(m.path, part) == 0)
-			break;
-	return rc;
+	return unpack_part(b->fd, b->size, &container_limits_default, part,
+	    &b->parts, e);
 }
 
 static ssize_t

@@ -629,6 +629,22 @@ unpack_next(struct unpack *u, struct member *m, struct err *e)
 	return admit(u, m, e);
 }
 
+int
+unpack_part(int fd, uint64_t size, const struct container_limits *l,
+    const char *part, struct unpack **ret_u, struct err *e)
+{
+	struct member m;
+	int rc;
+
+	*ret_u = unpack_parts(fd, size, l, e);
+	if (*ret_u == NULL)
+		return -1;
+	while ((rc = unpack_next(*ret_u, &m, e)) == 1)
+		if (strcasecmp(m.path, part) == 0)
+			break;
+	return rc;
+}
+
 ssize_t
 unpack_read(struct unpack *u, void *buf, size_t size, struct err *e)
 {

@@ -50,6 +50,13 @@ struct unpack *unpack_parts(int fd, uint64_t size,
     const struct container_limits *l, struct err *e);
 
 /*
+ * The same, at one part, whatever the case of its name: 1 it can be read, 0
+ * there is none, -1. *ret_u is the caller's, NULL where the book is refused.
+ */
+int unpack_part(int fd, uint64_t size, const struct container_limits *l,
+    const char *part, struct unpack **ret_u, struct err *e);
+
+/*
  * 1 the next member, 0 no more, -1 an error. Directories and junk are passed
  * over. After an error unpack_over tells whether the bundle ends here; if not,
  * only the member named in m->path is refused and the next call goes on.

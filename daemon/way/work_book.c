@@ -105,21 +105,13 @@ part_open(void *arg, const char *part, struct err *e)
 {
 	struct book *b = arg;
 	struct container_limits l = b->job->limits;
-	struct member m;
-	int rc;
 
 	leave_part(b);
 	l.members = PARTS;
 	l.unpacked = l.unpacked > b->job->books_bytes
 			 ? l.unpacked - b->job->books_bytes
 			 : 0;
-	b->parts = unpack_parts(b->fd, b->size, &l, e);
-	if (b->parts == NULL)
-		return -1;
-	while ((rc = unpack_next(b->parts, &m, e)) == 1)
-		if (strcasecmp(m.path, part) == 0)
-			break;
-	return rc;
+	return unpack_part(b->fd, b->size, &l, part, &b->parts, e);
 }
 
 static ssize_t
