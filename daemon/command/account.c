@@ -1,30 +1,11 @@
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command/command.h"
-#include "sys/buf.h"
-#include "sys/file.h"
 
 /* zayton account: who may log in, as what, by which keys. */
 
 enum { KEY_FILE_MAX = 256 * 1024 };
-
-static json_t *
-key_text(const char *path, struct err *e)
-{
-	struct buf b;
-	json_t *text = NULL;
-
-	buf_init(&b, KEY_FILE_MAX);
-	if (file_read(AT_FDCWD, path, &b, e) == 0) {
-		text = json_stringn(b.len > 0 ? b.data : "", b.len);
-		if (text == NULL)
-			err_set(e, ERR_HOLD, "'%s' is not a text", path);
-	}
-	buf_done(&b);
-	return text;
-}
 
 static void
 print_accounts(const json_t *list)
@@ -119,7 +100,8 @@ account_command(int argc, char **argv)
 	if (key != NULL) {
 		if (strncmp(key, "SHA256:", 7) == 0) {
 			text = json_string(key);
-		} else if ((text = key_text(key, &e)) == NULL) {
+		} else if ((text = command_keys(key, KEY_FILE_MAX, &e)) ==
+			   NULL) {
 			json_decref(request);
 			return command_fail(&e);
 		}

@@ -1,10 +1,8 @@
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command/command.h"
-#include "sys/file.h"
 #include "sys/member.h"
 
 /*
@@ -44,16 +42,8 @@ print_changed(const json_t *answer)
 static int
 put_key(json_t *request, const char *path, struct err *e)
 {
-	struct buf b;
-	json_t *text = NULL;
+	json_t *text = command_keys(path, KEY_FILE_MAX, e);
 
-	buf_init(&b, KEY_FILE_MAX);
-	if (file_read(AT_FDCWD, path, &b, e) == 0) {
-		text = json_stringn(b.len > 0 ? b.data : "", b.len);
-		if (text == NULL)
-			err_set(e, ERR_HOLD, "'%s' is not a text", path);
-	}
-	buf_done(&b);
 	return text == NULL ? -1 : json_object_set_new(request, "keys", text);
 }
 

@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "form/statement.h"
 #include "rule/pack.h"
+#include "sys/file.h"
 #include "sys/home.h"
 #include "sys/log.h"
 #include "sys/mem.h"
@@ -251,4 +252,20 @@ out:
 	close_both(in);
 	close_both(out);
 	return rc;
+}
+
+json_t *
+command_keys(const char *path, size_t max, struct err *e)
+{
+	struct buf b;
+	json_t *text = NULL;
+
+	buf_init(&b, max);
+	if (file_read(AT_FDCWD, path, &b, e) == 0) {
+		text = json_stringn(b.len > 0 ? b.data : "", b.len);
+		if (text == NULL)
+			err_set(e, ERR_HOLD, "'%s' is not a text", path);
+	}
+	buf_done(&b);
+	return text;
 }

@@ -95,6 +95,9 @@ int command_ask(const struct conf *c, json_t *request, int as_json,
 int command_ask_with(const struct conf *c, json_t *request,
     const struct buf *beside, int as_json, void (*print)(const json_t *answer));
 
+/* The text of a file of public keys, max bytes at most; the caller's, or NULL. */
+json_t *command_keys(const char *path, size_t max, struct err *e);
+
 /* A line for each data set of a bundle: its score, grade, and what is poor. */
 void command_quality(const json_t *quality);
 
