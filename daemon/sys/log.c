@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/log_json.h"
 
@@ -38,18 +38,12 @@ log_line(enum log_level level, const char *fmt, va_list ap)
 	static const char *const word[] = { "debug", "info", "warn", "error" };
 	char line[2048];
 	char json[4096];
-	char at[40];
-	struct timespec now;
-	struct tm tm;
+	char at[CLOCK_TEXT];
 	int n, m;
 
 	if (level < log_lowest)
 		return;
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	n = (int)strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(at + n, sizeof(at) - (size_t)n, ".%03ldZ",
-	    now.tv_nsec / 1000000);
+	clock_now(at, sizeof(at));
 	if (log_as_json) {
 		const struct log_words w = { at, word[level], log_role, fmt,
 			line };
