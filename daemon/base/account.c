@@ -14,12 +14,6 @@ static const char *const role_name[] = { [ACCOUNT_DEPARTMENT] = "department",
 	[ACCOUNT_ENTERPRISE] = "enterprise",
 	[ACCOUNT_UPSTREAM] = "upstream" };
 
-const char *
-account_role_name(enum account_role role)
-{
-	return role_name[role];
-}
-
 static int
 role_find(const char *name, enum account_role *ret_role)
 {

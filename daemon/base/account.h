@@ -33,9 +33,6 @@ int account_find(struct db *db, const char *name, struct account *ret_a,
 int account_keys(struct db *db, const char *name, char *keys, size_t size,
     struct err *e);
 
-/* "department", "institution", "enterprise", "upstream". */
-const char *account_role_name(enum account_role role);
-
 /*
  * What a command asks for ("account add", "account list" ...), in a
  * transaction of the caller's. The answer is the caller's; ERR_SENDER or

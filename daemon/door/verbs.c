@@ -53,12 +53,6 @@ static const struct verb verbs[] = {
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 const struct verb *
-verbs_at(size_t n)
-{
-	return n < VERBS ? &verbs[n] : NULL;
-}
-
-const struct verb *
 verbs_find(uint8_t type, const char *extension)
 {
 	for (size_t i = 0; i < VERBS; i++)

@@ -28,9 +28,6 @@ struct verb {
 	void (*run)(struct filer *f);
 };
 
-/* The n-th verb, NULL after the last. */
-const struct verb *verbs_at(size_t n);
-
 /* NULL where we do not know it. */
 const struct verb *verbs_find(uint8_t type, const char *extension);
 

@@ -492,9 +492,3 @@ query_format_name(enum query_format f)
 {
 	return format_name[f];
 }
-
-const char *
-query_every_name(enum query_every v)
-{
-	return every_name[v];
-}

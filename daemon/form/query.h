@@ -87,6 +87,5 @@ const char *query_dataset(const struct query *q, size_t n,
 
 /* "csv", "xlsx" ... */
 const char *query_format_name(enum query_format f);
-const char *query_every_name(enum query_every v);
 
 #endif

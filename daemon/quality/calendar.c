@@ -124,12 +124,6 @@ calendar_frequency_find(const char *word)
 	return CALENDAR_UNSAID;
 }
 
-const char *
-calendar_frequency_name(enum calendar_frequency f)
-{
-	return frequencies[f].name;
-}
-
 /* ISO 8601: a week belongs to the year of its Thursday. */
 static void
 week_at(int day, struct calendar_period *p)

@@ -69,7 +69,6 @@ void calendar_day_text(int day, char text[CALENDAR_DAY]);
 
 /* By the words of rules: "monthly"; CALENDAR_UNSAID where unknown. */
 enum calendar_frequency calendar_frequency_find(const char *word);
-const char *calendar_frequency_name(enum calendar_frequency f);
 
 /*
  * The days that the text of a period of any kind means, or of a single day.

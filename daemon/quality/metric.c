@@ -131,15 +131,6 @@ metric_grade_zh(enum grade g)
 	return words[g];
 }
 
-const char *
-metric_grade_en(enum grade g)
-{
-	static const char *const words[] = { NULL, "excellent", "good", "fair",
-		"poor" };
-
-	return words[g];
-}
-
 /* --- the score ---------------------------------------------------------- */
 
 struct measure

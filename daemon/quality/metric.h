@@ -112,7 +112,6 @@ enum grade metric_grade(const struct measure *x, const struct metric_bounds *b,
 enum grade metric_grade_score(const struct measure *score);
 /* "优" and so on; NULL for GRADE_NONE. */
 const char *metric_grade_zh(enum grade g);
-const char *metric_grade_en(enum grade g);
 
 /*
  * The score of a dataset in ten-thousandths: the mean of each dimension's
